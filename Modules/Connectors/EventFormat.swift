@@ -1,0 +1,48 @@
+public import EventModel
+
+/// A way to write events down: turns the bytes of a file into messages.
+///
+/// The platform inflates, counts, limits line length, decodes in parallel, stores, and resumes; a format only finds its records and
+/// writes each as one line of JSON in Segment's shape.
+public protocol EventFormat: Sendable {
+    /// The word of `--input-format`.
+    static var name: String { get }
+    /// One sentence for help.
+    static var summary: String { get }
+    /// Checks the settings (the text of a mapping file, nil without one) and makes the format. Touches nothing outside the process.
+    init(settings: String?, settingsName: String) throws(FormatError)
+    /// A reader for one file, from its first byte.
+    func makeReader(limits: FormatLimits) -> any EventReader
+}
+
+/// Reads one file of a format, in order, on one thread.
+public protocol EventReader: AnyObject {
+    /// Takes the next bytes of the file and gives what records they complete.
+    ///
+    /// - Parameter bytes: What follows the bytes consumed so far. Bytes left unconsumed come again, with more behind them.
+    /// - Parameter atEnd: No byte follows. The reader must then consume all and give what it still holds.
+    /// - Returns: The batch and how many bytes were consumed. A batch may hold less than the bytes allow; then the rest comes again.
+    func read(_ bytes: UnsafeRawBufferPointer, atEnd: Bool) throws(FormatError) -> (batch: MessageBatch, consumed: Int)
+    /// At the end a folding reader may hold more than one batch: called until it gives nil, after `read(atEnd: true)`.
+    func drain() throws(FormatError) -> MessageBatch?
+}
+
+extension EventReader {
+    public func drain() throws(FormatError) -> MessageBatch? { nil }
+}
+
+/// Bounds a reader holds.
+public struct FormatLimits: Sendable {
+    /// Longest line (record) in bytes; a longer one is rejected.
+    public var longestLine: Int
+    /// Bytes that a folding reader holds before it spills to disk.
+    public var foldBytes: Int
+
+    public init(longestLine: Int = 1 << 20, foldBytes: Int = 256 << 20) { (self.longestLine, self.foldBytes) = (longestLine, foldBytes) }
+}
+
+/// Why a format could not be made or a file not be read, in a sentence.
+public struct FormatError: Error, Sendable, CustomStringConvertible {
+    public var description: String
+    public init(_ description: String) { self.description = description }
+}

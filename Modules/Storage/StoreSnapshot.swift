@@ -1,0 +1,187 @@
+public import EventModel
+
+/// What a value of a column is. Raw values are bytes of a decoded column, never stored.
+public enum ValueTag {
+    public static let absent: UInt8 = 0
+    public static let no: UInt8 = 1
+    public static let yes: UInt8 = 2
+    public static let number: UInt8 = 3
+    public static let text: UInt8 = 4
+    /// JSON null: present, and missing to every operator of the segment language.
+    public static let null: UInt8 = 5
+    /// An array: present, and missing to every operator.
+    public static let array: UInt8 = 6
+    /// An object, empty or not: present, and missing to every operator.
+    public static let object: UInt8 = 7
+}
+
+/// Distinct texts by dense number; immutable once published, shared by every column that uses the same numbers.
+public final class TextDictionary: Sendable {
+    /// The UTF-8 of all texts, end to end.
+    public let bytes: ContiguousArray<UInt8>
+    /// Where text `i` starts; shape `[count + 1]`.
+    public let offsets: ContiguousArray<UInt32>
+
+    /// Takes the texts as they lie; `offsets` ascends from 0 to `bytes.count`.
+    public init(bytes: ContiguousArray<UInt8>, offsets: ContiguousArray<UInt32>) {
+        precondition(offsets.first == 0 && Int(offsets.last ?? 0) == bytes.count, "offsets must cover the bytes")
+        (self.bytes, self.offsets) = (bytes, offsets)
+    }
+
+    /// Makes a dictionary of the given texts, in their order.
+    public convenience init(_ texts: [String]) {
+        var bytes = ContiguousArray<UInt8>()
+        var offsets: ContiguousArray<UInt32> = [0]
+        for text in texts {
+            bytes.append(contentsOf: text.utf8)
+            offsets.append(UInt32(bytes.count))
+        }
+        self.init(bytes: bytes, offsets: offsets)
+    }
+
+    /// How many texts there are.
+    public var count: Int { offsets.count - 1 }
+
+    /// Text number `i`.
+    public subscript(i: Int) -> String {
+        String(decoding: bytes[Int(offsets[i])..<Int(offsets[i + 1])], as: UTF8.self)
+    }
+}
+
+/// One property of the rows of a block, decoded into flat arrays.
+public struct Column: Sendable {
+    /// `ValueTag` of each row; shape `[rows]`.
+    public var tags: ContiguousArray<UInt8>
+    /// The numbers, at the rows tagged `number` (undefined elsewhere); shape `[rows]`, or empty when no row is a number.
+    public var numbers: ContiguousArray<Double>
+    /// When not empty, shape `[rows]`: `numbers[i]` is exactly the decimal `mantissas[i] * 10^-scale` for every number of the column,
+    /// and that decimal is the shortest that reads back as it. |mantissa| < 10^15. Lets exact sums stay in integers.
+    public var mantissas: ContiguousArray<Int64>
+    public var scale: Int
+    /// Numbers of texts in `dictionary`, at the rows tagged `text`; shape `[rows]`, or empty when no row is a text.
+    public var texts: ContiguousArray<UInt32>
+    /// The texts; nil when no row is a text. Columns of the same path often share one dictionary object across blocks.
+    public var dictionary: TextDictionary?
+    /// The tag that all rows have, when they all have the same.
+    public var uniformTag: UInt8?
+
+    public init(
+        tags: ContiguousArray<UInt8>, numbers: ContiguousArray<Double> = [], mantissas: ContiguousArray<Int64> = [], scale: Int = 0,
+        texts: ContiguousArray<UInt32> = [], dictionary: TextDictionary? = nil, uniformTag: UInt8? = nil
+    ) {
+        self.tags = tags
+        self.numbers = numbers
+        self.mantissas = mantissas
+        self.scale = scale
+        self.texts = texts
+        self.dictionary = dictionary
+        self.uniformTag = uniformTag
+    }
+
+    /// A column of rows that do not have the property.
+    public static func absent(rows: Int) -> Column {
+        Column(tags: ContiguousArray(repeating: ValueTag.absent, count: rows), uniformTag: ValueTag.absent)
+    }
+}
+
+/// What is known of a block before it is read.
+public struct BlockSummary: Sendable, Hashable {
+    /// Names the block in its snapshot.
+    public var id: Int64
+    public var kind: Message.Kind
+    /// The event name that all rows share; nil for kinds other than track, and for a block that rare event names share
+    /// (then the column at path `["event"]` tells).
+    public var event: String?
+    public var rows: Int
+    /// Event time of the earliest and the latest row, in milliseconds.
+    public var minTime, maxTime: Int64
+    /// Least and greatest identifier ordinal.
+    public var minOrdinal, maxOrdinal: UInt32
+
+    public init(
+        id: Int64, kind: Message.Kind, event: String?, rows: Int, minTime: Int64, maxTime: Int64, minOrdinal: UInt32, maxOrdinal: UInt32
+    ) {
+        self.id = id
+        self.kind = kind
+        self.event = event
+        self.rows = rows
+        (self.minTime, self.maxTime) = (minTime, maxTime)
+        (self.minOrdinal, self.maxOrdinal) = (minOrdinal, maxOrdinal)
+    }
+}
+
+/// Rows of one block, sorted by (identifier ordinal, timestamp, messageId), with the columns that were asked for.
+public struct ColumnarBlock: Sendable {
+    public var summary: BlockSummary
+    /// Ordinal of the identifier that each row came with; ascending; shape `[rows]`.
+    public var ordinals: ContiguousArray<UInt32>
+    /// Event time in milliseconds; shape `[rows]`.
+    public var times: ContiguousArray<Int64>
+    /// One for each path asked for, in that order; shape `[paths]`.
+    public var columns: [Column]
+
+    public init(summary: BlockSummary, ordinals: ContiguousArray<UInt32>, times: ContiguousArray<Int64>, columns: [Column]) {
+        self.summary = summary
+        self.ordinals = ordinals
+        self.times = times
+        self.columns = columns
+    }
+}
+
+/// Where a value stands in a message, from its root: `["properties", "price"]`, `["context", "device", "type"]`, `["traits", "age"]`, `["name"]`.
+public typealias ColumnPath = [String]
+
+/// A namespace of identifiers. Raw values are stored; they are never reused.
+public enum IdentifierKind: UInt8, Sendable, CaseIterable {
+    case user = 1
+    case anonymous = 2
+
+    /// The word of the command line: `user_id`, `anonymous_id`.
+    public var word: String { self == .user ? "user_id" : "anonymous_id" }
+}
+
+/// One state of a store, unchanging while it is held. Safe to use from several threads at once.
+///
+/// People are dense numbers: every identifier has an ordinal (`0 ..< identifierCount`), every profile a number (`0 ..< profileCount`).
+/// Ordinals never change hands between snapshots; profile numbers hold for one snapshot only.
+public protocol StoreSnapshot: Sendable {
+    /// Grows with every commit; two snapshots of one store with equal versions hold the same data.
+    var version: UInt64 { get }
+    var identifierCount: Int { get }
+    var profileCount: Int { get }
+    /// Profile number of each identifier; shape `[identifierCount]`.
+    var profileOfIdentifier: ContiguousArray<UInt32> { get }
+    /// Every block, in no promised order.
+    var blocks: [BlockSummary] { get }
+    /// Event name to number of rows, over all track messages; sorted by scalars.
+    func eventNames() throws -> [(name: String, rows: Int)]
+    /// Every path that some message of that kind (and event name, when given) has a value at, leaves and objects alike; sorted.
+    func paths(kind: Message.Kind, event: String?) throws -> [ColumnPath]
+    /// Reads a block with the columns at `paths`; a path that no row has gives an absent column.
+    func read(_ block: BlockSummary, paths: [ColumnPath]) throws -> ColumnarBlock
+    /// The messageId of each row; for ties of equal instants and for showing events. Slower than `read`.
+    func messageIDs(_ block: BlockSummary) throws -> [String]
+    /// Whole messages, for those rows of a block, in that order.
+    func messages(_ block: BlockSummary, rows: [Int]) throws -> [Message]
+    /// The text of identifier `ordinal` and its namespace.
+    func identifier(_ ordinal: Int) throws -> (kind: IdentifierKind, text: String)
+    /// The ordinal of an identifier, nil when it was never seen.
+    func ordinal(of text: String, kind: IdentifierKind) throws -> Int?
+    /// Canonical id of each profile (its least user id, else its least anonymous id, by scalars); shape `[profileCount]`.
+    func canonicalIDs() throws -> [String]
+    /// Every definition saved in the store.
+    func definitions() throws -> [Definition]
+    /// Event time of the latest message, nil when there is none.
+    var latestTime: Int64? { get }
+}
+
+/// A named thing that people define and the store keeps: a segment, a computed trait, a model.
+public struct Definition: Sendable, Hashable {
+    public enum Kind: String, Sendable, CaseIterable { case segment, feature, model }
+    public var kind: Kind
+    public var name: String
+    /// The expression of a segment, the value of a feature, or a model's JSON.
+    public var body: String
+
+    public init(kind: Kind, name: String, body: String) { (self.kind, self.name, self.body) = (kind, name, body) }
+}

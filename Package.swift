@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The map of the house: one line a room. Arrows point one way: Apps -> Platform -> Modules <- Plugins.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+/// ISA-L inflates five times as fast as zlib; a machine without it still builds and works.
+let hasISAL = FileManager.default.fileExists(atPath: "/usr/include/isa-l/igzip_lib.h")
+
+func module(_ name: String, _ needs: [Target.Dependency] = [], in folder: String = "Modules", extra: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: needs, path: "\(folder)/\(name)", exclude: folder == "Plugins" ? ["README.md"] : [], swiftSettings: settings + extra)
+}
+func app(_ name: String, _ needs: [Target.Dependency], in folder: String = "Apps") -> Target {
+    .executableTarget(name: name, dependencies: needs, path: "\(folder)/\(name)", swiftSettings: settings)
+}
+func system(_ name: String, apt: String, brew: String) -> Target {
+    .systemLibrary(name: name, path: "Modules/\(name)", providers: [.apt([apt]), .brew([brew])])
+}
+func tests(_ name: String, _ needs: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: needs, path: "Tests/\(name)Tests", swiftSettings: settings)
+}
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "tessera",
+    products: [
+        .library(name: "Tessera", targets: ["Platform"]),
+        .executable(name: "tessera-archive", targets: ["tessera-archive"]),
+        .executable(name: "tessera-shell", targets: ["tessera-shell"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // System libraries, each behind one name.
+        .target(name: "CSimdjson", path: "Modules/CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),  // C++ behind C
+        system("COpenBLAS", apt: "libopenblas-dev liblapacke-dev", brew: "openblas"),
+        system("CZlib", apt: "zlib1g-dev", brew: "zlib"),
+        system("CEdit", apt: "libedit-dev", brew: "libedit"),
+
+        // Modules: each owns one idea and the doors of that idea.
+        module("EventModel", ["CSimdjson"]),  // simdjson reads messages in bulk
+        module("Statistics", ["COpenBLAS"]),  // matrices at BLAS speed
+        module("Storage", ["EventModel"]),
+        module("StorageTesting", ["Storage", "EventModel"]),  // the contract kit of stores
+        module("Identity", ["EventModel"]),
+        module("Rules", ["EventModel", "Storage"]),  // the columnar evaluator scans blocks
+        module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
+        module("Clustering", ["Statistics"]),
+        module("Connectors", ["EventModel"]),
+        module(
+            "Archive", ["Connectors", "EventModel", "Storage", "CZlib", crypto] + (hasISAL ? ["CISAL"] : []),
+            extra: hasISAL ? [.define("ISAL")] : []),
+        module("Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage", yams]),
+
+        // Plugins: one implementation of one door each.
+        module("StorageSQLite", ["EventModel", "Identity", "Storage", grdb, sqlite, crypto], in: "Plugins"),
+        module("FormatSegment", ["Connectors", "EventModel"], in: "Plugins"),
+        module("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], in: "Plugins"),  // conditions of a mapping are the language's
+
+        // Apps: thin. BuiltIn is the one list of the plugins they offer.
+        module("BuiltIn", ["Platform", "StorageSQLite", "FormatSegment", "FormatCSV"], in: "Apps"),
+        app("tessera-archive", ["BuiltIn", "Platform", arguments]),
+        app("tessera-shell", ["BuiltIn", "CEdit", "Platform", arguments]),
+        app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
+
+        // Tests mirror the targets.
+        tests("EventModel", ["EventModel"]),
+    ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
+)
