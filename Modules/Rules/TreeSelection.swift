@@ -1,0 +1,157 @@
+public import EventModel
+
+/// Which events are meant: a name or `any`, a condition over one event, and windows that all hold.
+public struct Selection: Sendable, Hashable {
+    public var events: EventName
+    /// Holds fields, literals, traits, features, consent, `now`; never events, sequences, segments or percentiles.
+    public var condition: Clause?
+    public var windows: [Window]
+
+    public init(_ events: EventName, where condition: Clause? = nil, windows: [Window] = []) {
+        (self.events, self.condition, self.windows) = (events, condition, windows)
+    }
+
+    /// The kinds of message it looks at: track for a name; for `any` all six where the condition names `type`, else all but identify and alias.
+    public var kinds: [Message.Kind] {
+        switch events {
+        case .named: [.track]
+        case .any: condition?.names(.type) == true ? Message.Kind.allCases : [.track, .page, .screen, .group]
+        }
+    }
+}
+
+/// A name of track events, or `any` message.
+public enum EventName: Sendable, Hashable {
+    case named(Text)
+    case any
+}
+
+/// A bound on an event's timestamp. One whose instant is missing matches no event.
+public enum Window: Sendable, Hashable {
+    /// `now - d < t`; in milliseconds. (`t <= now` holds for every event anyway.)
+    case within(Int64)
+    /// `t >= x`; the operand is an instant.
+    case since(Operand)
+    /// `t > x`
+    case after(Operand)
+    /// `t < x`
+    case until(Operand)
+}
+
+/// Something that can be read off one event.
+public enum Field: Sendable, Hashable {
+    /// Under `properties`, through objects only; at least one name. In a mapping of rows: the column of that name.
+    case property([Text])
+    /// Under `context`, through objects only; at least one name.
+    case context([Text])
+    case timestamp
+    /// The word of the message's kind.
+    case type
+    /// A page's or screen's own name; missing elsewhere.
+    case name
+    /// A page's or screen's own category; missing elsewhere.
+    case category
+
+    public var kind: Kind {
+        switch self {
+        case .property, .context: .dynamic
+        case .timestamp: .instant
+        case .type, .name, .category: .text
+        }
+    }
+
+    /// Where the value stands in a message; nil for `timestamp` and `type`, which every event has apart.
+    public var path: [String]? {
+        switch self {
+        case .property(let names): ["properties"] + names.map(\.string)
+        case .context(let names): ["context"] + names.map(\.string)
+        case .name: ["name"]
+        case .category: ["category"]
+        case .timestamp, .type: nil
+        }
+    }
+}
+
+/// One number (or value, or instant) made of the selected events.
+public struct Aggregate: Sendable, Hashable {
+    public enum Function: String, Sendable, Hashable, CaseIterable {
+        case count, sum, average, minimum, maximum, distinct, mostFrequent, mostFrequentCount, first, last
+    }
+    public var function: Function
+    public var events: Selection
+    /// nil for `count`, and for `first` and `last` of events.
+    public var field: Field?
+
+    public init(_ function: Function, _ events: Selection, _ field: Field? = nil) {
+        (self.function, self.events, self.field) = (function, events, field)
+    }
+
+    /// The kind of the result.
+    public var kind: Kind {
+        switch function {
+        case .count, .sum, .average, .distinct, .mostFrequentCount: .number
+        case .minimum, .maximum: field == .timestamp ? .instant : .number
+        case .first, .last: field?.kind ?? .instant
+        case .mostFrequent: field?.kind ?? .dynamic
+        }
+    }
+}
+
+/// `sequence(a then b ... then not s within d) windows spanning d`.
+///
+/// Holds when events e1 ... en match the steps at strictly later instants, every `within` and `spanning` is kept, the windows hold for each
+/// of them, and, with `absent`, no event of the whole timeline matching it lies in t(n) < t <= t(n) + d and `now >= t(n) + d`.
+public struct EventSequence: Sendable, Hashable {
+    /// One step of the chain.
+    public struct Step: Sendable, Hashable {
+        public var events: EventName
+        public var condition: Clause?
+        /// At most so many milliseconds after the step before; nil on the first step; never nil on `absent`.
+        public var within: Int64?
+
+        public init(_ events: EventName, where condition: Clause? = nil, within: Int64? = nil) {
+            (self.events, self.condition, self.within) = (events, condition, within)
+        }
+
+        /// The step's events as a selection without windows.
+        public var selection: Selection { Selection(events, where: condition) }
+    }
+    /// At least one.
+    public var steps: [Step]
+    /// `then not ... within d`.
+    public var absent: Step?
+    public var windows: [Window]
+    /// The least of the `spanning` durations, in milliseconds.
+    public var spanning: Int64?
+
+    public init(_ steps: [Step], absent: Step? = nil, windows: [Window] = [], spanning: Int64? = nil) {
+        (self.steps, self.absent, self.windows, self.spanning) = (steps, absent, windows, spanning)
+    }
+}
+
+extension Clause {
+    /// Whether a condition mentions `field` anywhere. Meant for conditions: it does not look into selections of events.
+    public func names(_ field: Field) -> Bool {
+        switch self {
+        case .constant, .segment, .did, .sequence: false
+        case .all(let clauses), .any(let clauses): clauses.contains { $0.names(field) }
+        case .not(let clause): clause.names(field)
+        case .exists(let v), .isIn(let v, _), .percentile(let v, _), .textTest(let v, _, _), .matches(let v, _), .holds(let v):
+            v.names(field)
+        case .compare(let a, _, let b): a.names(field) || b.names(field)
+        }
+    }
+}
+
+extension Operand {
+    /// Whether a value over one event mentions `field` anywhere. It does not look into aggregates or features.
+    public func names(_ field: Field) -> Bool {
+        switch self {
+        case .literal, .now, .ago, .date, .trait, .feature, .consent, .aggregate: false
+        case .field(let own): own == field
+        case .arithmetic(let a, _, let b): b.names(field) || a.names(field)
+        case .negated(let v), .time(let v), .lower(let v), .calendar(_, let v, _): v.names(field)
+        case .distance(_, let a, let b, let c, let d): a.names(field) || b.names(field) || c.names(field) || d.names(field)
+        }
+    }
+}
