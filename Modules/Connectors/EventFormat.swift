@@ -9,17 +9,30 @@ public protocol EventFormat: Sendable {
     static var name: String { get }
     /// One sentence for help.
     static var summary: String { get }
+    /// Whether it cannot be made without a mapping file. False by default.
+    static var needsMapping: Bool { get }
+    /// Ends of file names, in lower case and without a dot or `.gz`, that speak of this format. None by default.
+    static var extensions: [String] { get }
     /// Checks the settings (the text of a mapping file, nil without one) and makes the format. Touches nothing outside the process.
     init(settings: String?, settingsName: String) throws(FormatError)
     /// A reader for one file, from its first byte.
     func makeReader(limits: FormatLimits) -> any EventReader
 }
 
+extension EventFormat {
+    public static var needsMapping: Bool { false }
+    public static var extensions: [String] { [] }
+}
+
 /// Reads one file of a format, in order, on one thread.
+///
+/// What a file gives does not depend on how its bytes are cut into calls. A reader holds no more than the limits allow, so a record of
+/// any length passes through bounded memory.
 public protocol EventReader: AnyObject {
     /// Takes the next bytes of the file and gives what records they complete.
     ///
-    /// - Parameter bytes: What follows the bytes consumed so far. Bytes left unconsumed come again, with more behind them.
+    /// - Parameter bytes: What follows the bytes consumed so far. Bytes left unconsumed come again, with more behind them; after
+    ///   a call that consumed nothing and gave no line, more bytes must come before the next.
     /// - Parameter atEnd: No byte follows. The reader must then consume all and give what it still holds.
     /// - Returns: The batch and how many bytes were consumed. A batch may hold less than the bytes allow; then the rest comes again.
     func read(_ bytes: UnsafeRawBufferPointer, atEnd: Bool) throws(FormatError) -> (batch: MessageBatch, consumed: Int)

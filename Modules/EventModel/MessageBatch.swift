@@ -17,6 +17,8 @@ public struct MessageBatch: Sendable {
     public var rejects: [Reject]
     /// Lines (rows) of the source that this batch covers, rejected ones and empty ones included.
     public var sourceLines: Int
+    /// How many of `sourceLines` were passed over because the mapping says to: neither in a message nor rejected.
+    public var skippedLines: Int
 
     /// Room that must follow the text.
     public static let padding = 64
@@ -30,6 +32,7 @@ public struct MessageBatch: Sendable {
         derivedIDs = []
         rejects = []
         sourceLines = 0
+        skippedLines = 0
     }
 
     /// A batch of the given lines.
