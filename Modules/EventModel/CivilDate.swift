@@ -54,7 +54,8 @@ extension Instant {
 
     /// The UTC day this instant falls on.
     @inlinable public var utcDate: CivilDate {
-        CivilDate(daysSinceEpoch: Int((milliseconds - utcMillisecondOfDay) / 86_400_000))
+        let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
+        return CivilDate(daysSinceEpoch: Int(rest < 0 ? days - 1 : days))
     }
 
     /// Milliseconds since the UTC midnight before it: 0 to 86 399 999.
