@@ -144,7 +144,7 @@ extension JSONValue {
         let text = text
         let longest = 60
         let start = text.unicodeScalars.prefix(longest)
-        let quoted = start.endIndex == text.unicodeScalars.endIndex ? text : String(start) + "..."
+        let quoted = start.endIndex == text.unicodeScalars.endIndex ? text : String(start) + "…"
         switch self {
         case .null, .bool: return quoted
         case .integer, .unsigned, .number: return "the number \(quoted)"
