@@ -1,0 +1,121 @@
+import Connectors
+import EventModel
+
+/// What `help` says of one command.
+public struct CommandHelp: Sendable, Equatable {
+    public var name: String
+    public var usage: String
+    /// One sentence.
+    public var summary: String
+    /// A line that can be typed as it stands.
+    public var example: String
+
+    /// Every command, in the order of `help`.
+    public static let all: [CommandHelp] = [
+        .init(
+            "count", "count EXPRESSION", "How many profiles an expression holds for.",
+            #"count did "Product Added" within 48h and not did "Order Completed" since last("Product Added")"#),
+        .init("members", "members EXPRESSION [limit N]", "Their ids, ascending.", #"members count("Order Completed") >= 3 limit 20"#),
+        .init(
+            "segment", "segment NAME [= EXPRESSION]", "Saves an expression under a name, or shows the one saved.",
+            #"segment cart-abandoners = did "Product Added" within 48h and not did "Order Completed" within 48h"#),
+        .init("segments", "segments", "Every segment with its size.", "segments"),
+        .init("drop", "drop segment NAME | drop feature NAME", "Removes a definition.", "drop segment cart-abandoners"),
+        .init(
+            "overlap", "overlap [A, B, ...]", "How many profiles segments share; without names, all of them.",
+            "overlap cart-abandoners, champions"),
+        .init(
+            "profile", "profile PROFILE",
+            "One person: identifiers, traits, segments. PROFILE is user_id:U, anonymous_id:A, email:E or a user id.",
+            "profile user_id:u000042"),
+        .init("timeline", "timeline PROFILE [limit N]", "A person's events, latest first.", "timeline u000042 limit 20"),
+        .init("events", "events [NAME]", "Every event name with its count, or the properties of one.", "events \"Order Completed\""),
+        .init("traits", "traits", "Every trait with how many messages set it.", "traits"),
+        .init("features", "features", "Every computed trait that is saved.", "features"),
+        .init(
+            "feature", "feature NAME = VALUE", "Saves a computed trait; segments read it as feature.NAME.",
+            #"feature spent = sum("Order Completed", .revenue)"#),
+        .init(
+            "rfm", "rfm [of EVENT] [by .PROPERTY] [orders .PROPERTY] [refunds EVENT] [into N] [where EXPRESSION]",
+            "Recency, frequency and monetary value of each buyer with quantile scores.",
+            #"rfm of "Order Completed" by .revenue orders .order_id into 5"#),
+        .init(
+            "cluster",
+            "cluster kmeans on F1, F2, ... [where EXPRESSION] [k=auto|N] [scale=zscore|minmax] [impute=drop|median] [seed=N] [save as NAME]",
+            "Groups profiles that are alike, and describes each group.",
+            #"cluster kmeans on count("Order Completed"), sum("Order Completed", .revenue) where did "Order Completed" k=4 save as buyers"#),
+        .init(
+            "elbow", "elbow on F1, F2, ... [where EXPRESSION] [scale=...]", "Inertia by number of clusters.",
+            #"elbow on count("Order Completed"), sum("Order Completed", .revenue)"#),
+        .init(
+            "silhouette", "silhouette on F1, F2, ... [where EXPRESSION] [scale=...]", "Silhouette by number of clusters; higher is better.",
+            #"silhouette on count("Order Completed"), sum("Order Completed", .revenue)"#),
+        .init(
+            "pca", "pca on F1, F2, ... [where EXPRESSION] [scale=...]", "The principal components of features, and what they explain.",
+            #"pca on count(any), count("Order Completed"), sum("Order Completed", .revenue)"#),
+        .init(
+            "plot", "plot segments|overlap|events|rfm|cluster|pca|elbow|silhouette ... [to FILE.svg]",
+            "A picture in the terminal, or as an SVG file.", #"plot rfm to rfm.svg"#),
+        .init(
+            "report", "report to FILE.html [title \"TITLE\"] [import FILE.json]",
+            "One page with segments, RFM and micro-segments; import adds what `tessera-archive import` printed.",
+            #"report to report.html title "Spring review""#),
+        .init("source", "source FILE", "Runs the commands of a file, one a line.", "source weekly.tessera-commands"),
+        .init(
+            "set", "set format FORMAT | set now INSTANT|clock", "Changes how answers look, or when `now` is.",
+            "set now 2026-06-30T00:00:00Z"),
+        .init("help", "help [COMMAND]", "This list, or one command with an example.", "help rfm"),
+        .init("quit", "quit", "Leaves the shell.", "quit"),
+    ]
+
+    private init(_ name: String, _ usage: String, _ summary: String, _ example: String) {
+        (self.name, self.usage, self.summary, self.example) = (name, usage, summary, example)
+    }
+
+    /// The help of the command `name`; nil where there is none.
+    public init?(named name: String) {
+        guard let help = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = help
+    }
+}
+
+/// `help`, as a result like any other.
+struct HelpResult: CommandResult {
+    var entries: [CommandHelp]
+
+    init(_ topic: String?) throws(CommandError) {
+        guard let topic else {
+            entries = CommandHelp.all
+            return
+        }
+        guard let help = CommandHelp(named: topic) else {
+            let near = nearMatch(to: topic, among: CommandHelp.all.map(\.name)).map { " Did you mean `\($0)`?" } ?? ""
+            throw CommandError(.usage, "There is no command `\(TerminalText.safe(topic, width: 60))`.\(near) `help` lists the commands.")
+        }
+        entries = [help]
+    }
+
+    var json: JSONObject {
+        JSONObject([
+            "commands": .array(
+                entries.map {
+                    .object(
+                        JSONObject([
+                            "name": .string($0.name), "usage": .string($0.usage), "summary": .string($0.summary),
+                            "example": .string($0.example),
+                        ]))
+                })
+        ])
+    }
+
+    var table: ResultTable {
+        ResultTable([.init("command"), .init("summary")], rows: entries.map { [.text($0.name), .prose($0.summary)] })
+    }
+
+    func text(on canvas: Canvas) -> String {
+        guard entries.count == 1, let help = entries.first else {
+            return table.text(width: canvas.width) + "`help COMMAND` shows how it is used, with an example.\n"
+        }
+        return "\(help.summary)\n\n  \(help.usage)\n\nExample:\n  \(help.example)\n"
+    }
+}

@@ -1,0 +1,355 @@
+import Connectors
+import EventModel
+
+extension Command {
+    /// Understands one command; nil for an empty line or a comment.
+    ///
+    /// - Throws: `CommandError` with code `usage` that says what was expected, and an example.
+    public init?(_ line: String) throws(CommandError) {
+        let text = CommandText(line)
+        guard let first = text.tokens.first else { return nil }
+        if text.isOpen, first.kind == .string { throw .usage("a quote is still open", nil) }
+        var parser = CommandParser(text)
+        self = try parser.command()
+    }
+
+    /// Whether more lines must follow before the text can be a command: an open parenthesis or quote, or a `\` at the end.
+    public static func isUnfinished(_ text: String) -> Bool { text.hasSuffix("\\") || CommandText(text).isOpen }
+}
+
+extension CommandError {
+    /// Wrong usage of the command `name`, with its example.
+    static func usage(_ problem: String, _ name: String?) -> CommandError {
+        guard let help = name.flatMap(CommandHelp.init(named:)) else {
+            return CommandError(.usage, problem + ". `help` lists the commands.")
+        }
+        return CommandError(.usage, "\(help.name): \(problem). Usage: \(help.usage). Example: \(help.example)")
+    }
+}
+
+/// Walks the tokens of one command.
+struct CommandParser {
+    let text: CommandText
+    private var name = ""
+    private var at = 0
+
+    init(_ text: CommandText) { self.text = text }
+
+    mutating func command() throws(CommandError) -> Command {
+        name = text.tokens[0].text
+        at = 1
+        let command = try body()
+        return command
+    }
+
+    private mutating func body() throws(CommandError) -> Command {
+        switch name {
+        case "count": return .count(expression: try rest("an expression"))
+        case "members":
+            let limit = try takeLimit()
+            return .members(expression: try rest("an expression", before: limit.end), limit: limit.value)
+        case "segment":
+            return try definition {
+                .saveSegment($0, expression: $1)
+            } show: {
+                .showSegment($0)
+            }
+        case "feature":
+            return try definition {
+                .saveFeature($0, value: $1)
+            } show: { _ in
+                .features
+            }
+        case "segments": return try alone(.segments)
+        case "traits": return try alone(.traits)
+        case "features": return try alone(.features)
+        case "quit", "exit": return try alone(.quit)
+        case "drop": return try drop()
+        case "overlap": return .overlap(try names())
+        case "profile": return .profile(ProfileReference(try rest("a profile")))
+        case "timeline":
+            let limit = try takeLimit()
+            return .timeline(ProfileReference(try rest("a profile", before: limit.end)), limit: limit.value)
+        case "events": return .events(at < text.tokens.count ? try soleName("an event's name") : nil)
+        case "rfm": return .rfm(try rfm())
+        case "cluster": return .cluster(try cluster())
+        case "elbow": return .elbow(try cluster())
+        case "silhouette": return .silhouette(try cluster())
+        case "pca": return .components(try cluster())
+        case "plot": return try plot()
+        case "report": return .report(try report())
+        case "source": return .source(try rest("a file"))
+        case "set": return try setting()
+        case "help", "?": return .help(at < text.tokens.count ? text.tokens[at].text : nil)
+        default:
+            let near = nearMatch(to: name, among: CommandHelp.all.map(\.name)).map { " Did you mean `\($0)`?" } ?? ""
+            throw CommandError(.usage, "There is no command `\(TerminalText.safe(name, width: 60))`.\(near) `help` lists the commands.")
+        }
+    }
+}
+
+// MARK: Pieces that several commands share
+
+extension CommandParser {
+    private func fail(_ problem: String) -> CommandError { .usage(problem, name) }
+
+    private func alone(_ command: Command) throws(CommandError) -> Command {
+        if at < text.tokens.count { throw fail("nothing was expected after the command, but there is \"\(text.text(from: at))\"") }
+        return command
+    }
+
+    /// The raw text from here on, which a string alone may hold in quotes.
+    private func rest(_ what: String, before end: Int? = nil) throws(CommandError) -> String {
+        let last = end ?? text.tokens.count
+        guard at < last else { throw fail("\(what) was expected") }
+        let isName = what != "an expression" && what != "a value"
+        if isName, last == at + 1, text.tokens[at].kind == .string { return text.tokens[at].text }
+        return text.text(from: at, to: end)
+    }
+
+    private func soleName(_ what: String) throws(CommandError) -> String { try rest(what) }
+
+    /// A `limit N` at the end.
+    private func takeLimit() throws(CommandError) -> (value: Int?, end: Int?) {
+        let count = text.tokens.count
+        guard count >= at + 1, text.isWord("limit", at: count - 2) else {
+            if count > at, text.isWord("limit", at: count - 1) { throw fail("a number was expected after `limit`") }
+            return (nil, nil)
+        }
+        guard let value = Int(text.tokens[count - 1].text), value >= 0 else {
+            throw fail("\"\(text.tokens[count - 1].text)\" is not a number of rows")
+        }
+        return (value, count - 2)
+    }
+
+    /// `NAME = TEXT`, or `NAME` alone.
+    private func definition(_ save: (String, String) -> Command, show: (String) -> Command) throws(CommandError) -> Command {
+        guard at < text.tokens.count else { throw fail("a name was expected") }
+        guard let equals = text.tokens.indices.dropFirst(at).first(where: { text.isLoneEquals(at: $0) }) else {
+            return show(try soleName("a name"))
+        }
+        guard equals > at else { throw fail("a name was expected before `=`") }
+        guard equals + 1 < text.tokens.count else { throw fail("something was expected after `=`") }
+        return save(try named(at, equals), text.text(from: equals + 1))
+    }
+
+    /// The name between two tokens: a string, or words as they stand.
+    private func named(_ first: Int, _ end: Int) throws(CommandError) -> String {
+        if end == first + 1, text.tokens[first].kind == .string { return text.tokens[first].text }
+        return text.text(from: first, to: end)
+    }
+
+    private func names() throws(CommandError) -> [String] {
+        var names: [String] = []
+        var start = at
+        while start < text.tokens.count {
+            let end = text.tokens.indices.dropFirst(start).first { text.tokens[$0].text == "," && text.tokens[$0].kind == .symbol }
+            guard (end ?? text.tokens.count) > start else { throw fail("a name was expected before the comma") }
+            names.append(try named(start, end ?? text.tokens.count))
+            start = (end ?? text.tokens.count) + 1
+        }
+        return names
+    }
+
+    private mutating func drop() throws(CommandError) -> Command {
+        if text.isWord("segment", at: at), at + 1 < text.tokens.count {
+            at += 1
+            return .dropSegment(try soleName("a segment's name"))
+        }
+        if text.isWord("feature", at: at), at + 1 < text.tokens.count {
+            at += 1
+            return .dropFeature(try soleName("a feature's name"))
+        }
+        throw fail("`segment NAME` or `feature NAME` was expected")
+    }
+
+    private mutating func setting() throws(CommandError) -> Command {
+        guard at + 1 < text.tokens.count else { throw fail("a setting and a value were expected") }
+        let setting = text.tokens[at].text
+        at += 1
+        let value = try soleName("a value ")
+        switch setting {
+        case "format":
+            guard let format = OutputFormat(rawValue: value) else {
+                throw fail("\"\(value)\" is not a format. Choose one of \(OutputFormat.names)")
+            }
+            return .setFormat(format)
+        case "now":
+            if value == "clock" { return .setNow(nil) }
+            guard let instant = Instant(text: value) else {
+                throw fail("\"\(value)\" is not an instant. Write 2026-06-30T12:00:00Z, or `clock` for the wall clock")
+            }
+            return .setNow(instant)
+        default: throw fail("there is no setting \"\(setting)\". Choose `format` or `now`")
+        }
+    }
+
+    private mutating func plot() throws(CommandError) -> Command {
+        let count = text.tokens.count
+        guard at < count else { throw fail("what to plot was expected") }
+        let to = text.tokens.indices.dropFirst(at).last { text.isWord("to", at: $0) }
+        guard let to, to > at else { return .plot(try plotted(text.text(from: at)), file: nil) }
+        guard to + 1 < count else { throw fail("a file was expected after `to`") }
+        let file = try named(to + 1, count)
+        guard file.hasSuffix(".svg") else { throw fail("\"\(file)\" does not end with .svg") }
+        return .plot(try plotted(text.text(from: at, to: to)), file: file)
+    }
+
+    private func plotted(_ line: String) throws(CommandError) -> Command {
+        switch try Command(line) {
+        case .segments: return .segments
+        case .overlap(let names): return .overlap(names)
+        case .rfm(let request): return .rfm(request)
+        case .cluster(let request), .components(let request): return .cluster(request)
+        case .elbow(let request): return .elbow(request)
+        case .silhouette(let request): return .silhouette(request)
+        case .events(nil): return .events(nil)
+        default: throw fail("only segments, overlap, events, rfm, cluster, pca, elbow and silhouette have a picture")
+        }
+    }
+
+    private mutating func report() throws(CommandError) -> ReportRequest {
+        guard text.isWord("to", at: at), at + 1 < text.tokens.count else { throw fail("`to FILE.html` was expected") }
+        var request = ReportRequest(file: text.tokens[at + 1].text)
+        at += 2
+        while at < text.tokens.count {
+            let word = text.tokens[at]
+            guard at + 1 < text.tokens.count else { throw fail("something was expected after `\(word.text)`") }
+            let value = text.tokens[at + 1].text
+            switch word.text {
+            case "title": request.title = value
+            case "import": request.importResult = value
+            default: throw fail("\"\(word.text)\" was not expected here")
+            }
+            at += 2
+        }
+        guard request.file.hasSuffix(".html") else { throw fail("\"\(request.file)\" does not end with .html") }
+        return request
+    }
+}
+
+// MARK: rfm and cluster
+
+extension CommandParser {
+    private mutating func rfm() throws(CommandError) -> RFMRequest {
+        var request = RFMRequest()
+        while at < text.tokens.count {
+            let word = text.tokens[at]
+            at += 1
+            guard at < text.tokens.count else { throw fail("something was expected after `\(word.text)`") }
+            let next = text.tokens[at]
+            switch word.text {
+            case "of": request.event = try name(next)
+            case "refunds": request.refunds = try name(next)
+            case "by": request.revenue = try property(next)
+            case "orders": request.order = try property(next)
+            case "into":
+                guard let scores = Int(next.text), (2...10).contains(scores) else {
+                    throw fail("\"\(next.text)\" is not a number of scores. Write 2 to 10")
+                }
+                request.scores = scores
+            case "where":
+                request.filter = text.text(from: at)
+                return request
+            default: throw fail("\"\(word.text)\" was not expected here")
+            }
+            at += 1
+        }
+        return request
+    }
+
+    private func name(_ token: CommandText.Token) throws(CommandError) -> String {
+        guard token.kind != .symbol else { throw fail("a name was expected, not \"\(token.text)\"") }
+        return token.text
+    }
+
+    /// `.a.b`, as the segment language writes a property; the leading dot may be left out.
+    private mutating func property(_ token: CommandText.Token) throws(CommandError) -> [String] {
+        if token.kind == .word, token.text == ".", at + 1 < text.tokens.count, text.tokens[at + 1].kind == .string {
+            at += 1
+            return [text.tokens[at].text]
+        }
+        let names = token.text.split(separator: ".", omittingEmptySubsequences: true).map(String.init)
+        guard token.kind != .symbol, !names.isEmpty else { throw fail("a property such as .revenue was expected, not \"\(token.text)\"") }
+        return token.kind == .string ? [token.text] : names
+    }
+
+    private mutating func cluster() throws(CommandError) -> ClusterRequest {
+        var request = ClusterRequest()
+        if text.isWord("kmeans", at: at) || text.isWord("k-means", at: at) {
+            at += 1
+        } else if !text.isWord("on", at: at) {
+            let found = at < text.tokens.count ? ", not \"\(text.tokens[at].text)\"" : ""
+            throw fail("an algorithm (kmeans) was expected\(found)")
+        }
+        guard text.isWord("on", at: at) else { throw fail("`on` and the features were expected") }
+        at += 1
+        request.features = try features()
+        while at < text.tokens.count {
+            if text.isWord("where", at: at) {
+                let end = clauseEnd(from: at + 1)
+                guard end > at + 1 else { throw fail("an expression was expected after `where`") }
+                request.filter = text.text(from: at + 1, to: end)
+                at = end
+            } else if text.isWord("save", at: at), text.isWord("as", at: at + 1) {
+                guard at + 2 < text.tokens.count else { throw fail("a name was expected after `save as`") }
+                let end = clauseEnd(from: at + 2)
+                request.saveAs = try named(at + 2, end)
+                at = end
+            } else if text.isOption(at: at) {
+                try option(into: &request)
+            } else {
+                throw fail("\"\(text.tokens[at].text)\" was not expected here")
+            }
+        }
+        return request
+    }
+
+    private mutating func features() throws(CommandError) -> [String] {
+        let end = clauseEnd(from: at)
+        var features: [String] = []
+        var start = at
+        for index in at...end {
+            let isComma =
+                index < end && text.tokens[index].depth == 0 && text.tokens[index].kind == .symbol && text.tokens[index].text == ","
+            guard isComma || index == end else { continue }
+            guard index > start else { throw fail("a feature was expected") }
+            features.append(text.text(from: start, to: index))
+            start = index + 1
+        }
+        at = end
+        return features
+    }
+
+    /// The next token outside parentheses that begins another clause.
+    private func clauseEnd(from start: Int) -> Int {
+        for index in text.tokens.indices.dropFirst(start) {
+            if text.isWord("where", at: index) || text.isOption(at: index) { return index }
+            if text.isWord("save", at: index), text.isWord("as", at: index + 1) { return index }
+        }
+        return text.tokens.count
+    }
+
+    private mutating func option(into request: inout ClusterRequest) throws(CommandError) {
+        let option = text.tokens[at].text
+        guard at + 2 < text.tokens.count else { throw fail("a value was expected after `\(option)=`") }
+        let value = text.tokens[at + 2].text
+        at += 3
+        switch option {
+        case "k":
+            if value == "auto" { return request.count = .auto }
+            guard let k = Int(value), (1...1_000).contains(k) else { throw fail("k=\(value) is not `auto` or a number from 1 to 1000") }
+            request.count = .fixed(k)
+        case "scale":
+            guard let scale = ClusterRequest.Scale(rawValue: value) else { throw fail("scale=\(value) is not `zscore` or `minmax`") }
+            request.scale = scale
+        case "impute":
+            guard let missing = ClusterRequest.Missing(rawValue: value) else { throw fail("impute=\(value) is not `median` or `drop`") }
+            request.missing = missing
+        case "seed":
+            guard let seed = UInt64(value) else { throw fail("seed=\(value) is not a whole number") }
+            request.seed = seed
+        default: throw fail("there is no option `\(option)`. Choose k, scale, impute or seed")
+        }
+    }
+}
