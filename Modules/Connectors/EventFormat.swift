@@ -38,10 +38,13 @@ public protocol EventReader: AnyObject {
     func read(_ bytes: UnsafeRawBufferPointer, atEnd: Bool) throws(FormatError) -> (batch: MessageBatch, consumed: Int)
     /// At the end a folding reader may hold more than one batch: called until it gives nil, after `read(atEnd: true)`.
     func drain() throws(FormatError) -> MessageBatch?
+    /// Whether records are held back to be joined with later ones (a fold): an import can then be resumed at the file's end only, not inside.
+    var holdsRecords: Bool { get }
 }
 
 extension EventReader {
     public func drain() throws(FormatError) -> MessageBatch? { nil }
+    public var holdsRecords: Bool { false }
 }
 
 /// Bounds a reader holds.
