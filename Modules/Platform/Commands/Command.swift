@@ -92,6 +92,8 @@ public struct ClusterRequest: Sendable, Equatable {
     public var missing = Missing.drop
     public var seed: UInt64 = 1
     public var saveAs: String?
+    /// Whether every profile is listed with its cluster and its values.
+    public var listsMembers = false
 
     /// A request without features.
     public init() {}

@@ -41,7 +41,7 @@ public struct CommandHelp: Sendable, Equatable {
             #"rfm of "Order Completed" by .revenue orders .order_id into 5"#),
         .init(
             "cluster",
-            "cluster kmeans on F1, F2, ... [where EXPRESSION] [k=auto|N] [scale=zscore|minmax] [impute=drop|median] [seed=N] [save as NAME]",
+            "cluster kmeans on F1, F2, ... [where EXPRESSION] [k=auto|N] [scale=zscore|minmax] [impute=drop|median] [seed=N] [members=yes] [save as NAME]",
             "Groups profiles that are alike, and describes each group.",
             #"cluster kmeans on count("Order Completed"), sum("Order Completed", .revenue) where did "Order Completed" k=4 save as buyers"#),
         .init(

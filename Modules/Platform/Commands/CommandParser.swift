@@ -349,7 +349,10 @@ extension CommandParser {
         case "seed":
             guard let seed = UInt64(value) else { throw fail("seed=\(value) is not a whole number") }
             request.seed = seed
-        default: throw fail("there is no option `\(option)`. Choose k, scale, impute or seed")
+        case "members":
+            guard value == "yes" || value == "no" else { throw fail("members=\(value) is not `yes` or `no`") }
+            request.listsMembers = value == "yes"
+        default: throw fail("there is no option `\(option)`. Choose k, scale, impute, seed or members")
         }
     }
 }

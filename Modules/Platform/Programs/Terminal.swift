@@ -1,0 +1,52 @@
+import Foundation
+
+/// What the program is connected to.
+public enum Terminal {
+    /// Whether standard output is a terminal: then `table` is the default format.
+    public static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether standard error is a terminal: then progress is a bar.
+    public static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether standard input is a terminal: then a shell is interactive.
+    public static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// The size of the terminal; 100 by 30 where there is none, and `$COLUMNS` wins.
+    public static var canvas: Canvas {
+        var size = winsize()
+        let asked = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return Canvas(width: asked ?? 100) }
+        return Canvas(width: asked ?? Int(size.ws_col), height: Int(size.ws_row) - 2)
+    }
+
+    /// The format that results take where none was asked for.
+    public static var defaultFormat: OutputFormat { outputIsTerminal ? .table : .json }
+
+    /// Writes all of `text` to standard output. False when nobody reads it any more.
+    @discardableResult
+    public static func print(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+
+    /// Writes all of `text` to standard error.
+    public static func printError(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    @discardableResult
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var done = 0
+            while done < bytes.count {
+                let count = Foundation.write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+                if count < 0, errno == EINTR || errno == EAGAIN { continue }
+                guard count > 0 else { return false }
+                done += count
+            }
+            return true
+        }
+    }
+}
+
+extension CommandError {
+    /// Prints the error on standard error in the given format and gives the exit status to end with.
+    public func report(as format: OutputFormat) -> Int32 {
+        Terminal.printError(rendered(as: format))
+        return exitStatus
+    }
+}

@@ -1,0 +1,84 @@
+public import EventModel
+
+/// Every event name with its count.
+public struct EventsResult: CommandResult, Equatable {
+    /// One event name.
+    public struct Entry: Sendable, Equatable {
+        public var name: String
+        public var count: Int
+    }
+    public var events: [Entry]
+
+    public var json: JSONObject {
+        let entries = events.map { JSONValue.object(JSONObject(["name": .string($0.name), "count": .integer(Int64($0.count))])) }
+        return JSONObject(["events": .array(entries)])
+    }
+    public var table: ResultTable {
+        ResultTable([.init("name"), .init("count", numeric: true)], rows: events.map { [.text($0.name), .count($0.count)] })
+    }
+    public var notes: [String] { events.isEmpty ? ["No track event is stored."] : [] }
+}
+
+extension EventsResult: Drawable {
+    public var chart: any Chart {
+        let most = events.sorted { $0.count > $1.count }
+        return BarChart(
+            title: "Events by count", bars: most.map { .init($0.name, Double($0.count), caption: Figures.grouped($0.count)) })
+    }
+}
+
+/// One event's properties.
+public struct EventResult: CommandResult, Equatable {
+    public var name: String
+    public var count: Int
+    /// As the segment language writes them: `.price`, `context.device.type`.
+    public var properties: [String]
+
+    public var json: JSONObject {
+        JSONObject(["name": .string(name), "count": .integer(Int64(count)), "properties": .list(properties)])
+    }
+    public var records: [JSONObject] { properties.map { JSONObject(["property": .string($0)]) } }
+    public var table: ResultTable { ResultTable([.init("property")], rows: properties.map { [.text($0)] }) }
+    public var notes: [String] { ["\(Figures.count(count, "event")) called \"\(name)\"."] }
+}
+
+/// Every trait with how many profiles have it at `now`.
+public struct TraitsResult: CommandResult, Equatable {
+    /// One trait.
+    public struct Entry: Sendable, Equatable {
+        /// As the segment language writes it after `trait.`.
+        public var name: String
+        public var profiles: Int
+    }
+    public var traits: [Entry]
+
+    public var json: JSONObject {
+        let entries = traits.map { JSONValue.object(JSONObject(["name": .string($0.name), "profiles": .integer(Int64($0.profiles))])) }
+        return JSONObject(["traits": .array(entries)])
+    }
+    public var table: ResultTable {
+        ResultTable([.init("name"), .init("profiles", numeric: true)], rows: traits.map { [.text($0.name), .count($0.profiles)] })
+    }
+    public var notes: [String] { traits.isEmpty ? ["No trait is stored. An identify message sets traits."] : [] }
+}
+
+/// Every computed trait that is saved.
+public struct FeaturesResult: CommandResult, Equatable {
+    /// One computed trait.
+    public struct Entry: Sendable, Equatable {
+        public var name: String
+        public var value: String
+    }
+    public var features: [Entry]
+
+    public var json: JSONObject {
+        let entries = features.map { JSONValue.object(JSONObject(["name": .string($0.name), "value": .string($0.value)])) }
+        return JSONObject(["features": .array(entries)])
+    }
+    public var table: ResultTable {
+        ResultTable([.init("name"), .init("value")], rows: features.map { [.text($0.name), .prose($0.value)] })
+    }
+    public var notes: [String] {
+        features.isEmpty ? ["No feature is saved. `feature NAME = VALUE` saves one; segments read it as feature.NAME."] : []
+    }
+}

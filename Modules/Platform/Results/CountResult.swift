@@ -1,0 +1,33 @@
+public import EventModel
+
+/// How many profiles an expression holds for.
+public struct CountResult: CommandResult, Equatable {
+    public var count: Int
+    /// Profiles there are at all.
+    public var population: Int
+
+    public var json: JSONObject { JSONObject(["count": .integer(Int64(count))]) }
+    public var table: ResultTable { ResultTable([.init("count", numeric: true)], rows: [[.count(count)]]) }
+    public func text(on canvas: Canvas) -> String {
+        let share = population > 0 ? Double(count) / Double(population) : 0
+        return "\(Figures.count(count, "profile")) of \(Figures.grouped(population)) (\(Figures.percent(share)))\n"
+    }
+}
+
+/// The ids of the profiles an expression holds for, ascending by scalars.
+public struct MembersResult: CommandResult, Equatable {
+    /// The first ones, when there was a limit.
+    public var members: [String]
+    public var total: Int
+
+    public var json: JSONObject { JSONObject(["members": .list(members), "total": .integer(Int64(total))]) }
+    public var records: [JSONObject] { members.map { JSONObject(["id": .string($0)]) } }
+    public var table: ResultTable { ResultTable([.init("id")], rows: members.map { [.text($0)] }) }
+    public var notes: [String] {
+        [
+            members.count < total
+                ? "The first \(Figures.grouped(members.count)) of \(Figures.count(total, "profile"))."
+                : Figures.count(total, "profile") + "."
+        ]
+    }
+}

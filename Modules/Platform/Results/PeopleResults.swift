@@ -1,0 +1,83 @@
+public import EventModel
+
+/// One person: identifiers, traits and segments at `now`.
+public struct ProfileResult: CommandResult, Equatable {
+    /// One identifier of the person.
+    public struct Identifier: Sendable, Equatable {
+        public var namespace: String
+        public var id: String
+    }
+
+    public var id: String
+    public var identifiers: [Identifier]
+    public var traits: JSONObject
+    /// Messages at or before `now`.
+    public var messages: Int
+    public var firstSeen: Instant?
+    public var lastSeen: Instant?
+    /// Names of the segments the person is in.
+    public var segments: [String]
+
+    public var json: JSONObject {
+        let profile = JSONObject([
+            "id": .string(id),
+            "identifiers": .array(
+                identifiers.map { .object(JSONObject(["namespace": .string($0.namespace), "id": .string($0.id)])) }),
+            "traits": .object(traits), "messages": .integer(Int64(messages)),
+            "first_seen": firstSeen.map { .string($0.text) } ?? .null, "last_seen": lastSeen.map { .string($0.text) } ?? .null,
+            "segments": .list(segments),
+        ])
+        return JSONObject(["profile": .object(profile)])
+    }
+    public var records: [JSONObject] { json["profile"]?.asObject.map { [$0] } ?? [] }
+    public var table: ResultTable {
+        var rows: [[ResultTable.Cell]] = [[.text("id"), .text(id)]]
+        rows += identifiers.map { [.text($0.namespace), .text($0.id)] }
+        rows += [[.text("messages"), .count(messages)]]
+        rows += [[.text("first seen"), firstSeen.map { .instant($0) } ?? .missing]]
+        rows += [[.text("last seen"), lastSeen.map { .instant($0) } ?? .missing]]
+        rows += traits.members.map { [.text("trait." + $0.name), .text($0.value.asString ?? $0.value.text)] }
+        rows += segments.map { [.text("segment"), .text($0)] }
+        return ResultTable([.init("field"), .init("value")], rows: rows)
+    }
+}
+
+/// A person's messages in the order of their timestamps.
+public struct TimelineResult: CommandResult, Equatable {
+    public var id: String
+    /// The latest ones, when there was a limit; earliest first.
+    public var events: [Message]
+    public var total: Int
+
+    public var json: JSONObject {
+        JSONObject([
+            "id": .string(id), "events": .array(events.map { .object($0.json) }), "total": .integer(Int64(total)),
+        ])
+    }
+    public var records: [JSONObject] { events.map(\.json) }
+    public var table: ResultTable {
+        ResultTable(
+            [.init("timestamp"), .init("type"), .init("name"), .init("details")],
+            rows: events.map { message in
+                [.instant(message.timestamp), .text(message.kind.word), .text(Self.name(message)), .text(Self.details(message))]
+            })
+    }
+    public var notes: [String] {
+        events.count < total ? ["The latest \(Figures.grouped(events.count)) of \(Figures.count(total, "message"))."] : []
+    }
+
+    private static func name(_ message: Message) -> String {
+        switch message.kind {
+        case .track: message.event ?? ""
+        case .page, .screen: [message.category, message.name].compactMap { $0 }.joined(separator: " / ")
+        case .group: message.groupID ?? ""
+        case .alias: message.previousID ?? ""
+        case .identify: message.userID ?? message.anonymousID ?? ""
+        }
+    }
+
+    private static func details(_ message: Message) -> String {
+        let object = message.kind == .identify ? message.traits : message.properties
+        return object.members.map { "\($0.name): \($0.value.asString ?? $0.value.text)" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,34 @@
+import EventModel
+import Storage
+
+/// A snapshot that stops working when its command is stopped: every read asks first, so a scan ends within a block.
+struct InterruptibleSnapshot: StoreSnapshot {
+    let base: any StoreSnapshot
+    let interruption: Interruption
+
+    var version: UInt64 { base.version }
+    var identifierCount: Int { base.identifierCount }
+    var profileCount: Int { base.profileCount }
+    var profileOfIdentifier: ContiguousArray<UInt32> { base.profileOfIdentifier }
+    var blocks: [BlockSummary] { base.blocks }
+    var latestTime: Int64? { base.latestTime }
+
+    func eventNames() throws -> [(name: String, rows: Int)] { try base.eventNames() }
+    func paths(kind: Message.Kind, event: String?) throws -> [ColumnPath] { try base.paths(kind: kind, event: event) }
+    func read(_ block: BlockSummary, paths: [ColumnPath]) throws -> ColumnarBlock {
+        try interruption.check()
+        return try base.read(block, paths: paths)
+    }
+    func messageIDs(_ block: BlockSummary) throws -> [String] {
+        try interruption.check()
+        return try base.messageIDs(block)
+    }
+    func messages(_ block: BlockSummary, rows: [Int]) throws -> [Message] {
+        try interruption.check()
+        return try base.messages(block, rows: rows)
+    }
+    func identifier(_ ordinal: Int) throws -> (kind: IdentifierKind, text: String) { try base.identifier(ordinal) }
+    func ordinal(of text: String, kind: IdentifierKind) throws -> Int? { try base.ordinal(of: text, kind: kind) }
+    func canonicalIDs() throws -> [String] { try base.canonicalIDs() }
+    func definitions() throws -> [Definition] { try base.definitions() }
+}

@@ -1,0 +1,66 @@
+import EventModel
+import Storage
+
+/// Everything stored about one profile, read from the blocks that can hold it.
+struct Person {
+    /// The profile's number in its snapshot.
+    let profile: Int
+    let identifiers: [(kind: IdentifierKind, text: String)]
+    private let ordinals: [UInt32]
+    private let snapshot: any StoreSnapshot
+
+    init(profile: Int, in snapshot: any StoreSnapshot) throws {
+        self.profile = profile
+        self.snapshot = snapshot
+        var ordinals: [UInt32] = []
+        for (ordinal, owner) in snapshot.profileOfIdentifier.enumerated() where Int(owner) == profile { ordinals.append(UInt32(ordinal)) }
+        self.ordinals = ordinals
+        identifiers = try ordinals.map { try snapshot.identifier(Int($0)) }.sorted { a, b in
+            a.kind != b.kind ? a.kind.rawValue < b.kind.rawValue : a.text.precedesByScalars(b.text)
+        }
+    }
+
+    /// The least user id, else the least anonymous id.
+    var id: String { identifiers.first?.text ?? "" }
+
+    /// Messages at or before `now` in the order of (timestamp, messageId).
+    ///
+    /// - Parameter kinds: nil for all.
+    func messages(until now: Instant, kinds: Set<Message.Kind>? = nil) throws -> [Message] {
+        var found: [Message] = []
+        for block in snapshot.blocks where block.minTime <= now.milliseconds && kinds?.contains(block.kind) ?? true {
+            guard ordinals.contains(where: { $0 >= block.minOrdinal && $0 <= block.maxOrdinal }) else { continue }
+            let columns = try snapshot.read(block, paths: [])
+            var rows: [Int] = []
+            for ordinal in ordinals {
+                var row = Self.firstRow(of: ordinal, in: columns.ordinals)
+                while row < columns.ordinals.count, columns.ordinals[row] == ordinal {
+                    if columns.times[row] <= now.milliseconds { rows.append(row) }
+                    row += 1
+                }
+            }
+            if !rows.isEmpty { found += try snapshot.messages(block, rows: rows.sorted()) }
+        }
+        return found.sorted { a, b in
+            a.timestamp != b.timestamp ? a.timestamp < b.timestamp : a.messageID.precedesByScalars(b.messageID)
+        }
+    }
+
+    /// The traits at `now`: of each top-level name the latest identify that has it; null removes.
+    static func traits(of messages: [Message]) -> JSONObject {
+        var traits = JSONObject()
+        for message in messages where message.kind == .identify {
+            for member in message.traits.members { traits.set(member.name, member.value) }
+        }
+        return JSONObject(traits.members.filter { $0.value != .null })
+    }
+
+    private static func firstRow(of ordinal: UInt32, in ordinals: ContiguousArray<UInt32>) -> Int {
+        var (low, high) = (0, ordinals.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ordinals[middle] < ordinal { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,24 @@
+public import Connectors
+public import Storage
+
+/// The parts that an app offers, handed to the platform: it knows the doors, never who stands behind them.
+public struct Plugins: Sendable {
+    /// What a store's file must be.
+    public enum Access: Sendable {
+        /// There already.
+        case existing
+        /// Made when it is not there.
+        case creating
+    }
+
+    /// The formats that `import` reads.
+    public var formats: FormatRegistry
+    /// Opens the store at a path.
+    public var openStore: @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
+
+    public init(
+        formats: FormatRegistry, openStore: @escaping @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
+    ) {
+        (self.formats, self.openStore) = (formats, openStore)
+    }
+}
