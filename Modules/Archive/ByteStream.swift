@@ -67,6 +67,14 @@ final class FileStream: ByteStream {
         return true
     }
 
+    /// Bytes of the regular file at `path`; 0 where there is nothing to read, nil for a pipe. Opens nothing: a pipe's writer would notice.
+    static func size(path: String) -> Int? {
+        if path == "-" { return nil }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return 0 }
+        return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : status.st_mode & S_IFMT == S_IFDIR ? 0 : nil
+    }
+
     /// The sentence for an error number of the system.
     static func failure(_ name: String, _ code: Int32) -> ArchiveError {
         switch code {

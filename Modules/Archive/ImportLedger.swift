@@ -1,0 +1,139 @@
+import EventModel
+import Storage
+
+/// The storing side: takes items in order, keeps the counts, commits. One thread at a time.
+final class ImportLedger {
+    private(set) var result = ImportResult()
+    /// Messages that this run has stored.
+    private(set) var messages = 0
+    private(set) var file = ""
+    private(set) var fileNumber = 0
+
+    private let store: any EventStore
+    private let writer: any StoreWriter
+    private let rejects: RejectsWriter
+    private let options: ImportOptions
+    private var key: String?
+    private var position = ImportPosition()
+    /// Counts of the present file that are durable.
+    private var committed = ImportPosition()
+    private var holdsRecords = false
+    private var isOpen = false
+    private var definitions: [Definition] = []
+
+    init(store: any EventStore, writer: any StoreWriter, options: ImportOptions) {
+        (self.store, self.writer, self.options) = (store, writer, options)
+        rejects = RejectsWriter(place: options.rejects, resume: options.resume)
+    }
+
+    /// Takes the next item.
+    ///
+    /// - Throws: What ends the import: the store or the disk refused. Nothing of the item is then counted.
+    func take(_ item: ImportItem) throws(ArchiveError) {
+        switch item.content {
+        case .opened(let file, let key, let position, let holdsRecords):
+            (self.file, self.key, self.position, self.holdsRecords, isOpen) = (file, key, position, holdsRecords, true)
+            fileNumber += 1
+            committed = position
+            definitions = []
+            try rejects.begin(source: file, doneLines: position.lines)
+        case .batch(let batch): try take(batch, item.decoded)
+        case .definitions(let definitions): self.definitions = definitions
+        case .ended(let damages, let notes):
+            result.damages += damages
+            result.notes += notes
+            position.finished = damages.isEmpty
+            try saveDefinitions()
+            try closeSource(at: position)
+        case .failed(let error, let damages):
+            result.damages += damages
+            result.failures.append(error)
+            try stop()
+        case .wasDone(let file, let position):
+            fileNumber += 1
+            result.sources.append(.init(file: file, position: ImportResult.ImportCounts(position), wasDone: true))
+        }
+    }
+
+    /// Commits what was taken of the present file, so that `--resume` can go on there.
+    func stop() throws(ArchiveError) {
+        guard isOpen else { return }
+        // A reader that holds records back has stored an unknown part of the lines it read; it starts over.
+        try closeSource(at: holdsRecords ? nil : position)
+    }
+
+    private func take(_ batch: MessageBatch, _ decoded: (any DecodedBatch)?) throws(ArchiveError) {
+        var refused = batch.rejects
+        if let decoded {
+            let outcome: AppendOutcome
+            do { outcome = try writer.append(decoded) } catch { throw ArchiveError(storing: error) }
+            position.accepted += outcome.accepted
+            position.duplicates += outcome.duplicates
+            refused += decoded.rejects
+            position.messages += outcome.accepted + outcome.duplicates
+            messages += outcome.accepted + outcome.duplicates
+        }
+        if !refused.isEmpty {
+            refused.sort { $0.line < $1.line }
+            position.rejected += refused.count
+            position.messages += refused.count
+            messages += refused.count
+            try rejects.write(refused)
+        }
+        position.lines += batch.sourceLines
+        if writer.pendingBytes > options.pendingBytes { try commit(holdsRecords ? nil : position) }
+    }
+
+    private func commit(_ position: ImportPosition?) throws(ArchiveError) {
+        try rejects.flush()
+        do { try writer.commit(source: position == nil ? nil : key, position: key == nil ? nil : position) } catch {
+            throw ArchiveError(storing: error)
+        }
+        committed = self.position
+    }
+
+    private func closeSource(at position: ImportPosition?) throws(ArchiveError) {
+        try commit(position)
+        isOpen = false
+        result.sources.append(.init(file: file, position: ImportResult.ImportCounts(self.position), wasDone: false))
+    }
+
+    private func saveDefinitions() throws(ArchiveError) {
+        for definition in definitions {
+            do { try store.save(definition) } catch { throw ArchiveError(storing: error) }
+        }
+        definitions = []
+    }
+
+    /// Closes the rejects and sums up.
+    func finish() -> ImportResult {
+        do { try rejects.end() } catch { result.failures.append(error) }
+        if isOpen { result.sources.append(.init(file: file, position: ImportResult.ImportCounts(committed), wasDone: false)) }
+        result.rejectsFiles = rejects.files
+        for source in result.sources {
+            result.counts.rows += source.position.rows
+            result.counts.messages += source.position.messages
+            result.counts.accepted += source.position.accepted
+            result.counts.duplicates += source.position.duplicates
+            result.counts.rejected += source.position.rejected
+        }
+        return result
+    }
+}
+
+extension ImportResult.ImportCounts {
+    init(_ position: ImportPosition) {
+        rows = position.lines
+        messages = position.messages
+        accepted = position.accepted
+        duplicates = position.duplicates
+        rejected = position.rejected
+    }
+}
+
+extension ArchiveError {
+    /// A store's refusal.
+    init(storing error: StoreError) {
+        self.init(error.reason == .disk ? .disk : error.reason == .limit ? .limit : .store, error.description)
+    }
+}
