@@ -56,9 +56,9 @@ let package = Package(
         // Modules: each owns one idea and the doors of that idea.
         module("EventModel", ["CSimdjson"]),  // simdjson reads messages in bulk
         module("Statistics", ["COpenBLAS"]),  // matrices at BLAS speed
-        module("Storage", ["EventModel"]),
+        module("Storage", ["CZlib", "EventModel"]),  // cold texts are deflated
         module("StorageTesting", ["Storage", "EventModel"]),  // the contract kit of stores
-        module("Identity", ["EventModel"]),
+        module("Identity", ["Storage"]),  // identifiers and keys are storage's words
         module("Rules", ["EventModel", "Storage"]),  // the columnar evaluator scans blocks
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),

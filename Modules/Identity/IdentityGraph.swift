@@ -1,0 +1,209 @@
+public import Storage
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Who is who: every identifier ever seen, and which of them are one person.
+///
+/// Deterministic: profiles are the connected components over all links, whatever their order. An alias joins every known identifier of
+/// its previous text, judged when either arrives. Identifiers get ordinals from 0 in the order of their first sight. Union-find with
+/// path halving (R. E. Tarjan, "Efficiency of a Good But Not Linear Set Union Algorithm", 1975). Confined to one thread.
+public struct IdentityGraph: ~Copyable {
+    /// Two identifiers that a message says are one person.
+    public struct Link: Sendable, Hashable {
+        public var a, b: UInt32
+        /// The first message that said so.
+        public var message: MessageKey
+        public var messageIsUUID: Bool
+
+        public init(a: UInt32, b: UInt32, message: MessageKey, messageIsUUID: Bool) {
+            (self.a, self.b, self.message, self.messageIsUUID) = (a, b, message, messageIsUUID)
+        }
+    }
+
+    /// A user said to have been known by another text.
+    public struct Alias: Sendable, Hashable {
+        public var user: UInt32
+        public var previous: [UInt8]
+        public var message: MessageKey
+        public var messageIsUUID: Bool
+
+        public init(user: UInt32, previous: [UInt8], message: MessageKey, messageIsUUID: Bool) {
+            (self.user, self.previous, self.message, self.messageIsUUID) = (user, previous, message, messageIsUUID)
+        }
+    }
+
+    /// The identifiers' texts; they only grow.
+    public private(set) var texts: IdentifierTexts
+    /// Every distinct pair, in the order of their first sight.
+    public private(set) var links: [Link] = []
+    public private(set) var aliases: [Alias] = []
+
+    private var hashes: ContiguousArray<UInt64> = []
+    private var slots: ContiguousArray<UInt32>
+    private var parents: ContiguousArray<UInt32> = []
+    /// The identifier each identifier was linked with last: most messages repeat the last pair.
+    private var lastLinked: ContiguousArray<UInt32> = []
+    private var pairs: Set<UInt64> = []
+    private var aliasesByText: [[UInt8]: [Int]] = [:]
+    private static let none = UInt32.max
+
+    /// An empty graph.
+    public init() {
+        texts = IdentifierTexts()
+        slots = ContiguousArray(repeating: Self.none, count: 1_024)
+    }
+
+    /// Continues from what a store holds. `hash` must be the one that later calls use.
+    public init(texts: IdentifierTexts, links: [Link], aliases: [Alias], hash: (UnsafeBufferPointer<UInt8>, IdentifierKind) -> UInt64) {
+        self.init()
+        self.texts = texts
+        texts.bytes.withUnsafeBufferPointer { bytes in
+            for ordinal in 0..<texts.count {
+                let text = UnsafeBufferPointer(rebasing: bytes[texts.offsets[ordinal]..<texts.offsets[ordinal + 1]])
+                hashes.append(hash(text, IdentifierKind(rawValue: texts.kinds[ordinal]) ?? .user))
+                parents.append(UInt32(ordinal))
+                lastLinked.append(Self.none)
+            }
+        }
+        resize(to: max(1_024, texts.count * 2))
+        for link in links { add(link) }
+        for alias in aliases { keep(alias) }
+    }
+
+    /// How many identifiers are known.
+    public var count: Int { hashes.count }
+
+    /// The ordinal of an identifier, nil where it was never seen.
+    ///
+    /// - Parameter hash: A hash of kind and text, the same at every call for the same identifier.
+    @inline(__always)
+    public func find(_ text: UnsafeBufferPointer<UInt8>, kind: IdentifierKind, hash: UInt64) -> UInt32? {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let ordinal = slots[slot]
+            if ordinal == Self.none { return nil }
+            let place = Int(ordinal)
+            if hashes[place] == hash, texts.kinds[place] == kind.rawValue, holds(place, text) { return ordinal }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    @inline(__always)
+    private func holds(_ place: Int, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let start = texts.offsets[place]
+        guard texts.offsets[place + 1] - start == text.count else { return false }
+        return texts.bytes.withUnsafeBufferPointer { text.count == 0 || memcmp($0.baseAddress! + start, text.baseAddress!, text.count) == 0 }
+    }
+
+    /// Enters an identifier that `find` does not know, and joins it to the aliases that name its text.
+    public mutating func insert(_ text: UnsafeBufferPointer<UInt8>, kind: IdentifierKind, hash: UInt64) -> UInt32 {
+        let ordinal = UInt32(count)
+        texts.kinds.append(kind.rawValue)
+        texts.bytes.append(contentsOf: text)
+        texts.offsets.append(texts.bytes.count)
+        hashes.append(hash)
+        parents.append(ordinal)
+        lastLinked.append(Self.none)
+        if count * 2 > slots.count { resize(to: count * 2) } else { place(ordinal) }
+        if !aliasesByText.isEmpty, let waiting = aliasesByText[Array(text)] {
+            for index in waiting {
+                let alias = aliases[index]
+                link(alias.user, ordinal, message: alias.message, isUUID: alias.messageIsUUID)
+            }
+        }
+        return ordinal
+    }
+
+    /// Makes two identifiers one person.
+    @inline(__always)
+    public mutating func link(_ a: UInt32, _ b: UInt32, message: MessageKey, isUUID: Bool) {
+        if a == b || lastLinked[Int(b)] == a { return }
+        lastLinked[Int(b)] = a
+        let pair = UInt64(min(a, b)) << 32 | UInt64(max(a, b))
+        guard !pairs.contains(pair) else { return }
+        add(Link(a: a, b: b, message: message, messageIsUUID: isUUID))
+    }
+
+    /// Joins `user` to every identifier, known or to come, whose text is `previous`.
+    ///
+    /// - Parameter hash: Gives the hash of `previous` as an identifier of a kind.
+    public mutating func alias(
+        user: UInt32, previous: UnsafeBufferPointer<UInt8>, message: MessageKey, isUUID: Bool, hash: (IdentifierKind) -> UInt64
+    ) {
+        for kind in IdentifierKind.allCases {
+            if let known = find(previous, kind: kind, hash: hash(kind)) { link(user, known, message: message, isUUID: isUUID) }
+        }
+        let text = Array(previous)
+        if let waiting = aliasesByText[text], waiting.contains(where: { aliases[$0].user == user }) { return }
+        keep(Alias(user: user, previous: text, message: message, messageIsUUID: isUUID))
+    }
+
+    /// Profile number of each identifier, dense from 0 in the order of each profile's first identifier; shape `[count]`.
+    public mutating func profiles() -> (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) {
+        var numbers = ContiguousArray<UInt32>(repeating: Self.none, count: count)
+        var profiles: UInt32 = 0
+        var out = ContiguousArray<UInt32>(repeating: 0, count: count)
+        for ordinal in 0..<count {
+            let root = Int(root(UInt32(ordinal)))
+            if numbers[root] == Self.none {
+                numbers[root] = profiles
+                profiles += 1
+            }
+            out[ordinal] = numbers[root]
+        }
+        return (out, Int(profiles))
+    }
+
+    /// The same from links alone, for readers that need no texts.
+    public static func profiles(count: Int, links: [(a: UInt32, b: UInt32)]) -> (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) {
+        var graph = IdentityGraph()
+        graph.parents = ContiguousArray(0..<UInt32(count))
+        for link in links { graph.union(link.a, link.b) }
+        graph.hashes = ContiguousArray(repeating: 0, count: count)
+        return graph.profiles()
+    }
+
+    private mutating func add(_ link: Link) {
+        pairs.insert(UInt64(min(link.a, link.b)) << 32 | UInt64(max(link.a, link.b)))
+        links.append(link)
+        union(link.a, link.b)
+    }
+
+    private mutating func keep(_ alias: Alias) {
+        aliasesByText[alias.previous, default: []].append(aliases.count)
+        aliases.append(alias)
+    }
+
+    private mutating func union(_ a: UInt32, _ b: UInt32) {
+        let (x, y) = (root(a), root(b))
+        if x < y { parents[Int(y)] = x } else if y < x { parents[Int(x)] = y }
+    }
+
+    private mutating func root(_ ordinal: UInt32) -> UInt32 {
+        var at = ordinal
+        while parents[Int(at)] != at {
+            parents[Int(at)] = parents[Int(parents[Int(at)])]
+            at = parents[Int(at)]
+        }
+        return at
+    }
+
+    private mutating func place(_ ordinal: UInt32) {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hashes[Int(ordinal)]) & mask
+        while slots[slot] != Self.none { slot = (slot + 1) & mask }
+        slots[slot] = ordinal
+    }
+
+    private mutating func resize(to needed: Int) {
+        var size = slots.count
+        while size < needed * 2 { size *= 2 }
+        slots = ContiguousArray(repeating: Self.none, count: size)
+        for ordinal in 0..<count { place(UInt32(ordinal)) }
+    }
+}

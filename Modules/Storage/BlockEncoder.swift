@@ -1,0 +1,158 @@
+import EventModel
+
+/// A block on its way into a store.
+public struct EncodedBlock: Sendable {
+    /// Its id is the store's to give.
+    public var summary: BlockSummary
+    /// Each column's code and bytes.
+    public var columns: [(code: Int, bytes: ContiguousArray<UInt8>)]
+    /// Least and greatest 28-day bucket are in `summary`'s times; this says in which partition of time the block may be merged.
+    public var bucket: TimeBucket
+}
+
+/// Which message of which batch.
+struct RowReference: BitwiseCopyable {
+    var batch: UInt32
+    var row: UInt32
+}
+
+/// Writes rows of batches as one block.
+struct BlockEncoder {
+    let batches: [ColumnarBatch]
+    private let shapes: ShapeIndex
+
+    init(batches: [ColumnarBatch], image: StoreDictionaries.Image) {
+        self.batches = batches
+        shapes = ShapeIndex(image)
+    }
+
+    /// Encodes `rows`, which must be in block order (`RowOrder.sort`).
+    ///
+    /// - Parameter event: Name of all rows, nil for a block whose rows keep the numbers of their own names.
+    func encode(_ rows: UnsafeBufferPointer<RowReference>, kind: Message.Kind, event: String?, bucket: TimeBucket) -> EncodedBlock {
+        let count = rows.count
+        var ordinals = ContiguousArray<Int64>()
+        var times = ContiguousArray<Int64>()
+        var shapeNumbers = ContiguousArray<Int64>()
+        var companions = ContiguousArray<Int64>()
+        var names = ContiguousArray<Int64>()
+        ordinals.reserveCapacity(count)
+        times.reserveCapacity(count)
+        shapeNumbers.reserveCapacity(count)
+        companions.reserveCapacity(count)
+        var builders: [ColumnBuilder] = []
+        var codes: [Int] = []
+        var builderOfPath = ContiguousArray<Int32>(repeating: -1, count: shapes.pathCount)
+        var last: Int64 = 0
+        let sources = batches.map { BatchPointers($0) }
+        for index in 0..<count {
+            let source = sources[Int(rows[index].batch)]
+            let row = Int(rows[index].row)
+            let ordinal = Int64(source.owners[row])
+            ordinals.append(index == 0 ? ordinal : ordinal - last)
+            last = ordinal
+            times.append(source.times[row])
+            let shape = Int(source.shapes[row])
+            shapeNumbers.append(Int64(shape))
+            let companion = source.companions[row]
+            companions.append(companion == ColumnarBatch.dropped ? 0 : Int64(companion) + 1)
+            if event == nil { names.append(Int64(source.names[row])) }
+            var leaf = Int(source.leafStarts[row])
+            for place in shapes.starts[shape]..<shapes.starts[shape + 1] {
+                let path = Int(shapes.paths[place])
+                var builder = Int(builderOfPath[path])
+                if builder < 0 {
+                    builder = builders.count
+                    builderOfPath[path] = Int32(builder)
+                    builders.append(ColumnBuilder())
+                    codes.append(BlockFormat.Code.firstPath + path)
+                }
+                builders[builder].append(row: index, tag: source.leafTags[leaf], word: source.leafWords[leaf], heap: source.heap)
+                leaf += 1
+            }
+        }
+        var columns: [(code: Int, bytes: ContiguousArray<UInt8>)] = [
+            (BlockFormat.Code.ordinals, Self.sequence(ordinals)),
+            (BlockFormat.Code.times, Self.sequence(times)),
+            (BlockFormat.Code.keys, keys(rows, sources)),
+            (BlockFormat.Code.shapes, Self.sequence(shapeNumbers)),
+        ]
+        if companions.contains(where: { $0 != 0 }) { columns.append((BlockFormat.Code.companions, Self.sequence(companions))) }
+        if names.contains(where: { $0 != 0 }) { columns.append((BlockFormat.Code.names, Self.sequence(names))) }
+        for (code, builder) in zip(codes, builders) { columns.append((code, builder.encode(rowCount: count))) }
+        let first = sources[Int(rows[0].batch)].owners[Int(rows[0].row)]
+        let summary = BlockSummary(
+            id: 0, kind: kind, event: event, rows: count, minTime: times.min()!, maxTime: times.max()!, minOrdinal: first,
+            maxOrdinal: UInt32(last))
+        return EncodedBlock(summary: summary, columns: columns, bucket: bucket)
+    }
+
+    private static func sequence(_ values: ContiguousArray<Int64>) -> ContiguousArray<UInt8> {
+        var out = ContiguousArray<UInt8>()
+        values.withUnsafeBufferPointer { out.appendSequence($0) }
+        return out
+    }
+
+    private func keys(_ rows: UnsafeBufferPointer<RowReference>, _ sources: [BatchPointers]) -> ContiguousArray<UInt8> {
+        var out = ContiguousArray<UInt8>()
+        out.reserveCapacity(rows.count * 16 + 16)
+        let allUUIDs = rows.allSatisfy { sources[Int($0.batch)].keyIsUUID[Int($0.row)] == 1 }
+        out.append(allUUIDs ? 1 : 0)
+        if !allUUIDs { out.appendBits(count: rows.count) { sources[Int(rows[$0].batch)].keyIsUUID[Int(rows[$0].row)] == 1 } }
+        for reference in rows {
+            let source = sources[Int(reference.batch)]
+            withUnsafeBytes(of: source.keysHigh[Int(reference.row)].bigEndian) { out.append(contentsOf: $0) }
+            withUnsafeBytes(of: source.keysLow[Int(reference.row)].bigEndian) { out.append(contentsOf: $0) }
+        }
+        return out
+    }
+}
+
+/// Where the arrays of a batch lie: read without touching the object.
+struct BatchPointers {
+    let kinds: UnsafePointer<UInt8>
+    let names: UnsafePointer<Int32>
+    let times: UnsafePointer<Int64>
+    let keysHigh, keysLow: UnsafePointer<UInt64>
+    let keyIsUUID: UnsafePointer<UInt8>
+    let shapes: UnsafePointer<Int32>
+    let owners, companions: UnsafePointer<UInt32>
+    let leafStarts: UnsafePointer<UInt32>
+    let leafTags: UnsafePointer<UInt8>
+    let leafWords: UnsafePointer<UInt64>
+    let heap: UnsafePointer<UInt8>
+
+    init(_ batch: ColumnarBatch) {
+        kinds = UnsafePointer(batch.kinds.start)
+        names = UnsafePointer(batch.names.start)
+        times = UnsafePointer(batch.times.start)
+        keysHigh = UnsafePointer(batch.keysHigh.start)
+        keysLow = UnsafePointer(batch.keysLow.start)
+        keyIsUUID = UnsafePointer(batch.keyIsUUID.start)
+        shapes = UnsafePointer(batch.shapes.start)
+        owners = UnsafePointer(batch.owners.start)
+        companions = UnsafePointer(batch.companions.start)
+        leafStarts = UnsafePointer(batch.leafStarts.start)
+        leafTags = UnsafePointer(batch.leafTags.start)
+        leafWords = UnsafePointer(batch.leafWords.start)
+        heap = UnsafePointer(batch.heap.start)
+    }
+}
+
+/// The leaves' paths of every shape, end to end.
+struct ShapeIndex {
+    /// Where the paths of a shape start; shape `[shapes + 1]`.
+    let starts: ContiguousArray<Int>
+    let paths: ContiguousArray<Int32>
+    let pathCount: Int
+
+    init(_ image: StoreDictionaries.Image) {
+        var starts: ContiguousArray<Int> = [0]
+        var paths = ContiguousArray<Int32>()
+        for shape in image.shapes {
+            paths.append(contentsOf: shape.leaves)
+            starts.append(paths.count)
+        }
+        (self.starts, self.paths, pathCount) = (starts, paths, image.paths.count)
+    }
+}

@@ -1,0 +1,93 @@
+import EventModel
+
+/// Reading what messages were, rather than one column of them.
+extension BlockReader {
+    /// Every path that a row has a value at, leaves and objects alike.
+    ///
+    /// - Parameter event: Only rows of that event name, where the block is shared by several.
+    /// - Returns: Numbers of paths, and paths found in messages that were kept whole.
+    public func pathsUsed(event: String?) throws -> (numbers: Set<Int32>, others: [ColumnPath]) {
+        let batch = try batch()
+        var shapes: Set<Int32> = []
+        var others: Set<[String]> = []
+        for row in 0..<batch.messageCount {
+            if let event, !image.names[Int(batch.names[row])].sameScalars(as: event) { continue }
+            shapes.insert(batch.shapes[row])
+            if batch.shapes[row] == 0 {
+                let text = String(decoding: batch.bytes(HeapRange(word: batch.leafWords[Int(batch.leafStarts[row])])), as: UTF8.self)
+                if case .object(let object)? = try? JSONValue(parsing: text) { Self.collect(object, under: [], into: &others) }
+            }
+        }
+        var numbers: Set<Int32> = []
+        for shape in shapes where shape != 0 {
+            numbers.formUnion(image.shapes[Int(shape)].leaves)
+            numbers.formUnion(image.shapes[Int(shape)].objects)
+        }
+        return (numbers, Array(others))
+    }
+
+    private static func collect(_ object: JSONObject, under path: ColumnPath, into found: inout Set<[String]>) {
+        for member in object.members {
+            found.insert(path + [member.name])
+            if case .object(let inner) = member.value { collect(inner, under: path + [member.name], into: &found) }
+        }
+    }
+
+    /// The messageId of each row.
+    public func messageIDs() throws -> [String] {
+        let (keys, isUUID) = try keys()
+        if isUUID.allSatisfy({ $0 }) { return keys.map(\.uuidText) }
+        let batch = try batch()
+        return (0..<batch.messageCount).map { batch.messageID($0) }
+    }
+
+    /// The JSON of the messages at `rows`, each on one line.
+    public func messages(rows: [Int], identifiers: IdentifierTexts) throws -> [ContiguousArray<UInt8>] {
+        let batch = try batch()
+        try check(batch, identifiers)
+        let writer = MessageWriter(image: image, identifiers: identifiers)
+        return rows.map { row in
+            var text = ContiguousArray<UInt8>()
+            writer.append(batch, row: row, to: &text)
+            return text
+        }
+    }
+
+    /// Hands over every row in order; see `MessageScanning.eachMessage`.
+    public func eachMessage(
+        identifiers: IdentifierTexts,
+        _ body: (
+            _ row: Int, _ ordinal: UInt32, _ time: Int64, _ messageID: UnsafeBufferPointer<UInt8>, _ json: UnsafeBufferPointer<UInt8>
+        ) throws -> Void
+    ) throws {
+        let batch = try batch()
+        try check(batch, identifiers)
+        let writer = MessageWriter(image: image, identifiers: identifiers)
+        var text = ContiguousArray<UInt8>()
+        var uuid = ContiguousArray<UInt8>(repeating: 0, count: 36)
+        for row in 0..<batch.messageCount {
+            text.removeAll(keepingCapacity: true)
+            writer.append(batch, row: row, to: &text)
+            try text.withUnsafeBufferPointer { json in
+                if batch.keyIsUUID[row] == 1 {
+                    uuid.withUnsafeMutableBufferPointer {
+                        MessageKey.write(MessageKey(high: batch.keysHigh[row], low: batch.keysLow[row]), to: $0.baseAddress!)
+                    }
+                    try uuid.withUnsafeBufferPointer { try body(row, batch.owners[row], batch.times[row], $0, json) }
+                } else {
+                    try body(row, batch.owners[row], batch.times[row], batch.bytes(batch.keyTexts[row]), json)
+                }
+            }
+        }
+    }
+
+    /// Ordinals and names must be within their tables before anything is written from them.
+    private func check(_ batch: ColumnarBatch, _ identifiers: IdentifierTexts) throws {
+        for row in 0..<batch.messageCount {
+            let companion = batch.companions[row]
+            guard Int(batch.owners[row]) < identifiers.count, companion == ColumnarBatch.dropped || Int(companion) < identifiers.count,
+                batch.names[row] >= 0, Int(batch.names[row]) < image.names.count
+            else { throw Damaged(block: summary.id) }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import EventModel
+import Synchronization
+
+/// A store's dictionaries as readers use them: numbers of paths by name, texts of vocabularies, shapes by the objects they hold.
+public final class ReaderImage: Sendable {
+    public let names: [String]
+    public let paths: [ColumnPath]
+    public let shapes: [Shape]
+    let shapeIndex: ShapeIndex
+    private let pathNumbers: [[[UInt8]]: Int32]
+    private let vocabularyTexts: [Int32: [String]]
+    /// For each path, the shapes in which it holds an object with members.
+    private let shapesWithObject: [Int32: Set<Int32>]
+    private let vocabularies = Mutex<[Int32: TextDictionary]>([:])
+
+    public init(_ image: StoreDictionaries.Image) {
+        names = image.names
+        paths = image.paths
+        shapes = image.shapes
+        shapeIndex = ShapeIndex(image)
+        vocabularyTexts = image.vocabularies
+        var numbers: [[[UInt8]]: Int32] = [:]
+        for (number, path) in image.paths.enumerated() { numbers[path.map { Array($0.utf8) }] = Int32(number) }
+        pathNumbers = numbers
+        var objects: [Int32: Set<Int32>] = [:]
+        for (number, shape) in image.shapes.enumerated() {
+            for path in shape.objects { objects[path, default: []].insert(Int32(number)) }
+        }
+        shapesWithObject = objects
+    }
+
+    /// The number of a path, nil when no message ever had it.
+    public func number(of path: ColumnPath) -> Int? { pathNumbers[path.map { Array($0.utf8) }].map(Int.init) }
+
+    /// The vocabulary of a path; one object however often it is asked for.
+    func vocabulary(of path: Int) -> TextDictionary? {
+        guard let texts = vocabularyTexts[Int32(path)] else { return nil }
+        return vocabularies.withLock { made in
+            if let known = made[Int32(path)] { return known }
+            let dictionary = TextDictionary(texts)
+            made[Int32(path)] = dictionary
+            return dictionary
+        }
+    }
+
+    /// The shapes in which `path` holds an object with members.
+    func shapes(withObjectAt path: Int) -> Set<Int32>? { shapesWithObject[Int32(path)] }
+}

@@ -1,0 +1,76 @@
+import EventModel
+
+/// Puts rows into block order: (identifier ordinal, timestamp, messageId).
+struct RowOrder {
+    let batches: [ColumnarBatch]
+
+    /// Sorts `rows` in place; stable radix passes over the ordinals after the times, ties settled by messageId.
+    func sort(_ rows: inout ContiguousArray<RowReference>) {
+        guard rows.count > 1 else { return }
+        let sources = batches.map { BatchPointers($0) }
+        let count = rows.count
+        var keys = ContiguousArray<(ordinal: UInt32, place: UInt32)>()
+        keys.reserveCapacity(count)
+        var times = ContiguousArray<Int64>()
+        times.reserveCapacity(count)
+        var isAscending = true
+        for (place, row) in rows.enumerated() {
+            let source = sources[Int(row.batch)]
+            let time = source.times[Int(row.row)]
+            if let last = times.last, time < last { isAscending = false }
+            times.append(time)
+            keys.append((source.owners[Int(row.row)], UInt32(place)))
+        }
+        if !isAscending { keys.sort { (times[Int($0.place)], $0.place) < (times[Int($1.place)], $1.place) } }
+        radix(&keys)
+        var sorted = ContiguousArray<RowReference>()
+        sorted.reserveCapacity(count)
+        for key in keys { sorted.append(rows[Int(key.place)]) }
+        var start = 0
+        while start < count {
+            var end = start + 1
+            while end < count, keys[end].ordinal == keys[start].ordinal, times[Int(keys[end].place)] == times[Int(keys[start].place)] { end += 1 }
+            if end - start > 1 {
+                let run = sorted[start..<end].sorted { precedes($0, $1, sources) }
+                sorted.replaceSubrange(start..<end, with: run)
+            }
+            start = end
+        }
+        rows = sorted
+    }
+
+    private func radix(_ keys: inout ContiguousArray<(ordinal: UInt32, place: UInt32)>) {
+        let greatest = keys.reduce(0 as UInt32) { max($0, $1.ordinal) }
+        var other = keys
+        var shift: UInt32 = 0
+        while shift < 32, shift == 0 || greatest >> shift > 0 {
+            var counts = ContiguousArray<Int>(repeating: 0, count: 2_049)
+            for key in keys { counts[Int(key.ordinal >> shift & 2_047) + 1] += 1 }
+            for digit in 0..<2_048 { counts[digit + 1] += counts[digit] }
+            for key in keys {
+                let digit = Int(key.ordinal >> shift & 2_047)
+                other[counts[digit]] = key
+                counts[digit] += 1
+            }
+            swap(&keys, &other)
+            shift += 11
+        }
+    }
+
+    /// Whether the messageId of `a` sorts before that of `b`, by scalars.
+    private func precedes(_ a: RowReference, _ b: RowReference, _ sources: [BatchPointers]) -> Bool {
+        let (x, y) = (sources[Int(a.batch)], sources[Int(b.batch)])
+        if x.keyIsUUID[Int(a.row)] == 1, y.keyIsUUID[Int(b.row)] == 1 {
+            return (x.keysHigh[Int(a.row)], x.keysLow[Int(a.row)]) < (y.keysHigh[Int(b.row)], y.keysLow[Int(b.row)])
+        }
+        return batches[Int(a.batch)].messageID(Int(a.row)).precedesByScalars(batches[Int(b.batch)].messageID(Int(b.row)))
+    }
+}
+
+extension ColumnarBatch {
+    /// The messageId of message `row`.
+    func messageID(_ row: Int) -> String {
+        if keyIsUUID[row] == 1 { return MessageKey(high: keysHigh[row], low: keysLow[row]).uuidText }
+        return String(decoding: bytes(keyTexts[row]), as: UTF8.self)
+    }
+}

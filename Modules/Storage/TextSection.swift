@@ -1,0 +1,84 @@
+import CZlib
+
+/// Texts of a column: their lengths, then their bytes, deflated where that saves a tenth.
+enum TextSection {
+    /// Shorter sections are kept as they are.
+    private static let leastDeflated = 512
+
+    static func encode(_ texts: borrowing TextDictionaryBuilder, to out: inout ContiguousArray<UInt8>) {
+        out.appendWord(UInt32(texts.count))
+        var lengths = ContiguousArray<Int64>()
+        lengths.reserveCapacity(texts.count)
+        for index in 0..<texts.count { lengths.append(Int64(texts.offsets[index + 1] - texts.offsets[index])) }
+        lengths.withUnsafeBufferPointer { out.appendSequence($0) }
+        let plain = texts.bytes
+        if plain.count >= leastDeflated {
+            var packed = [UInt8](repeating: 0, count: Int(compressBound(uLong(plain.count))))
+            var size = uLongf(packed.count)
+            let status = plain.withUnsafeBufferPointer { compress2(&packed, &size, $0.baseAddress, uLong(plain.count), 1) }
+            if status == Z_OK, Int(size) * 10 < plain.count * 9 {
+                out.append(1)
+                out.appendWord(UInt32(plain.count))
+                out.appendWord(UInt32(size))
+                out.append(contentsOf: packed[..<Int(size)])
+                return
+            }
+        }
+        out.append(0)
+        out.appendWord(UInt32(plain.count))
+        out.append(contentsOf: plain)
+    }
+
+    static func decode(_ reader: inout ColumnReader) throws(ColumnReader.Damaged) -> TextDictionary {
+        let count = try reader.word()
+        let lengths = try reader.sequence(count: count)
+        let isDeflated = try reader.byte() == 1
+        let size = try reader.word()
+        var bytes: ContiguousArray<UInt8>
+        if isDeflated {
+            let packed = try reader.take(try reader.word())
+            // A damaged size must not ask for more than deflate can ever give.
+            guard size <= packed.count * 1_100 else { throw ColumnReader.Damaged() }
+            bytes = ContiguousArray(repeating: 0, count: size)
+            var inflated = uLongf(size)
+            let status = bytes.withUnsafeMutableBufferPointer {
+                uncompress($0.baseAddress, &inflated, packed.baseAddress?.assumingMemoryBound(to: UInt8.self), uLong(packed.count))
+            }
+            guard status == Z_OK, Int(inflated) == size else { throw ColumnReader.Damaged() }
+        } else {
+            bytes = ContiguousArray(try reader.take(size))
+        }
+        var offsets: ContiguousArray<UInt32> = [0]
+        offsets.reserveCapacity(count + 1)
+        var end: Int64 = 0
+        for length in lengths {
+            guard length >= 0 else { throw ColumnReader.Damaged() }
+            end += length
+            guard end <= Int64(size) else { throw ColumnReader.Damaged() }
+            offsets.append(UInt32(end))
+        }
+        guard Int(end) == size else { throw ColumnReader.Damaged() }
+        return TextDictionary(bytes: bytes, offsets: offsets)
+    }
+}
+
+/// Distinct texts in the order of their first appearance.
+struct TextDictionaryBuilder: ~Copyable {
+    private var table = TextTable(slots: 64)
+    private(set) var bytes = ContiguousArray<UInt8>()
+    private(set) var offsets: ContiguousArray<UInt32> = [0]
+
+    var count: Int { offsets.count - 1 }
+
+    /// The number of `text`, entering it where it is new.
+    mutating func number(of text: UnsafeBufferPointer<UInt8>) -> Int32 {
+        let hash = ByteHash.quick(text, seed: 0x7465_7874)
+        let known = table.find(text, hash: hash)
+        if known >= 0 { return known }
+        let number = Int32(count)
+        table.insert(text, hash: hash, value: number)
+        bytes.append(contentsOf: text)
+        offsets.append(UInt32(bytes.count))
+        return number
+    }
+}

@@ -1,0 +1,51 @@
+import EventModel
+import GRDB
+import Identity
+import Storage
+
+/// The curated tables: people and the index of messageIds. All of them follow from the raw layer (blocks and dictionaries).
+enum CuratedLayer {
+    /// Drops the curated tables and makes them anew from the blocks, in one transaction.
+    static func rebuild(_ database: Database, fingerprint: Fingerprint) throws {
+        try database.inTransaction(.immediate) {
+            let dictionaries = try DictionaryTables.image(database)
+            let image = ReaderImage(dictionaries)
+            let texts = try PeopleTables.identifiers(database)
+            let key = try Schema.key(database)
+            var graph = IdentityGraph(texts: texts, links: [], aliases: []) { ColumnarBatch.identifierHash($0, kind: $1, key: key) }
+            try database.execute(sql: "DELETE FROM link; DELETE FROM alias; DELETE FROM dedupe_run; DELETE FROM dedupe_segment;")
+            let dedupe = try DedupeIndex(database)
+            var waiting: [UInt64] = []
+            for block in try BlockTable.blocks(database, names: dictionaries.names) {
+                let batch = try BlockReader(image: image, summary: block.summary) {
+                    try BlockTable.column(database, block: block.summary.id, code: $0)
+                }.batch()
+                for row in 0..<batch.messageCount {
+                    let (messageKey, isUUID) = batch.key(row)
+                    waiting.append(fingerprint(messageKey))
+                    guard let owner = batch.owner(of: row), Int(owner) < texts.count else { throw BlockReader.Damaged(block: block.summary.id) }
+                    if let companion = batch.companion(of: row) {
+                        guard Int(companion) < texts.count else { throw BlockReader.Damaged(block: block.summary.id) }
+                        graph.link(owner, companion, message: messageKey, isUUID: isUUID)
+                    }
+                    if block.summary.kind == .alias, let previous = batch.text(of: row, at: ["previousId"], image: image) {
+                        previous.withUnsafeBufferPointer { text in
+                            graph.alias(user: owner, previous: text, message: messageKey, isUUID: isUUID) {
+                                ColumnarBatch.identifierHash(text, kind: $0, key: key)
+                            }
+                        }
+                    }
+                }
+                if waiting.count >= 1 << 20 {
+                    try dedupe.add(waiting, database)
+                    waiting.removeAll(keepingCapacity: true)
+                }
+            }
+            try dedupe.add(waiting, database)
+            try PeopleTables.save(graph.links, from: 0, database)
+            try PeopleTables.save(graph.aliases, from: 0, database)
+            try Schema.bumpVersion(database)
+            return .commit
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import EventModel
+import Foundation
+import GRDB
+import Identity
+import Storage
+import Synchronization
+
+/// One state of a store, held by a read transaction of its own.
+final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
+    let version: UInt64
+    let identifierCount: Int
+    let profileCount: Int
+    let profileOfIdentifier: ContiguousArray<UInt32>
+    let blocks: [BlockSummary]
+    let latestTime: Int64?
+    private let image: ReaderImage
+    private let connection: DatabaseQueue
+    private let cache: ColumnCache
+    private let path: String
+    private let texts = Mutex<IdentifierTexts?>(nil)
+    private let sharedNames = Mutex<[(name: String, rows: Int)]?>(nil)
+
+    init(store: SQLiteStore) throws(StoreError) {
+        path = store.path
+        cache = store.cache
+        do {
+            connection = try DatabaseQueue(path: store.path, configuration: Schema.configuration(readOnly: true))
+            let connection = connection
+            (version, identifierCount, profileOfIdentifier, profileCount, blocks, image) = try connection.inDatabase { database in
+                try database.execute(sql: "BEGIN")
+                let version = try Schema.version(database)
+                let count = try PeopleTables.identifierCount(database)
+                let pairs = try PeopleTables.pairs(database)
+                guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
+                    throw StoreError(.damaged, "\(store.path): the tables of people are damaged. Make them anew with: tessera-archive rebuild")
+                }
+                let people = IdentityGraph.profiles(count: count, links: pairs)
+                let image = try Self.image(of: store, version: version, database)
+                let blocks = try BlockTable.blocks(database, names: image.names).map(\.summary)
+                return (version, count, people.profileOfIdentifier, people.count, blocks, image)
+            }
+        } catch {
+            throw StoreError(error, path: store.path)
+        }
+        latestTime = blocks.map(\.maxTime).max()
+    }
+
+    /// Snapshots of one version share an image, and so the dictionaries that evaluators remember.
+    private static func image(of store: SQLiteStore, version: UInt64, _ database: Database) throws -> ReaderImage {
+        if let known = store.latestImage.withLock({ $0?.version == version ? $0?.image : nil }) { return known }
+        let made = ReaderImage(try DictionaryTables.image(database))
+        store.latestImage.withLock { $0 = (version, made) }
+        return made
+    }
+
+    private func reading<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        do { return try connection.inDatabase(body) } catch { throw StoreError(error, path: path) }
+    }
+
+    private func reader(_ block: BlockSummary) -> BlockReader {
+        BlockReader(image: image, summary: block) { [self] code in
+            try reading { try BlockTable.column($0, block: block.id, code: code) }
+        }
+    }
+
+    private func checked<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch { throw StoreError(error, path: path) }
+    }
+
+    // MARK: Names and paths
+
+    func eventNames() throws -> [(name: String, rows: Int)] {
+        if let known = sharedNames.withLock({ $0 }) { return known }
+        let names = try checked {
+            var rows: [[UInt8]: Int] = [:]
+            for block in blocks where block.kind == .track {
+                if let event = block.event {
+                    rows[Array(event.utf8), default: 0] += block.rows
+                } else {
+                    let column = try reader(block).column(["event"])
+                    var counts = [Int](repeating: 0, count: column.dictionary?.count ?? 0)
+                    for row in 0..<block.rows where column.tags[row] == ValueTag.text { counts[Int(column.texts[row])] += 1 }
+                    for (number, count) in counts.enumerated() where count > 0 {
+                        rows[Array(column.dictionary?[number].utf8 ?? "".utf8), default: 0] += count
+                    }
+                }
+            }
+            return rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }.sorted { $0.0.precedesByScalars($1.0) }
+        }
+        sharedNames.withLock { $0 = names }
+        return names
+    }
+
+    func paths(kind: Message.Kind, event: String?) throws -> [ColumnPath] {
+        try checked {
+            var found: Set<Int32> = []
+            var whole: Set<[[UInt8]]> = []
+            for block in blocks where block.kind == kind {
+                if let event, let own = block.event, !own.sameScalars(as: event) { continue }
+                let used = try reader(block).pathsUsed(event: block.event == nil ? event : nil)
+                found.formUnion(used.numbers)
+                whole.formUnion(used.others.map { $0.map { Array($0.utf8) } })
+            }
+            whole.formUnion(found.map { image.paths[Int($0)].map { Array($0.utf8) } })
+            return whole.sorted { a, b in a.lexicographicallyPrecedes(b) { $0.lexicographicallyPrecedes($1) } }
+                .map { $0.map { String(decoding: $0, as: UTF8.self) } }
+        }
+    }
+
+    // MARK: Rows
+
+    func read(_ block: BlockSummary, paths: [ColumnPath]) throws -> ColumnarBlock {
+        try checked {
+            let reader = reader(block)
+            let ordinals: ContiguousArray<UInt32>
+            if case .ordinals(let kept)? = cache.value(.init(block: block.id, column: -1)) {
+                ordinals = kept
+            } else {
+                ordinals = try reader.ordinals()
+                if let greatest = ordinals.last, Int(greatest) >= identifierCount { throw BlockReader.Damaged(block: block.id) }
+                cache.keep(.ordinals(ordinals), for: .init(block: block.id, column: -1))
+            }
+            let times: ContiguousArray<Int64>
+            if case .times(let kept)? = cache.value(.init(block: block.id, column: -2)) {
+                times = kept
+            } else {
+                times = try reader.times()
+                cache.keep(.times(times), for: .init(block: block.id, column: -2))
+            }
+            let columns = try paths.map { path in
+                guard let number = image.number(of: path) else { return try reader.column(path) }
+                if case .column(let kept)? = cache.value(.init(block: block.id, column: number)) { return kept }
+                let column = try reader.column(path)
+                cache.keep(.column(column), for: .init(block: block.id, column: number))
+                return column
+            }
+            return ColumnarBlock(summary: block, ordinals: ordinals, times: times, columns: columns)
+        }
+    }
+
+    func messageIDs(_ block: BlockSummary) throws -> [String] { try checked { try reader(block).messageIDs() } }
+
+    func messages(_ block: BlockSummary, rows: [Int]) throws -> [Message] {
+        let identifiers = try identifiers()
+        return try checked {
+            try reader(block).messages(rows: rows, identifiers: identifiers).map { json in
+                try json.withUnsafeBufferPointer { try Message(parsing: $0, derivedID: nil) }
+            }
+        }
+    }
+
+    func eachMessage(
+        _ block: BlockSummary,
+        _ body: (
+            _ row: Int, _ ordinal: UInt32, _ time: Int64, _ messageID: UnsafeBufferPointer<UInt8>, _ json: UnsafeBufferPointer<UInt8>
+        ) throws -> Void
+    ) throws {
+        let identifiers = try identifiers()
+        try checked { try reader(block).eachMessage(identifiers: identifiers, body) }
+    }
+
+    // MARK: People
+
+    private func identifiers() throws -> IdentifierTexts {
+        if let known = texts.withLock({ $0 }) { return known }
+        let read = try reading { try PeopleTables.identifiers($0) }
+        texts.withLock { $0 = read }
+        return read
+    }
+
+    func identifier(_ ordinal: Int) throws -> (kind: IdentifierKind, text: String) {
+        let texts = try identifiers()
+        return (IdentifierKind(rawValue: texts.kinds[ordinal]) ?? .user, texts[ordinal])
+    }
+
+    func ordinal(of text: String, kind: IdentifierKind) throws -> Int? {
+        let texts = try identifiers()
+        let wanted = Array(text.utf8)
+        return texts.bytes.withUnsafeBufferPointer { bytes in
+            (0..<texts.count).first { ordinal in
+                texts.kinds[ordinal] == kind.rawValue && texts.offsets[ordinal + 1] - texts.offsets[ordinal] == wanted.count
+                    && bytes[texts.offsets[ordinal]..<texts.offsets[ordinal + 1]].elementsEqual(wanted)
+            }
+        }
+    }
+
+    func canonicalIDs() throws -> [String] {
+        let texts = try identifiers()
+        var least = ContiguousArray<Int32>(repeating: -1, count: profileCount)
+        texts.bytes.withUnsafeBufferPointer { bytes in
+            for ordinal in 0..<texts.count {
+                let profile = Int(profileOfIdentifier[ordinal])
+                let held = Int(least[profile])
+                if held < 0 || Self.precedes(ordinal, held, texts, bytes) { least[profile] = Int32(ordinal) }
+            }
+        }
+        return least.map { texts[Int($0)] }
+    }
+
+    /// Users before anonymous identifiers, then by scalars.
+    private static func precedes(_ a: Int, _ b: Int, _ texts: IdentifierTexts, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        if texts.kinds[a] != texts.kinds[b] { return texts.kinds[a] < texts.kinds[b] }
+        return bytes[texts.offsets[a]..<texts.offsets[a + 1]].lexicographicallyPrecedes(bytes[texts.offsets[b]..<texts.offsets[b + 1]])
+    }
+
+    func definitions() throws -> [Definition] {
+        try reading { database in
+            try Row.fetchAll(database, sql: "SELECT kind, name, body FROM definition ORDER BY kind, name").compactMap { row in
+                Definition.Kind(rawValue: row[0]).map { Definition(kind: $0, name: row[1], body: row[2]) }
+            }
+        }
+    }
+}

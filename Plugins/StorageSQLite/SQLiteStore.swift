@@ -1,0 +1,108 @@
+import Foundation
+import GRDB
+public import Storage
+import Synchronization
+
+/// The embedded store: one SQLite file.
+public final class SQLiteStore: EventStore {
+    /// What to do where there is no file.
+    public enum Mode: Sendable {
+        /// Make an empty store.
+        case create
+        /// Refuse, naming the command that makes one.
+        case open
+    }
+
+    let path: String
+    let cache: ColumnCache
+    /// The connection for definitions, and for making the store; snapshots and the writer have their own.
+    private let connection: DatabaseQueue
+    /// The reader image of the latest version seen, so that equal versions share one.
+    let latestImage = Mutex<(version: UInt64, image: ReaderImage)?>(nil)
+
+    /// Opens the store at `path`.
+    ///
+    /// - Parameter memory: Bytes of decoded columns kept between reads; never answers.
+    /// - Throws: `.missing` where there is no file and `mode` is `.open`; `.newer` where a newer program wrote it; `.damaged` where the
+    ///   file is no store.
+    public init(path: String, mode: Mode, memory: Int = 1 << 30) throws(StoreError) {
+        self.path = path
+        cache = ColumnCache(limit: memory)
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        if exists, isDirectory.boolValue {
+            throw StoreError(.damaged, "\(path) is a directory, not a store. Name a file with --db.")
+        }
+        if !exists, mode == .open {
+            throw StoreError(.missing, "\(path): there is no store. Make one with: tessera-archive import --db \(path) FILE.gz")
+        }
+        do {
+            connection = try DatabaseQueue(path: path, configuration: Schema.configuration(readOnly: false))
+            try connection.writeWithoutTransaction { try Schema.prepare($0, path: path) }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    public func snapshot() throws(StoreError) -> any StoreSnapshot { try SQLiteSnapshot(store: self) }
+
+    public func makeWriter() throws(StoreError) -> any StoreWriter { try SQLiteWriter(store: self) }
+
+    public func save(_ definition: Definition) throws(StoreError) {
+        try change { database in
+            try database.execute(
+                sql: "INSERT INTO definition(kind, name, body) VALUES(?, ?, ?) ON CONFLICT(kind, name) DO UPDATE SET body = excluded.body",
+                arguments: [definition.kind.rawValue, definition.name, definition.body])
+        }
+    }
+
+    public func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool {
+        var removed = false
+        try change { database in
+            try database.execute(sql: "DELETE FROM definition WHERE kind = ? AND name = ?", arguments: [kind.rawValue, name])
+            removed = database.changesCount > 0
+        }
+        return removed
+    }
+
+    private func change(_ body: (Database) throws -> Void) throws(StoreError) {
+        do {
+            try connection.write { database in
+                try body(database)
+                try Schema.bumpVersion(database)
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}
+
+extension StoreError {
+    /// Says in a sentence what SQLite or the file system said.
+    init(_ error: any Error, path: String) {
+        if let known = error as? StoreError {
+            self = known
+            return
+        }
+        if let damaged = error as? BlockReader.Damaged {
+            self.init(.damaged, "\(path): \(damaged.description)")
+            return
+        }
+        guard let database = error as? DatabaseError else {
+            self.init(.disk, "\(path): \(error.localizedDescription)")
+            return
+        }
+        switch database.resultCode {
+        case .SQLITE_FULL:
+            self.init(.disk, "\(path): no space is left on the disk. What was committed is kept; free some space and go on with --resume.")
+        case .SQLITE_NOTADB: self.init(.damaged, "\(path) is not a Tessera store. Name another file with --db.")
+        case .SQLITE_CORRUPT: self.init(.damaged, "\(path) is damaged. Restore the file from a copy, or rebuild it from its archives.")
+        case .SQLITE_BUSY, .SQLITE_LOCKED: self.init(.held, "\(path) is busy: another process holds it. Try again when it is done.")
+        case .SQLITE_CANTOPEN: self.init(.missing, "\(path) cannot be opened. Check that its folder is there and may be written.")
+        case .SQLITE_READONLY: self.init(.disk, "\(path) may not be written. Check the permissions of the file and its folder.")
+        case .SQLITE_IOERR:
+            self.init(.disk, "\(path): the disk failed or is full (\(database.message ?? "no more is known")). What was committed is kept.")
+        default: self.init(.disk, "\(path): \(database.message ?? "SQLite error \(database.resultCode.rawValue)").")
+        }
+    }
+}
