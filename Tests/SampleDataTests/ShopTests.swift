@@ -1,4 +1,5 @@
 import EventModel
+import Foundation
 import Testing
 
 @testable import sample_data
@@ -109,6 +110,21 @@ private let messages: [Message] = {
         }
         #expect(paid.count > 200)
         #expect(refunds > 10)
+    }
+
+    @Test func `the page about the shop names every event, property and trait`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = String(decoding: try Data(contentsOf: root.appendingPathComponent("Documentation/SampleShop.md")), as: UTF8.self)
+        var names: Set<String> = []
+        for message in messages {
+            names.formUnion(message.properties.members.map(\.name))
+            if message.kind == .identify { names.formUnion(message.traits.members.map(\.name)) }
+            if let event = message.event { names.insert(event) }
+        }
+        #expect(names.count > 30)
+        for name in names.sorted() {
+            #expect(page.contains("`\(name)`") || page.contains("`.\(name)`"), "Documentation/SampleShop.md does not name \(name).")
+        }
     }
 
     @Test func `a few people do much and many do little`() throws {

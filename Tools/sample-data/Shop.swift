@@ -32,7 +32,8 @@ struct Shop {
         guard settings.profiles >= 1 else { throw ShopError("--profiles is \(settings.profiles). Ask for at least 1.") }
         guard settings.events >= settings.profiles else {
             throw ShopError(
-                "--events is \(settings.events) and --profiles is \(settings.profiles). Everybody does something: ask for at least as many events as profiles."
+                "--events is \(settings.events) and --profiles is \(settings.profiles). Everybody does something: "
+                    + "ask for at least as many events as profiles."
             )
         }
         guard settings.events <= 200_000_000 else { throw ShopError("--events is \(settings.events). At most 200000000 are made at once.") }
