@@ -27,9 +27,10 @@ public struct PrincipalComponents: Sendable, Hashable {
         var covariance = Self.covariance(of: matrix, around: means)
         let total = (0..<columns).reduce(0) { $0 + covariance[$1 * columns + $1] }
         var eigenvalues = ContiguousArray<Double>(repeating: 0, count: columns)
+        let (vectors, upper) = (CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "U")))
         let status = covariance.withUnsafeMutableBufferPointer { a in
             eigenvalues.withUnsafeMutableBufferPointer { w in
-                LAPACKE_dsyevd(LAPACK_COL_MAJOR, 86 /* V */, 85 /* U */, Int32(columns), a.baseAddress, Int32(columns), w.baseAddress)
+                LAPACKE_dsyevd(LAPACK_COL_MAJOR, vectors, upper, Int32(columns), a.baseAddress, Int32(columns), w.baseAddress)
             }
         }
         precondition(status == 0, "the eigenvalues of a finite symmetric matrix exist (dsyevd: \(status))")
