@@ -62,16 +62,16 @@ public final class BulkParser {
 
 /// What the top byte of a tape word says.
 public enum TapeKind {
-    public static let objectStart = UInt8(ascii: "{")
-    public static let objectEnd = UInt8(ascii: "}")
-    public static let arrayStart = UInt8(ascii: "[")
-    public static let arrayEnd = UInt8(ascii: "]")
-    public static let string = UInt8(ascii: "\"")
-    public static let integer = UInt8(ascii: "l")
-    public static let unsigned = UInt8(ascii: "u")
-    public static let double = UInt8(ascii: "d")
-    public static let yes = UInt8(ascii: "t")
-    public static let no = UInt8(ascii: "f")
-    public static let null = UInt8(ascii: "n")
-    public static let root = UInt8(ascii: "r")
+    @inlinable public static var objectStart: UInt8 { UInt8(ascii: "{") }
+    @inlinable public static var objectEnd: UInt8 { UInt8(ascii: "}") }
+    @inlinable public static var arrayStart: UInt8 { UInt8(ascii: "[") }
+    @inlinable public static var arrayEnd: UInt8 { UInt8(ascii: "]") }
+    @inlinable public static var string: UInt8 { UInt8(ascii: "\"") }
+    @inlinable public static var integer: UInt8 { UInt8(ascii: "l") }
+    @inlinable public static var unsigned: UInt8 { UInt8(ascii: "u") }
+    @inlinable public static var double: UInt8 { UInt8(ascii: "d") }
+    @inlinable public static var yes: UInt8 { UInt8(ascii: "t") }
+    @inlinable public static var no: UInt8 { UInt8(ascii: "f") }
+    @inlinable public static var null: UInt8 { UInt8(ascii: "n") }
+    @inlinable public static var root: UInt8 { UInt8(ascii: "r") }
 }

@@ -66,8 +66,10 @@ extension ColumnarBatch {
 
     /// Whether two messages, of this batch and another, have the same messageId text.
     public func sameMessageID(_ row: Int, as other: ColumnarBatch, _ otherRow: Int) -> Bool {
-        guard key(row).key == other.key(otherRow).key, key(row).isUUID == other.key(otherRow).isUUID else { return false }
-        return key(row).isUUID || bytes(keyTexts[row]).elementsEqual(other.bytes(other.keyTexts[otherRow]))
+        guard keysLow[row] == other.keysLow[otherRow], keysHigh[row] == other.keysHigh[otherRow],
+            keyIsUUID[row] == other.keyIsUUID[otherRow]
+        else { return false }
+        return keyIsUUID[row] == 1 || bytes(keyTexts[row]).elementsEqual(other.bytes(other.keyTexts[otherRow]))
     }
 
     /// The messageId of message `row` as text.

@@ -1,10 +1,10 @@
 /// Gathers the leaves of one path over the rows of a block, then writes them as one column.
 final class ColumnBuilder {
-    private var rows = FlatBuffer<UInt32>(capacity: 256)
-    private var tags = FlatBuffer<UInt8>(capacity: 256)
-    private var words = FlatBuffer<UInt64>(capacity: 256)
-    private var texts = TextDictionaryBuilder()
-    private var arrays = TextDictionaryBuilder()
+    private let rows = FlatBuffer<UInt32>(capacity: 256)
+    private let tags = FlatBuffer<UInt8>(capacity: 256)
+    private let words = FlatBuffer<UInt64>(capacity: 256)
+    private let texts = TextDictionaryBuilder()
+    private let arrays = TextDictionaryBuilder()
 
     /// Adds the leaf of row `row`; rows come ascending. `heap` is where the texts of its batch lie.
     @inline(__always)

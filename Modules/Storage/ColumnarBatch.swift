@@ -2,21 +2,21 @@ public import EventModel
 
 /// What a leaf is. Raw values are stored in blocks; they are never reused.
 enum LeafTag {
-    static let null: UInt8 = 0
-    static let no: UInt8 = 1
-    static let yes: UInt8 = 2
-    static let integer: UInt8 = 3
-    static let unsigned: UInt8 = 4
-    static let double: UInt8 = 5
+    @inline(__always) static var null: UInt8 { 0 }
+    @inline(__always) static var no: UInt8 { 1 }
+    @inline(__always) static var yes: UInt8 { 2 }
+    @inline(__always) static var integer: UInt8 { 3 }
+    @inline(__always) static var unsigned: UInt8 { 4 }
+    @inline(__always) static var double: UInt8 { 5 }
     /// A text of the path's vocabulary.
-    static let word: UInt8 = 6
+    @inline(__always) static var word: UInt8 { 6 }
     /// Any other text.
-    static let text: UInt8 = 7
-    static let emptyObject: UInt8 = 8
+    @inline(__always) static var text: UInt8 { 7 }
+    @inline(__always) static var emptyObject: UInt8 { 8 }
     /// An array, as its JSON text.
-    static let array: UInt8 = 9
+    @inline(__always) static var array: UInt8 { 9 }
     /// A whole message, as its JSON text.
-    static let whole: UInt8 = 10
+    @inline(__always) static var whole: UInt8 { 10 }
 }
 
 /// Where bytes lie in a batch's heap.
@@ -37,34 +37,34 @@ public final class ColumnarBatch: DecodedBatch, @unchecked Sendable {
     public internal(set) var messageCount = 0
 
     /// `Message.Kind` of each message.
-    var kinds = FlatBuffer<UInt8>(capacity: 4_096)
+    let kinds = FlatBuffer<UInt8>(capacity: 4_096)
     /// Number of the event name, 0 for none.
-    var names = FlatBuffer<Int32>(capacity: 4_096)
-    var times = FlatBuffer<Int64>(capacity: 4_096)
-    var keysHigh = FlatBuffer<UInt64>(capacity: 4_096)
-    var keysLow = FlatBuffer<UInt64>(capacity: 4_096)
+    let names = FlatBuffer<Int32>(capacity: 4_096)
+    let times = FlatBuffer<Int64>(capacity: 4_096)
+    let keysHigh = FlatBuffer<UInt64>(capacity: 4_096)
+    let keysLow = FlatBuffer<UInt64>(capacity: 4_096)
     /// 1 where the key is a UUID, 0 where it is the hash of another text.
-    var keyIsUUID = FlatBuffer<UInt8>(capacity: 4_096)
+    let keyIsUUID = FlatBuffer<UInt8>(capacity: 4_096)
     /// Where the text of a messageId lies that is no canonical UUID.
-    var keyTexts = FlatBuffer<HeapRange>(capacity: 4_096)
+    let keyTexts = FlatBuffer<HeapRange>(capacity: 4_096)
     /// Index into `identifiers`, -1 for none.
-    var users = FlatBuffer<Int32>(capacity: 4_096)
-    var anonymous = FlatBuffer<Int32>(capacity: 4_096)
-    var shapes = FlatBuffer<Int32>(capacity: 4_096)
+    let users = FlatBuffer<Int32>(capacity: 4_096)
+    let anonymous = FlatBuffer<Int32>(capacity: 4_096)
+    let shapes = FlatBuffer<Int32>(capacity: 4_096)
     /// Where the leaves of a message start; one more than messages.
-    var leafStarts = FlatBuffer<UInt32>(capacity: 4_096)
-    var leafTags = FlatBuffer<UInt8>(capacity: 65_536)
-    var leafWords = FlatBuffer<UInt64>(capacity: 65_536)
-    var heap = FlatBuffer<UInt8>(capacity: 65_536)
+    let leafStarts = FlatBuffer<UInt32>(capacity: 4_096)
+    let leafTags = FlatBuffer<UInt8>(capacity: 65_536)
+    let leafWords = FlatBuffer<UInt64>(capacity: 65_536)
+    let heap = FlatBuffer<UInt8>(capacity: 65_536)
     /// The distinct identifiers of the batch.
-    var identifierKinds = FlatBuffer<UInt8>(capacity: 1_024)
-    var identifierTexts = FlatBuffer<HeapRange>(capacity: 1_024)
-    var identifierHashes = FlatBuffer<UInt64>(capacity: 1_024)
+    let identifierKinds = FlatBuffer<UInt8>(capacity: 1_024)
+    let identifierTexts = FlatBuffer<HeapRange>(capacity: 1_024)
+    let identifierHashes = FlatBuffer<UInt64>(capacity: 1_024)
     /// Ordinal of the identifier that each message counts for (its user, else its anonymous one), once a store has said so;
     /// `ColumnarBatch.dropped` where the message is not kept.
-    var owners = FlatBuffer<UInt32>(capacity: 16)
+    let owners = FlatBuffer<UInt32>(capacity: 16)
     /// Ordinal of each message's anonymous identifier where it has a user too, else `ColumnarBatch.dropped`.
-    var companions = FlatBuffer<UInt32>(capacity: 16)
+    let companions = FlatBuffer<UInt32>(capacity: 16)
     /// Stands where no ordinal is.
     static let dropped = UInt32.max
     /// Messages of kind alias and their previous ids.

@@ -1,58 +1,83 @@
-/// A growing array of plain values in one allocation, without copy-on-write checks: for loops that run once per message.
+/// A growing array of plain values in one allocation, for loops that run once per message: no copy-on-write, and, being a constant of
+/// whoever holds it, no check of exclusive access. Confined to one thread at a time.
 struct FlatBuffer<Element: BitwiseCopyable>: ~Copyable {
-    private(set) var start: UnsafeMutablePointer<Element>
-    private(set) var count = 0
-    private var capacity: Int
+    private struct Header {
+        var start: UnsafeMutablePointer<Element>
+        var count: Int
+        var capacity: Int
+    }
+    private let header: UnsafeMutablePointer<Header>
 
     init(capacity: Int = 16) {
-        start = .allocate(capacity: max(1, capacity))
-        self.capacity = max(1, capacity)
+        let capacity = max(1, capacity)
+        header = .allocate(capacity: 1)
+        header.initialize(to: Header(start: .allocate(capacity: capacity), count: 0, capacity: capacity))
     }
 
-    deinit { start.deallocate() }
+    /// `count` times the same element.
+    init(repeating element: Element, count: Int) {
+        self.init(capacity: count)
+        reset(to: element, count: count)
+    }
+
+    deinit {
+        header.pointee.start.deallocate()
+        header.deallocate()
+    }
+
+    @inline(__always) var start: UnsafeMutablePointer<Element> { header.pointee.start }
+    @inline(__always) var count: Int { header.pointee.count }
 
     /// Bytes of the allocation.
-    var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+    var byteCount: Int { header.pointee.capacity * MemoryLayout<Element>.stride }
 
-    @inline(__always) mutating func append(_ element: Element) {
-        if count == capacity { grow(to: count + 1) }
-        (start + count).initialize(to: element)
-        count += 1
+    @inline(__always) func append(_ element: Element) {
+        let count = header.pointee.count
+        if count == header.pointee.capacity { grow(to: count + 1) }
+        (header.pointee.start + count).initialize(to: element)
+        header.pointee.count = count + 1
     }
 
     /// Appends `source` and says where it begins.
     @inline(__always) @discardableResult
-    mutating func append(contentsOf source: UnsafeBufferPointer<Element>) -> Int {
-        let at = count
-        if count + source.count > capacity { grow(to: count + source.count) }
-        if let first = source.baseAddress { (start + count).initialize(from: first, count: source.count) }
-        count += source.count
-        return at
+    func append(contentsOf source: UnsafeBufferPointer<Element>) -> Int {
+        let count = header.pointee.count
+        if count + source.count > header.pointee.capacity { grow(to: count + source.count) }
+        if let first = source.baseAddress { (header.pointee.start + count).initialize(from: first, count: source.count) }
+        header.pointee.count = count + source.count
+        return count
     }
 
     @inline(__always) subscript(index: Int) -> Element {
-        get { start[index] }
-        set { start[index] = newValue }
+        get { header.pointee.start[index] }
+        nonmutating set { header.pointee.start[index] = newValue }
     }
 
-    mutating func removeAll() { count = 0 }
+    func removeAll() { header.pointee.count = 0 }
 
     /// Forgets the elements from `count` on.
-    mutating func truncate(to count: Int) { self.count = min(self.count, count) }
+    func truncate(to count: Int) { header.pointee.count = min(self.count, count) }
+
+    /// Holds `count` times `element` and nothing else.
+    func reset(to element: Element, count: Int) {
+        if count > header.pointee.capacity { grow(to: count) }
+        header.pointee.start.update(repeating: element, count: count)
+        header.pointee.count = count
+    }
 
     /// Gives back the room beyond the elements.
-    mutating func shrink() {
-        guard capacity > count + count / 8 + 16 else { return }
+    func shrink() {
+        guard header.pointee.capacity > count + count / 8 + 16 else { return }
         move(to: count + 1)
     }
 
-    private mutating func grow(to needed: Int) { move(to: max(needed, capacity * 2)) }
+    private func grow(to needed: Int) { move(to: max(needed, header.pointee.capacity * 2)) }
 
-    private mutating func move(to newCapacity: Int) {
+    private func move(to newCapacity: Int) {
         let moved = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
-        moved.moveInitialize(from: start, count: count)
-        start.deallocate()
-        start = moved
-        capacity = newCapacity
+        moved.moveInitialize(from: header.pointee.start, count: count)
+        header.pointee.start.deallocate()
+        header.pointee.start = moved
+        header.pointee.capacity = newCapacity
     }
 }

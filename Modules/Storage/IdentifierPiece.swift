@@ -7,7 +7,7 @@ public enum IdentifierPiece {
     public static func encode(_ texts: IdentifierTexts, _ range: Range<Int>) -> ContiguousArray<UInt8> {
         var out = ContiguousArray<UInt8>()
         var kinds = ContiguousArray<Int64>()
-        var others = TextDictionaryBuilder()
+        let others = TextDictionaryBuilder()
         var numbers = ContiguousArray<Int64>()
         var uuids = ContiguousArray<UInt8>()
         var isUUID: [Bool] = []

@@ -14,10 +14,10 @@ public final class MessageDecoder: BatchDecoder {
     private let parser = BulkParser()
     private let dictionaries: StoreDictionaries
     private let key: (UInt64, UInt64)
-    private var trie: ShapeTrie
-    private var names = TextTable(slots: 256)
-    private var identifiers = TextTable(slots: 4_096)
-    private var words = PathWords()
+    private let trie: ShapeTrie
+    private let names = TextTable(slots: 256)
+    private let identifiers = TextTable(slots: 4_096)
+    private let words: PathWords
     private var scratch = ContiguousArray<UInt8>()
 
     /// - Parameter key: 128 bits, secret to the store, for hashing ids that strangers choose.
@@ -25,6 +25,7 @@ public final class MessageDecoder: BatchDecoder {
         self.dictionaries = dictionaries
         self.key = key
         trie = ShapeTrie(dictionaries: dictionaries)
+        words = PathWords(trie: trie, dictionaries: dictionaries)
     }
 
     public func decode(_ batch: MessageBatch) -> any DecodedBatch {
@@ -326,7 +327,7 @@ public final class MessageDecoder: BatchDecoder {
         switch kind {
         case TapeKind.string:
             let text = tape.string(value)
-            let word = words.number(of: text, index: Int(index), trie: trie, dictionaries: dictionaries)
+            let word = words.number(of: text, index: Int(index))
             if word >= 0 {
                 out.leafTags.append(LeafTag.word)
                 out.leafWords.append(UInt64(word))

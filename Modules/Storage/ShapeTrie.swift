@@ -7,7 +7,7 @@ import Darwin
 #endif
 
 /// The shapes that one decoder has met, as a tree walked key by key; a leaf's path and vocabulary are found on the way.
-struct ShapeTrie: ~Copyable {
+final class ShapeTrie {
     /// One step from a node: a key and what its value is.
     struct Edge: BitwiseCopyable {
         var keyStart: UInt32
@@ -23,16 +23,16 @@ struct ShapeTrie: ~Copyable {
     /// Nodes past which messages are kept whole: odd input must not eat the memory.
     static let nodeLimit = 400_000
 
-    private var edges = FlatBuffer<Edge>(capacity: 256)
-    private var firstEdge = FlatBuffer<Int32>(capacity: 256)
-    private var shapeOf = FlatBuffer<Int32>(capacity: 256)
-    private var parent = FlatBuffer<Int32>(capacity: 256)
-    private var parentEdge = FlatBuffer<Int32>(capacity: 256)
-    private var keys = FlatBuffer<UInt8>(capacity: 1_024)
+    private let edges = FlatBuffer<Edge>(capacity: 256)
+    private let firstEdge = FlatBuffer<Int32>(capacity: 256)
+    private let shapeOf = FlatBuffer<Int32>(capacity: 256)
+    private let parent = FlatBuffer<Int32>(capacity: 256)
+    private let parentEdge = FlatBuffer<Int32>(capacity: 256)
+    private let keys = FlatBuffer<UInt8>(capacity: 1_024)
     private let dictionaries: StoreDictionaries
     private var wordsOfPath: [Int32: Int32] = [:]
     /// Paths that have words, in the order of their indices.
-    private(set) var pathsWithWords: [Int32] = []
+    let pathsWithWords = FlatBuffer<Int32>(capacity: 64)
 
     init(dictionaries: StoreDictionaries) {
         self.dictionaries = dictionaries
@@ -58,7 +58,7 @@ struct ShapeTrie: ~Copyable {
     }
 
     /// Adds that edge; -1 where a limit is reached or the key stands in this object already.
-    mutating func add(_ node: Int32, key: UnsafeBufferPointer<UInt8>, step: Shape.Step) -> Int32 {
+    func add(_ node: Int32, key: UnsafeBufferPointer<UInt8>, step: Shape.Step) -> Int32 {
         guard shapeOf.count < Self.nodeLimit else { return -1 }
         if step != .close, holdsKey(node, key: key) { return -1 }
         var path: Int32 = 0
@@ -95,12 +95,12 @@ struct ShapeTrie: ~Copyable {
 
     /// The shape that ends at `node`; 0 when the store has no room for more.
     @inline(__always)
-    mutating func shape(at node: Int32) -> Int32 {
+    func shape(at node: Int32) -> Int32 {
         let known = shapeOf[Int(node)]
         return known >= 0 ? known : makeShape(at: node)
     }
 
-    private mutating func makeShape(at node: Int32) -> Int32 {
+    private func makeShape(at node: Int32) -> Int32 {
         var tokens: [Shape.Token] = []
         var at = node
         while parentEdge[Int(at)] >= 0 {
@@ -113,7 +113,7 @@ struct ShapeTrie: ~Copyable {
         return number
     }
 
-    private mutating func addNode(parent from: Int32, edge: Int32) {
+    private func addNode(parent from: Int32, edge: Int32) {
         firstEdge.append(-1)
         shapeOf.append(-1)
         parent.append(from)

@@ -2,17 +2,17 @@ public import EventModel
 
 /// What a value of a column is. Raw values are bytes of a decoded column, never stored.
 public enum ValueTag {
-    public static let absent: UInt8 = 0
-    public static let no: UInt8 = 1
-    public static let yes: UInt8 = 2
-    public static let number: UInt8 = 3
-    public static let text: UInt8 = 4
+    @inlinable public static var absent: UInt8 { 0 }
+    @inlinable public static var no: UInt8 { 1 }
+    @inlinable public static var yes: UInt8 { 2 }
+    @inlinable public static var number: UInt8 { 3 }
+    @inlinable public static var text: UInt8 { 4 }
     /// JSON null: present, and missing to every operator of the segment language.
-    public static let null: UInt8 = 5
+    @inlinable public static var null: UInt8 { 5 }
     /// An array: present, and missing to every operator.
-    public static let array: UInt8 = 6
+    @inlinable public static var array: UInt8 { 6 }
     /// An object, empty or not: present, and missing to every operator.
-    public static let object: UInt8 = 7
+    @inlinable public static var object: UInt8 { 7 }
 }
 
 /// Distinct texts by dense number; immutable once published, shared by every column that uses the same numbers.

@@ -5,17 +5,17 @@ enum TextSection {
     /// Shorter sections are kept as they are.
     private static let leastDeflated = 512
 
-    static func encode(_ texts: borrowing TextDictionaryBuilder, to out: inout ContiguousArray<UInt8>) {
+    static func encode(_ texts: TextDictionaryBuilder, to out: inout ContiguousArray<UInt8>) {
         out.appendWord(UInt32(texts.count))
         var lengths = ContiguousArray<Int64>()
         lengths.reserveCapacity(texts.count)
-        for index in 0..<texts.count { lengths.append(Int64(texts.offsets[index + 1] - texts.offsets[index])) }
+        for index in 0..<texts.count { lengths.append(Int64(texts.length(index))) }
         lengths.withUnsafeBufferPointer { out.appendSequence($0) }
         let plain = texts.bytes
         if plain.count >= leastDeflated {
             var packed = [UInt8](repeating: 0, count: Int(compressBound(uLong(plain.count))))
             var size = uLongf(packed.count)
-            let status = plain.withUnsafeBufferPointer { compress2(&packed, &size, $0.baseAddress, uLong(plain.count), 1) }
+            let status = compress2(&packed, &size, plain.baseAddress, uLong(plain.count), 1)
             if status == Z_OK, Int(size) * 10 < plain.count * 9 {
                 out.append(1)
                 out.appendWord(UInt32(plain.count))
@@ -63,22 +63,27 @@ enum TextSection {
 }
 
 /// Distinct texts in the order of their first appearance.
-struct TextDictionaryBuilder: ~Copyable {
-    private var table = TextTable(slots: 64)
-    private(set) var bytes = ContiguousArray<UInt8>()
-    private(set) var offsets: ContiguousArray<UInt32> = [0]
+final class TextDictionaryBuilder {
+    private let table = TextTable(slots: 64)
+    private let heap = FlatBuffer<UInt8>(capacity: 64)
+    private let ends = FlatBuffer<UInt32>(capacity: 16)
 
-    var count: Int { offsets.count - 1 }
+    var count: Int { ends.count }
+    /// The texts' UTF-8, end to end.
+    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: heap.start, count: heap.count) }
+
+    /// Bytes of text `index`.
+    func length(_ index: Int) -> Int { Int(ends[index]) - (index == 0 ? 0 : Int(ends[index - 1])) }
 
     /// The number of `text`, entering it where it is new.
-    mutating func number(of text: UnsafeBufferPointer<UInt8>) -> Int32 {
+    func number(of text: UnsafeBufferPointer<UInt8>) -> Int32 {
         let hash = ByteHash.quick(text, seed: 0x7465_7874)
         let known = table.find(text, hash: hash)
         if known >= 0 { return known }
         let number = Int32(count)
         table.insert(text, hash: hash, value: number)
-        bytes.append(contentsOf: text)
-        offsets.append(UInt32(bytes.count))
+        heap.append(contentsOf: text)
+        ends.append(UInt32(heap.count))
         return number
     }
 }

@@ -4,33 +4,28 @@ import Glibc
 import Darwin
 #endif
 
-/// Byte strings to numbers, by open addressing over flat arrays; texts are copied in. Confined to one thread.
+/// Byte strings to numbers, by open addressing over flat arrays; texts are copied in. Confined to one thread at a time.
 struct TextTable: ~Copyable {
-    private var hashes: FlatBuffer<UInt64>
-    private var entries: FlatBuffer<Int32>
-    private var mask: Int
-    private var texts = FlatBuffer<UInt8>(capacity: 256)
-    private var starts = FlatBuffer<UInt32>(capacity: 32)
-    private var lengths = FlatBuffer<UInt32>(capacity: 32)
-    private var values = FlatBuffer<Int32>(capacity: 32)
-    /// How many texts it holds.
-    private(set) var count = 0
+    private let hashes: FlatBuffer<UInt64>
+    private let entries: FlatBuffer<Int32>
+    private let texts = FlatBuffer<UInt8>(capacity: 256)
+    private let starts = FlatBuffer<UInt32>(capacity: 32)
+    private let lengths = FlatBuffer<UInt32>(capacity: 32)
+    private let values = FlatBuffer<Int32>(capacity: 32)
 
+    /// - Parameter slots: A power of two.
     init(slots: Int = 64) {
-        hashes = FlatBuffer(capacity: slots)
-        entries = FlatBuffer(capacity: slots)
-        mask = slots - 1
-        for _ in 0..<slots {
-            hashes.append(0)
-            entries.append(-1)
-        }
+        hashes = FlatBuffer(repeating: 0, count: slots)
+        entries = FlatBuffer(repeating: -1, count: slots)
     }
 
-    var byteCount: Int { hashes.byteCount + entries.byteCount + texts.byteCount + starts.byteCount * 3 }
+    /// How many texts it holds.
+    var count: Int { starts.count }
 
     /// The number of `text`, -1 where it is not there.
     @inline(__always)
     func find(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64) -> Int32 {
+        let mask = entries.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while true {
             let entry = Int(entries[slot])
@@ -45,46 +40,40 @@ struct TextTable: ~Copyable {
     }
 
     /// Puts in a text that is not there.
-    mutating func insert(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64, value: Int32) {
-        if (count + 1) * 2 > mask + 1 { grow() }
+    func insert(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64, value: Int32) {
+        if (count + 1) * 2 > entries.count { grow() }
         let entry = count
         starts.append(UInt32(texts.append(contentsOf: text)))
         lengths.append(UInt32(text.count))
         values.append(value)
-        count += 1
         place(entry: Int32(entry), hash: hash)
     }
 
     /// Forgets all texts, keeps the room.
-    mutating func removeAll() {
+    func removeAll() {
         guard count > 0 else { return }
-        for slot in 0...mask { entries[slot] = -1 }
+        entries.reset(to: -1, count: entries.count)
         texts.removeAll()
         starts.removeAll()
         lengths.removeAll()
         values.removeAll()
-        count = 0
     }
 
-    private mutating func place(entry: Int32, hash: UInt64) {
+    private func place(entry: Int32, hash: UInt64) {
+        let mask = entries.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while entries[slot] >= 0 { slot = (slot + 1) & mask }
         entries[slot] = entry
         hashes[slot] = hash
     }
 
-    private mutating func grow() {
-        let old = mask + 1
+    private func grow() {
         var kept: [(UInt64, Int32)] = []
         kept.reserveCapacity(count)
-        for slot in 0..<old where entries[slot] >= 0 { kept.append((hashes[slot], entries[slot])) }
-        hashes = FlatBuffer(capacity: old * 2)
-        entries = FlatBuffer(capacity: old * 2)
-        for _ in 0..<(old * 2) {
-            hashes.append(0)
-            entries.append(-1)
-        }
-        mask = old * 2 - 1
+        for slot in 0..<entries.count where entries[slot] >= 0 { kept.append((hashes[slot], entries[slot])) }
+        let slots = entries.count * 2
+        hashes.reset(to: 0, count: slots)
+        entries.reset(to: -1, count: slots)
         for (hash, entry) in kept { place(entry: entry, hash: hash) }
     }
 }

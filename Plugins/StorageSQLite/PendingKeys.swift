@@ -2,62 +2,65 @@ import Storage
 
 /// The messageIds of batches that wait for their commit; exact.
 struct PendingKeys: ~Copyable {
-    private struct Slot {
-        /// One more than the batch, 0 for an empty slot.
-        var batch: UInt32
-        var row: UInt32
-    }
+    /// One more than the batch (20 bits), the row (24 bits), and as many bits of the fingerprint as are left; 0 is an empty slot.
+    private typealias Slot = UInt64
     private var slots: ContiguousArray<Slot>
-    private var mask: Int
     private var batches: [ColumnarBatch] = []
-    private(set) var count = 0
-
+    private var count = 0
     private let fingerprint: Fingerprint
 
     init(fingerprint: Fingerprint) {
         self.fingerprint = fingerprint
-        slots = ContiguousArray(repeating: Slot(batch: 0, row: 0), count: 1 << 16)
-        mask = slots.count - 1
+        slots = ContiguousArray(repeating: 0, count: 1 << 16)
     }
 
-    var byteCount: Int { slots.count * 8 }
+    /// Batches that one commit may hold, and rows of a batch.
+    static let mostBatches = 1 << 20 - 2
+    static let mostRows = 1 << 24
 
     mutating func removeAll() {
         batches = []
         count = 0
-        for index in slots.indices { slots[index] = Slot(batch: 0, row: 0) }
+        slots.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
     }
 
     /// Says which batch the coming rows are of.
     mutating func begin(_ batch: ColumnarBatch) {
+        precondition(batch.messageCount < Self.mostRows && batches.count < Self.mostBatches, "a commit is overdue")
         batches.append(batch)
         while (count + batch.messageCount) * 2 > slots.count { grow() }
     }
 
     /// Enters message `row` of the batch begun last; false where its id is there already.
     @inline(__always)
-    mutating func insert(_ row: Int, fingerprint: UInt64) -> Bool {
-        var slot = Int(truncatingIfNeeded: fingerprint >> 16) & mask
-        let batch = batches[batches.count - 1]
-        while slots[slot].batch != 0 {
-            let held = slots[slot]
-            if batch.sameMessageID(row, as: batches[Int(held.batch) - 1], Int(held.row)) { return false }
-            slot = (slot + 1) & mask
+    mutating func insert(_ row: Int, fingerprint mark: UInt64) -> Bool {
+        let mask = slots.count - 1
+        var place = Int(truncatingIfNeeded: mark >> 20) & mask
+        let tag = mark << 44
+        while slots[place] != 0 {
+            let held = slots[place]
+            if (held ^ tag) >> 44 == 0, same(row, held) { return false }
+            place = (place + 1) & mask
         }
-        slots[slot] = Slot(batch: UInt32(batches.count), row: UInt32(row))
+        slots[place] = tag | UInt64(row) << 20 | UInt64(batches.count)
         count += 1
         return true
     }
 
+    private func same(_ row: Int, _ held: Slot) -> Bool {
+        let (batch, other) = (Int(held & 0xF_FFFF) - 1, Int(held >> 20 & 0xFF_FFFF))
+        return batches[batches.count - 1].sameMessageID(row, as: batches[batch], other)
+    }
+
     private mutating func grow() {
         let old = slots
-        slots = ContiguousArray(repeating: Slot(batch: 0, row: 0), count: old.count * 2)
-        mask = slots.count - 1
-        for held in old where held.batch != 0 {
-            let fingerprint = self.fingerprint(batches[Int(held.batch) - 1].key(Int(held.row)).key)
-            var slot = Int(truncatingIfNeeded: fingerprint >> 16) & mask
-            while slots[slot].batch != 0 { slot = (slot + 1) & mask }
-            slots[slot] = held
+        slots = ContiguousArray(repeating: 0, count: old.count * 2)
+        let mask = slots.count - 1
+        for held in old where held != 0 {
+            let mark = fingerprint(batches[Int(held & 0xF_FFFF) - 1].key(Int(held >> 20 & 0xFF_FFFF)).key)
+            var place = Int(truncatingIfNeeded: mark >> 20) & mask
+            while slots[place] != 0 { place = (place + 1) & mask }
+            slots[place] = held
         }
     }
 }

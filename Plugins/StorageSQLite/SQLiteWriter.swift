@@ -65,8 +65,21 @@ final class SQLiteWriter: StoreWriter {
     func append(_ decoded: any DecodedBatch) throws(StoreError) -> AppendOutcome {
         guard let batch = decoded as? ColumnarBatch else { preconditionFailure("a batch of another store's decoder") }
         try checkUsable()
-        var outcome = AppendOutcome()
         let stored = try storedDuplicates(of: batch)
+        let outcome = Self.settle(batch, stored: stored, key: key, fingerprint, &pendingKeys, &fingerprints, &graph)
+        if outcome.accepted > 0 {
+            pending.append(batch)
+            pendingBytes += batch.byteCount
+        }
+        return outcome
+    }
+
+    /// Goes through the messages in order: drops duplicates, names owners, links identifiers.
+    private static func settle(
+        _ batch: ColumnarBatch, stored: Set<Int>, key: (UInt64, UInt64), _ fingerprint: Fingerprint, _ pendingKeys: inout PendingKeys,
+        _ fingerprints: inout [UInt64], _ graph: inout IdentityGraph
+    ) -> AppendOutcome {
+        var outcome = AppendOutcome()
         var ordinals = ContiguousArray<UInt32>(repeating: .max, count: batch.identifierCount)
         var nextAlias = 0
         let aliases = batch.aliasMessages
@@ -84,8 +97,8 @@ final class SQLiteWriter: StoreWriter {
             let ids = batch.identifiers(of: row)
             var user: UInt32?
             var anonymous: UInt32?
-            if ids.user >= 0 { user = ordinal(ids.user, batch, &ordinals) }
-            if ids.anonymous >= 0 { anonymous = ordinal(ids.anonymous, batch, &ordinals) }
+            if ids.user >= 0 { user = ordinal(ids.user, batch, &ordinals, &graph) }
+            if ids.anonymous >= 0 { anonymous = ordinal(ids.anonymous, batch, &ordinals, &graph) }
             if let user, let anonymous { graph.link(user, anonymous, message: messageKey, isUUID: isUUID) }
             while nextAlias < aliases.count, aliases[nextAlias].message < row { nextAlias += 1 }
             if nextAlias < aliases.count, aliases[nextAlias].message == row, let owner = user ?? anonymous {
@@ -97,15 +110,13 @@ final class SQLiteWriter: StoreWriter {
             batch.settle(owner: user ?? anonymous, companion: user == nil ? nil : anonymous)
             outcome.accepted += 1
         }
-        if outcome.accepted > 0 {
-            pending.append(batch)
-            pendingBytes += batch.byteCount
-        }
         return outcome
     }
 
     @inline(__always)
-    private func ordinal(_ index: Int, _ batch: ColumnarBatch, _ known: inout ContiguousArray<UInt32>) -> UInt32 {
+    private static func ordinal(
+        _ index: Int, _ batch: ColumnarBatch, _ known: inout ContiguousArray<UInt32>, _ graph: inout IdentityGraph
+    ) -> UInt32 {
         if known[index] != .max { return known[index] }
         let (kind, text, hash) = batch.identifier(index)
         let ordinal = graph.find(text, kind: kind, hash: hash) ?? graph.insert(text, kind: kind, hash: hash)
