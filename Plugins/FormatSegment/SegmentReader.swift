@@ -86,7 +86,8 @@ final class SegmentReader: EventReader {
         let end = newline(bytes, from: 0)
         let part = bytes[..<(end ?? bytes.count)]
         overlongBytes += part.count
-        overlong?.append(contentsOf: part.prefix(Reject.longestText - (overlong?.count ?? 0)))
+        let room = Reject.longestText - (overlong?.count ?? 0)
+        overlong?.append(contentsOf: part.prefix(room))
         var batch = MessageBatch(firstLine: line)
         guard end != nil || atEnd else { return (batch, bytes.count) }
         let reason =
