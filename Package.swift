@@ -23,8 +23,9 @@ func app(_ name: String, _ needs: [Target.Dependency], in folder: String = "Apps
 func system(_ name: String, apt: String, brew: String) -> Target {
     .systemLibrary(name: name, path: "Modules/\(name)", providers: [.apt([apt]), .brew([brew])])
 }
-func tests(_ name: String, _ needs: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: needs, path: "Tests/\(name)Tests", swiftSettings: settings)
+/// Tests mirror the targets; what is not Swift beside them (fixtures, scripts) is read from the source tree.
+func tests(_ name: String, _ needs: [Target.Dependency], data: [String] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: needs, path: "Tests/\(name)Tests", exclude: data, swiftSettings: settings)
 }
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -80,6 +81,20 @@ let package = Package(
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
 
         // Tests mirror the targets.
-        tests("EventModel", ["EventModel"]),
+        tests("EventModel", ["EventModel"], data: ["Fixtures"]),
+        tests("Storage", ["Storage", "EventModel"]),
+        tests("Identity", ["Identity", "Storage"]),
+        tests("Statistics", ["Statistics"]),
+        tests("Rules", ["Rules", "Storage", "EventModel"]),
+        tests("Clustering", ["Clustering", "Statistics"], data: ["Reference"]),
+        tests("Features", ["Features"]),
+        tests("Connectors", ["Connectors", "EventModel"]),
+        tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
+        tests("StorageSQLite", ["StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
+        tests("FormatSegment", ["FormatSegment", "Connectors", "EventModel"]),
+        tests("FormatCSV", ["FormatCSV", "Connectors", "EventModel"]),
+        tests("SampleData", ["sample-data", "EventModel"]),
+        tests("Platform", ["BuiltIn", "Platform"]),
+        tests("EndToEnd", ["EventModel"]),
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )

@@ -239,8 +239,9 @@ public final class MessageDecoder: BatchDecoder {
             found.laterTimes.original = value
             return .leaf
         case 4 where equals(key, "name"), 8 where equals(key, "category"):
-            // A page's own name and category have a longest length; where one is longer the reference decoder says so.
-            return kind == TapeKind.string && tape.string(value).count > MessageLimits.longestName ? nil : .leaf
+            // Of a page they are texts with a longest length; the reference decoder judges whatever else stands there.
+            guard kind == TapeKind.string else { return kind == TapeKind.null ? .leaf : nil }
+            return tape.string(value).count > MessageLimits.longestName ? nil : .leaf
         default: return .leaf
         }
     }
