@@ -56,17 +56,14 @@ extension Parser {
         guard case .word(let word) = kind, Keyword.windows.contains(word) else { return nil }
         advance()
         if word == "within" { return .within(try duration("within")) }
-        if case .duration = kind {
-            throw failure(
-                .kind, "\(written(span)) is a duration, and \(word) takes an instant", at: span,
-                hint: "write within \(written(span)), or \(word) ago(\(written(span)))")
-        }
         let instant = try value()
         guard instant.kind == .instant else {
             let words = written(instant.span)
             throw failure(
                 .kind, "\(words) is \(instant.kind.words), and \(word) takes an instant", at: instant.span,
-                hint: instant.kind == .dynamic || instant.kind == .text ? "did you mean time(\(words))?" : nil)
+                hint: instant.kind == .duration
+                    ? "write within \(words), or \(word) ago(\(words))"
+                    : instant.kind == .dynamic || instant.kind == .text ? "did you mean time(\(words))?" : nil)
         }
         switch word {
         case "since": return .since(instant.operand)

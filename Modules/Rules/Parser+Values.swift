@@ -80,7 +80,7 @@ extension Parser {
             }
         case .mark(.dot): return try property()
         case .word(let word): return try named(word)
-        default: throw unexpected("a value")
+        default: throw unexpected(inCondition ? "a value or a property" : "a value")
         }
     }
 

@@ -132,7 +132,7 @@ private struct Profile<Root: Sendable & Hashable>: Subject {
         let time = Value.instant(message.timestamp.milliseconds)
         return windows.allSatisfy { window in
             switch window {
-            case .within(let milliseconds): Value.compare(time, .greater, Value.apply(now, .subtract, .duration(milliseconds)))
+            case .within(let milliseconds): message.timestamp.milliseconds > instant.milliseconds - milliseconds
             case .since(let value): Value.compare(time, .greaterOrEqual, value.value(for: self))
             case .after(let value): Value.compare(time, .greater, value.value(for: self))
             case .until(let value): Value.compare(time, .less, value.value(for: self))

@@ -140,13 +140,16 @@ final class Resolver {
 
     // MARK: Names never seen
 
+    /// Looking for near matches costs; nobody reads more than this.
+    private static let mostWarnings = 100
+
     func warn(_ message: String, at place: Place, hint: String?) {
         let warning = RuleWarning(message, at: place, hint: hint)
         if !warnings.contains(warning) { warnings.append(warning) }
     }
 
     func mentions(event name: String, at place: @autoclosure () -> Place) {
-        guard let events = catalogue.events, events[Text(name), default: 0] == 0 else { return }
+        guard warnings.count < Self.mostWarnings, let events = catalogue.events, events[Text(name), default: 0] == 0 else { return }
         let near = NearMatch.best(name, among: events.lazy.filter { $0.value > 0 }.map { ($0.key.string, $0.value) })
         warn(
             "unknown event \"\(name)\" (0 events ever seen)", at: place(),
@@ -172,7 +175,7 @@ final class Resolver {
             case .context: catalogue.context
             case .trait: catalogue.traits
             }
-        guard scope == .profile, let seen, !seen.contains(path) else { return }
+        guard warnings.count < Self.mostWarnings, scope == .profile, let seen, !seen.contains(path) else { return }
         let written = path.map(\.string).joined(separator: ".")
         let near = NearMatch.best(written, among: seen.lazy.map { ($0.map(\.string).joined(separator: "."), 0) })
         warn("unknown \(kind.word) \"\(written)\" (never seen)", at: place(), hint: near.map { "did you mean \"\($0.name)\"?" })

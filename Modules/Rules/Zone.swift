@@ -18,14 +18,22 @@ public struct Zone: Sendable, Hashable {
             self = .utc
             return
         }
-        guard name.utf8.allSatisfy({ $0 < 0x80 }), Zone.names.contains(Text(name)), let zone = TimeZone(identifier: name) else {
-            return nil
-        }
+        // Foundation also takes abbreviations and offsets, which are no names of the database.
+        guard name.utf8.allSatisfy({ $0 < 0x80 }), name.utf8.contains(UInt8(ascii: "/")) || Zone.names.contains(Text(name)),
+            let zone = TimeZone(identifier: name), zone.identifier == name
+        else { return nil }
         self.init(name: Text(name), table: ZoneTable(zone))
     }
 
-    /// Every name the database has.
-    public static let names: Set<Text> = Set(TimeZone.knownTimeZoneIdentifiers.map { Text($0) } + ["UTC"])
+    /// Names to choose from: those of places, and those without a slash. (The database has more, as links to these.)
+    public static let names: Set<Text> = Set(
+        TimeZone.knownTimeZoneIdentifiers.map { Text($0) } + [
+            "UTC", "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT", "GMT+0", "GMT-0", "GMT0",
+            "Greenwich", "HST",
+            "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET", "MST", "MST7MDT", "NZ", "NZ-CHAT",
+            "Navajo", "PRC",
+            "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "UCT", "Universal", "W-SU", "WET", "Zulu",
+        ])
 
     public static func == (a: Zone, b: Zone) -> Bool { a.name == b.name }
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }

@@ -21,7 +21,9 @@ struct ExampleRow: Sendable, CustomTestStringConvertible {
 
     /// Every row of the file, empty where the folder is not set.
     static let all: [ExampleRow] = {
-        guard let folder, let data = FileManager.default.contents(atPath: folder + "/vectors/segment-language/examples.tsv") else { return [] }
+        guard let folder, let data = FileManager.default.contents(atPath: folder + "/vectors/segment-language/examples.tsv") else {
+            return []
+        }
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true)
         return lines.enumerated().compactMap { index, line in
             if line.hasPrefix("#") || line.hasPrefix("expression\t") { return nil }
