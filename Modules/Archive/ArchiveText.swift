@@ -119,5 +119,5 @@ enum ArchiveLine: CaseIterable {
         }
     }
 
-    private static let prefixes = allCases.map(\.prefix)
+    static let prefixes = allCases.map(\.prefix)
 }

@@ -7,7 +7,9 @@ import Storage
 /// Three kinds of work: *store* the next batch in order (one thread at a time), *decode* a batch (any number), *read* the next batch
 /// (one at a time). A free thread takes the first that is ready in that order, so with two threads no core waits while there is work,
 /// and what is nearest to the store leaves memory first.
-final class ImportPipeline: @unchecked Sendable {  // Everything below `condition` is touched under it, or by the one thread that took the work.
+///
+/// Sendable unchecked: everything below `condition` is touched under it, the rest by the one thread that took the work.
+final class ImportPipeline: @unchecked Sendable {
     private let sources: ImportSources
     private let ledger: ImportLedger
     private let inFlightLimit: Int

@@ -1,0 +1,70 @@
+public import EventModel
+
+/// How an export goes about it.
+public struct ExportOptions: Sendable {
+    public var contents: ArchiveContents
+    /// The expression that chose the profiles, for the header.
+    public var selection: String?
+    /// Effort of compression, 1 (fast) to 9 (small).
+    public var level: Int
+    /// Threads that scan blocks and compress.
+    public var threads: Int
+    /// Encrypts the archive; `salt` then holds 32 bytes that were never used before.
+    public var key: ArchiveKey?
+    public var salt: [UInt8]
+    /// Where messages wait while they are put in order, when they are too many for memory; nil: beside the archive.
+    public var temporaryFolder: String?
+    /// Bytes of messages that are held before they go to a temporary file.
+    public var memoryBytes: Int
+    /// Messages that are put in order at a time.
+    public var messagesPerPart: Int
+
+    public init(
+        contents: ArchiveContents = .all, selection: String? = nil, level: Int = 6, threads: Int = 2, key: ArchiveKey? = nil,
+        salt: [UInt8] = [],
+        temporaryFolder: String? = nil, memoryBytes: Int = 96 << 20, messagesPerPart: Int = 100_000
+    ) {
+        self.contents = contents
+        self.selection = selection
+        self.level = level
+        self.threads = threads
+        self.key = key
+        self.salt = salt
+        self.temporaryFolder = temporaryFolder
+        self.memoryBytes = memoryBytes
+        self.messagesPerPart = messagesPerPart
+    }
+}
+
+/// Who is in a segment at an instant.
+public struct MembershipList: Sendable {
+    public var segment: String
+    public var at: Instant
+    /// Profile numbers of the snapshot that is exported.
+    public var profiles: ContiguousArray<UInt32>
+
+    public init(segment: String, at: Instant, profiles: ContiguousArray<UInt32>) {
+        (self.segment, self.at, self.profiles) = (segment, at, profiles)
+    }
+}
+
+/// How far an export has come.
+public struct ExportProgress: Sendable {
+    /// Messages gathered and messages written; each ends at `messages`.
+    public var gathered: Int
+    public var written: Int
+    public var messages: Int
+}
+
+/// What an export wrote.
+public struct ExportResult: Sendable {
+    /// The archive's last line: counts, and the hash of all text before it.
+    public var summary: ArchiveSummary
+    /// SHA-256 of the whole text, the last line included, as 64 hexadecimal digits: the store's digest, for an archive of everything.
+    public var digest: String
+    /// Bytes of text.
+    public var textBytes: Int
+    /// Bytes of the file; 0 where none was written.
+    public var fileBytes: Int
+    public var seconds: Double
+}
