@@ -54,6 +54,11 @@ public struct CommandError: Error, Sendable, Equatable, CustomStringConvertible 
     /// Stopped by Ctrl-C.
     public static let interrupted = CommandError(.interrupted, "Stopped.")
 
+    /// The same error, with where the command stood before it: `weekly.txt, line 3`.
+    public func located(_ place: String) -> CommandError {
+        CommandError(code, "\(place): \(message)", line: line, column: column, display: display.isEmpty ? "" : "\(place): \(display)")
+    }
+
     public var description: String { display.isEmpty ? message : display }
 
     /// The exit status that the programs end with: 2 for wrong usage, 130 when interrupted, else 1.

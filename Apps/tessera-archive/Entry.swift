@@ -1,0 +1,26 @@
+import ArgumentParser
+import Foundation
+import Platform
+
+@main
+enum Entry {
+    /// Runs the program and maps the argument parser's statuses: help is 0, wrong usage 2.
+    static func main() {
+        do {
+            var command = try TesseraArchive.parseAsRoot()
+            try command.run()
+            exit(0)
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            let message = TesseraArchive.fullMessage(for: error)
+            let status = TesseraArchive.exitCode(for: error).rawValue
+            if status == 0 {
+                Terminal.print(message + "\n")
+                exit(0)
+            }
+            let wantsJSON = Terminal.defaultFormat == .json || CommandLine.arguments.contains("json")
+            exit(CommandError(.usage, message).report(as: wantsJSON ? .json : .table))
+        }
+    }
+}

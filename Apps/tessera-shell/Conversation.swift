@@ -1,0 +1,48 @@
+import Foundation
+import Platform
+
+/// The conversation at a terminal: history, completion, commands over several lines, Ctrl-C that cancels and no more.
+struct Conversation {
+    private var runner: CommandRunner
+    private let editor: LineEditor
+
+    init(runner: CommandRunner) {
+        var runner = runner
+        runner.pages = true
+        self.runner = runner
+        let environment = ProcessInfo.processInfo.environment
+        editor = LineEditor(historyFile: environment["TESSERA_HISTORY"] ?? environment["HOME"].map { $0 + "/.tessera_history" })
+    }
+
+    /// Talks until `quit` or the end of input.
+    consuming func run() {
+        var runner = runner
+        Terminal.printError("tessera-shell on \(runner.session.tessera.path). `help` lists the commands, Tab completes, `quit` leaves.\n")
+        editor.complete(from: runner.session.completions())
+        var pending = ""
+        while true {
+            switch editor.read(prompt: pending.isEmpty ? "tessera> " : "     ... ") {
+            case .end:
+                Terminal.printError("\n")
+                return
+            case .interrupted:
+                _ = runner.signal.drain()
+                Terminal.printError("\n")
+                pending = ""
+            case .line(let line):
+                pending = CommandRunner.joined(pending, line)
+                if Command.isUnfinished(pending) { continue }
+                let command = pending
+                pending = ""
+                editor.remember(command)
+                do {
+                    if try runner.run(command) == .quit { return }
+                    editor.complete(from: runner.session.completions())
+                } catch {
+                    Terminal.printError(error.code == .interrupted ? "\nCancelled.\n" : error.description + "\n")
+                }
+                _ = runner.signal.drain()
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import EventModel
+import Storage
+
+/// The words that a line may go on with: commands, and the names of events, properties, traits, segments and features.
+public struct Completions: Sendable, Equatable {
+    /// Names of track events, which stand in quotes.
+    public var events: [String] = []
+    /// Properties with their dot, traits with `trait.` before them, context likewise, features likewise.
+    public var paths: [String] = []
+    public var segments: [String] = []
+
+    /// Nothing but commands and the language's words.
+    public init() {}
+
+    /// Words of the segment language.
+    static let words = [
+        "did", "not", "and", "or", "count(", "sum(", "average(", "minimum(", "maximum(", "distinct(", "first(", "last(", "mostFrequent(",
+        "mostFrequentCount(", "within", "since", "after", "until", "where", "any", "exists(", "segment", "trait.", "feature.", "consent.",
+        "contains", "startsWith", "endsWith", "matches", "in", "top", "bottom", "now", "ago(", "date(", "time(", "lower(", "sequence(",
+        "limit", "timestamp",
+    ]
+
+    /// What the word under the cursor may become.
+    ///
+    /// - Parameter line: The line up to the cursor.
+    /// - Parameter wordStart: Where the line editor thinks the word starts, in bytes; a quoted name may have begun earlier.
+    /// - Returns: What to put in place of the bytes from `wordStart` on; sorted.
+    public func candidates(line: String, wordStart: Int) -> [String] {
+        let bytes = Array(line.utf8)
+        let (start, quoted) = Self.tokenStart(bytes)
+        let token = String(decoding: bytes[start...], as: UTF8.self)
+        let before = String(decoding: bytes[..<start], as: UTF8.self)
+        let choices = choices(token: token, quoted: quoted, before: before)
+        let known = max(0, min(wordStart, bytes.count) - start)
+        let found = choices.filter { $0.hasPrefix(token) && $0 != token }.compactMap { choice -> String? in
+            let rest = Array(choice.utf8)
+            return rest.count > known ? String(decoding: rest[known...], as: UTF8.self) : nil
+        }
+        return found.sorted { $0.precedesByScalars($1) }
+    }
+
+    private func choices(token: String, quoted: Bool, before: String) -> [String] {
+        if quoted {
+            let names = before.hasSuffix("segment ") ? segments : events
+            return names.map { JSONValue.string($0).text }
+        }
+        let typed = before.split(separator: " ")
+        switch typed.first {
+        case nil: return CommandHelp.all.map(\.name)
+        case "help": return CommandHelp.all.map(\.name)
+        case "plot" where typed.count == 1: return ["segments", "overlap", "events", "rfm", "cluster", "pca", "elbow", "silhouette"]
+        case "segment" where typed.count == 1, "overlap": return segments
+        case "drop" where typed.count == 1: return ["segment", "feature"]
+        case "drop": return segments
+        case "set" where typed.count == 1: return ["format", "now"]
+        case "set": return OutputFormat.allCases.map(\.rawValue)
+        default: return Self.words + paths
+        }
+    }
+
+    /// Where the word under the cursor starts, and whether it is a quoted name.
+    private static func tokenStart(_ bytes: [UInt8]) -> (Int, Bool) {
+        var quote: Int?
+        var start = 0
+        for (index, byte) in bytes.enumerated() {
+            if byte == UInt8(ascii: "\"") {
+                quote = quote == nil ? index : nil
+                if quote == nil { start = index + 1 }
+            } else if quote == nil, " (),=<>!\t\n".utf8.contains(byte) {
+                start = index + 1
+            }
+        }
+        return quote.map { ($0, true) } ?? (start, false)
+    }
+}
+
+extension Session {
+    /// The names of the store as it is now; only commands and words where there is no store yet.
+    public func completions() -> Completions {
+        var completions = Completions()
+        guard let question = try? question(interruption: Interruption(), warn: { _ in }) else { return completions }
+        completions.events = ((try? question.snapshot.eventNames()) ?? []).map(\.name)
+        completions.segments = question.definitions(.segment).map(\.name)
+        var paths = question.definitions(.feature).map { Question.spelled([$0.name], before: "feature") }
+        paths += ((try? question.traitPaths()) ?? []).map { Question.spelled($0[...], before: "trait") }
+        for path in (try? question.snapshot.paths(kind: .track, event: nil)) ?? [] where path.count > 1 {
+            if path[0] == "properties" { paths.append(Question.spelled(path.dropFirst(), before: "")) }
+            if path[0] == "context" { paths.append(Question.spelled(path.dropFirst(), before: "context")) }
+        }
+        completions.paths = paths
+        return completions
+    }
+}

@@ -1,0 +1,113 @@
+import Connectors
+import EventModel
+import Rules
+import Storage
+
+/// What is stored and saved: names, sizes, people.
+extension Question {
+    func count(_ expression: String) throws(CommandError) -> CountResult {
+        CountResult(count: try members(of: rule(expression)).count, population: snapshot.profileCount)
+    }
+
+    func members(_ expression: String, limit: Int?) throws(CommandError) -> MembersResult {
+        let members = try members(of: rule(expression))
+        let ids = try attempt { try snapshot.canonicalIDs() }
+        let sorted = members.members.map { ids[$0] }.sorted { $0.precedesByScalars($1) }
+        return MembersResult(members: limit.map { Array(sorted.prefix($0)) } ?? sorted, total: sorted.count)
+    }
+
+    func segments() throws(CommandError) -> SegmentsResult {
+        var entries: [SegmentEntry] = []
+        for definition in definitions(.segment) { entries.append(try entry(definition)) }
+        return SegmentsResult(segments: entries, population: snapshot.profileCount)
+    }
+
+    func segment(_ name: String) throws(CommandError) -> SegmentsResult {
+        guard let definition = definition(.segment, name) else { throw unknown(.segment, name) }
+        return SegmentsResult(segments: [try entry(definition)], population: snapshot.profileCount)
+    }
+
+    /// A refused definition is listed with its problem; only a stopped command stops the list.
+    private func entry(_ definition: Definition) throws(CommandError) -> SegmentEntry {
+        do {
+            let rule = try rule(definition.body, source: .segment(definition.name))
+            return SegmentEntry(
+                name: definition.name, members: try members(of: rule).count, expression: definition.body.trimmingSpaces)
+        } catch {
+            if error.code == .interrupted { throw error }
+            return SegmentEntry(name: definition.name, members: nil, expression: definition.body.trimmingSpaces, problem: error.message)
+        }
+    }
+
+    func overlap(_ names: [String]) throws(CommandError) -> OverlapResult {
+        let chosen = names.isEmpty ? definitions(.segment).map(\.name) : names
+        var sets: [Membership] = []
+        for name in chosen {
+            guard let definition = definition(.segment, name) else { throw unknown(.segment, name) }
+            sets.append(try members(of: rule(definition.body, source: .segment(name))))
+        }
+        var pairs: [OverlapResult.Pair] = []
+        for a in chosen.indices {
+            for b in chosen.indices.dropFirst(a + 1) {
+                let both = sets[a].intersection(sets[b]).count
+                pairs.append(.init(a: chosen[a], b: chosen[b], both: both, either: sets[a].count + sets[b].count - both))
+            }
+        }
+        return OverlapResult(names: chosen, sizes: sets.map(\.count), pairs: pairs)
+    }
+
+    func events() throws(CommandError) -> EventsResult {
+        EventsResult(events: try attempt { try snapshot.eventNames().map { .init(name: $0.name, count: $0.rows) } })
+    }
+
+    func event(_ name: String) throws(CommandError) -> EventResult {
+        let names = try attempt { try snapshot.eventNames() }
+        guard let found = names.first(where: { $0.name.sameScalars(as: name) }) else {
+            let near = nearMatch(to: name, among: names.map(\.name)).map { " Did you mean \"\($0)\"?" } ?? ""
+            throw CommandError(.name, "No event is called \"\(name)\".\(near) `events` lists the names.")
+        }
+        let paths = try attempt { try snapshot.paths(kind: .track, event: name) }
+        let properties = paths.compactMap { path -> String? in
+            switch path.first {
+            case "properties" where path.count > 1: Self.spelled(path.dropFirst(), before: "")
+            case "context" where path.count > 1: Self.spelled(path.dropFirst(), before: "context")
+            default: nil
+            }
+        }
+        return EventResult(name: name, count: found.rows, properties: properties)
+    }
+
+    func traits() throws(CommandError) -> TraitsResult {
+        var entries: [TraitsResult.Entry] = []
+        for path in try traitPaths() {
+            let name = Self.spelled(path[...], before: "trait")
+            let rule = try rule("exists(\(name))")
+            entries.append(.init(name: String(name.dropFirst("trait.".count)), profiles: try members(of: rule).count))
+        }
+        return TraitsResult(traits: entries)
+    }
+
+    /// Paths of traits, without those that only hold others.
+    func traitPaths() throws(CommandError) -> [[String]] {
+        let all = try attempt { try snapshot.paths(kind: .identify, event: nil) }.filter { $0.first == "traits" && $0.count > 1 }
+        return all.filter { path in !all.contains { $0.count > path.count && $0.starts(with: path) } }.map { Array($0.dropFirst()) }
+    }
+
+    func features() -> FeaturesResult {
+        FeaturesResult(features: definitions(.feature).map { .init(name: $0.name, value: $0.body.trimmingSpaces) })
+    }
+
+    /// The error of a name that is not defined, with the nearest one that is.
+    func unknown(_ kind: Definition.Kind, _ name: String) -> CommandError {
+        let near = nearMatch(to: name, among: definitions(kind).map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
+        return CommandError(.name, "There is no \(kind.rawValue) '\(name)'.\(near) `\(kind.rawValue)s` lists them.")
+    }
+
+    /// A path as the segment language writes it: names that are not plain are quoted.
+    static func spelled(_ path: ArraySlice<String>, before: String) -> String {
+        path.reduce(before) { text, name in
+            let plain = name.first.map { $0 == "_" || $0.isLetter } ?? false && name.allSatisfy { $0 == "_" || $0.isLetter || $0.isNumber }
+            return text + "." + (plain ? name : JSONValue.string(name).text)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import EventModel
+import Rules
+import Storage
+
+/// One person at a time.
+extension Question {
+    func profile(_ reference: ProfileReference) throws(CommandError) -> ProfileResult {
+        let person = try person(reference)
+        let messages = try attempt { try person.messages(until: now) }
+        var segments: [String] = []
+        for definition in definitions(.segment) {
+            guard let rule = try? rule(definition.body, source: .segment(definition.name)) else { continue }
+            if try members(of: rule).contains(person.profile) { segments.append(definition.name) }
+        }
+        return ProfileResult(
+            id: person.id, identifiers: person.identifiers.map { .init(namespace: $0.kind.word, id: $0.text) },
+            traits: Person.traits(of: messages), messages: messages.count, firstSeen: messages.first?.timestamp,
+            lastSeen: messages.last?.timestamp, segments: segments)
+    }
+
+    func timeline(_ reference: ProfileReference, limit: Int?) throws(CommandError) -> TimelineResult {
+        let person = try person(reference)
+        let messages = try attempt { try person.messages(until: now) }
+        return TimelineResult(
+            id: person.id, events: limit.map { Array(messages.suffix($0)) } ?? messages, total: messages.count)
+    }
+
+    /// Finds the person that a reference names.
+    func person(_ reference: ProfileReference) throws(CommandError) -> Person {
+        try attempt { try Person(profile: profileNumber(reference), in: snapshot) }
+    }
+
+    private func profileNumber(_ reference: ProfileReference) throws(CommandError) -> Int {
+        switch reference.namespace {
+        case "email": return try soleProfile(withEmail: reference.id)
+        case "anonymous_id": return try known(reference.id, [.anonymous])
+        case "user_id": return try known(reference.id, [.user])
+        default: return try known(reference.id, [.user, .anonymous])
+        }
+    }
+
+    private func known(_ id: String, _ kinds: [IdentifierKind]) throws(CommandError) -> Int {
+        for kind in kinds {
+            if let ordinal = try attempt({ try snapshot.ordinal(of: id, kind: kind) }) { return Int(snapshot.profileOfIdentifier[ordinal]) }
+        }
+        let words = kinds.map(\.word).joined(separator: " or ")
+        throw CommandError(.name, "No profile has the \(words) \"\(id)\". `members true limit 5` shows what ids look like.")
+    }
+
+    private func soleProfile(withEmail email: String) throws(CommandError) -> Int {
+        let found = try members(of: rule("trait.email == \(JSONValue.string(email).text)")).members
+        if found.count == 1 { return found[0] }
+        if found.isEmpty { throw CommandError(.name, "No profile has the trait email \"\(email)\" now.") }
+        let ids = try attempt { try snapshot.canonicalIDs() }
+        let names = found.prefix(5).map { ids[$0] }.joined(separator: ", ")
+        throw CommandError(.name, "\(found.count) profiles have the trait email \"\(email)\": \(names). Name one by its user_id.")
+    }
+}

@@ -1,0 +1,62 @@
+import EventModel
+import Rules
+import Storage
+
+extension Session {
+    /// Saves and removes definitions. They are short transactions that any process may make, whoever writes events meanwhile.
+    func define(
+        _ command: Command, interruption: Interruption, warn: @escaping @Sendable (String) -> Void
+    ) throws(CommandError) -> any CommandResult {
+        switch command {
+        case .saveSegment(let name, let expression):
+            return try save(Definition(kind: .segment, name: name, body: expression), interruption, warn)
+        case .saveFeature(let name, let value):
+            return try save(Definition(kind: .feature, name: name, body: value), interruption, warn)
+        case .dropSegment(let name): return try drop(.segment, name, interruption, warn)
+        case .dropFeature(let name): return try drop(.feature, name, interruption, warn)
+        default: throw CommandError(.usage, "The command cannot be used here.")
+        }
+    }
+
+    private func save(
+        _ definition: Definition, _ interruption: Interruption, _ warn: @escaping @Sendable (String) -> Void
+    ) throws(CommandError) -> any CommandResult {
+        let name = definition.name
+        guard !name.isEmpty, name.utf8.count <= 200, !name.unicodeScalars.contains(where: { $0.value < 32 }) else {
+            throw CommandError(.name, "A name has 1 to 200 bytes and no line ends. Choose another name.")
+        }
+        _ = try tessera.store(.creating)
+        let question = try question(interruption: interruption, warn: warn)
+        var checker = question.checker
+        let checked: [RuleWarning]
+        switch definition.kind {
+        case .segment:
+            checker.definitions.segments[Text(name)] = definition.body
+            checked = try attempt { try checker.rule(definition.body, source: .segment(name)).warnings }
+        default:
+            checker.definitions.features[Text(name)] = definition.body
+            checked = try attempt { try checker.formula(definition.body, source: .feature(name)).warnings }
+        }
+        for warning in checked { warn(warning.description) }
+        if let workspace, try workspace.definitions().contains(where: { $0.kind == definition.kind && $0.name.sameScalars(as: name) }) {
+            warn("\(definition.kind.rawValue) '\(name)' is in the workspace too, and the workspace's counts. Change its file instead.")
+        }
+        try interruption.check()
+        let store = try tessera.store(.creating)
+        try attempt { try store.save(definition) }
+        var details = JSONObject(["name": .string(name)])
+        details.set(definition.kind == .segment ? "expression" : "value", .string(definition.body))
+        return Acknowledgement("Saved \(definition.kind.rawValue) \(name).", details: details)
+    }
+
+    private func drop(
+        _ kind: Definition.Kind, _ name: String, _ interruption: Interruption, _ warn: @escaping @Sendable (String) -> Void
+    ) throws(CommandError) -> any CommandResult {
+        let store = try tessera.store()
+        try interruption.check()
+        guard try attempt({ try store.removeDefinition(kind: kind, name: name) }) else {
+            throw try question(interruption: interruption, warn: warn).unknown(kind, name)
+        }
+        return Acknowledgement("Dropped \(kind.rawValue) \(name).", details: JSONObject(["name": .string(name)]))
+    }
+}

@@ -1,0 +1,118 @@
+public import EventModel
+import Foundation
+import Storage
+
+/// A conversation with one store: where it is, which workspace, what `now` is, how answers look. A value; nothing of a command stays in it.
+public struct Session: Sendable {
+    public let tessera: Tessera
+    public var workspace: Workspace?
+    /// nil: the wall clock, read once for each command.
+    public var fixedNow: Instant?
+    public var format: OutputFormat
+    /// Threads that evaluation may use.
+    public var threads: Int
+    private let clock: @Sendable () -> Instant
+
+    /// - Parameter clock: The wall clock; read only where no instant is fixed.
+    public init(
+        tessera: Tessera, workspace: Workspace? = nil, now: Instant? = nil, format: OutputFormat, threads: Int = 2,
+        clock: @escaping @Sendable () -> Instant
+    ) {
+        self.tessera = tessera
+        self.workspace = workspace
+        fixedNow = now
+        self.format = format
+        self.threads = max(1, threads)
+        self.clock = clock
+    }
+
+    /// The instant that a command asks at.
+    public var now: Instant { fixedNow ?? clock() }
+
+    /// Changes the settings when `command` is about them.
+    ///
+    /// - Returns: What to say; nil where the command is not about settings.
+    public mutating func apply(_ command: Command) -> Acknowledgement? {
+        switch command {
+        case .setFormat(let format):
+            self.format = format
+            return Acknowledgement("Answers are printed as \(format.rawValue).", details: JSONObject(["format": .string(format.rawValue)]))
+        case .setNow(let instant):
+            fixedNow = instant
+            let now = instant.map { $0.text } ?? "the wall clock"
+            return Acknowledgement("now is \(now).", details: JSONObject(["now": .string(instant.map { $0.text } ?? "clock")]))
+        default: return nil
+        }
+    }
+
+    /// Answers a command. `source`, `set` and `quit` are the caller's.
+    ///
+    /// - Parameter interruption: Stops the command; nothing is written after it was set.
+    /// - Parameter warn: Takes sentences for standard error.
+    public func answer(
+        _ command: Command, interruption: Interruption = Interruption(), warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(CommandError) -> any CommandResult {
+        switch command {
+        case .help(let topic): return try HelpResult(topic)
+        case .plot(let command, let file): return try plot(command, file: file, interruption: interruption, warn: warn)
+        case .saveSegment, .saveFeature, .dropSegment, .dropFeature: return try define(command, interruption: interruption, warn: warn)
+        case .source, .setFormat, .setNow, .quit: return Acknowledgement("")
+        default: break
+        }
+        let question = try question(interruption: interruption, warn: warn)
+        switch command {
+        case .count(let expression): return try question.count(expression)
+        case .members(let expression, let limit): return try question.members(expression, limit: limit)
+        case .segments: return try question.segments()
+        case .showSegment(let name): return try question.segment(name)
+        case .overlap(let names): return try question.overlap(names)
+        case .profile(let reference): return try question.profile(reference)
+        case .timeline(let reference, let limit): return try question.timeline(reference, limit: limit)
+        case .events(nil): return try question.events()
+        case .events(let name?): return try question.event(name)
+        case .traits: return try question.traits()
+        case .features: return question.features()
+        case .rfm(let request): return try question.rfm(request)
+        case .cluster(let request): return try cluster(request, question)
+        case .elbow(let request): return try question.curve(request, measure: .inertia)
+        case .silhouette(let request): return try question.curve(request, measure: .silhouette)
+        case .components(let request): return try question.components(request)
+        case .report(let request): return try report(request, question)
+        default: throw CommandError(.usage, "The command cannot be used here.")
+        }
+    }
+
+    func question(interruption: Interruption, warn: @escaping @Sendable (String) -> Void) throws(CommandError) -> Question {
+        try Question(
+            store: tessera.store(), workspace: workspace, now: now, threads: threads, interruption: interruption, warn: warn)
+    }
+
+    private func plot(
+        _ command: Command, file: String?, interruption: Interruption, warn: @escaping @Sendable (String) -> Void
+    ) throws(CommandError) -> any CommandResult {
+        let result = try answer(command, interruption: interruption, warn: warn)
+        guard let drawable = result as? any Drawable else { throw CommandError(.usage, "That has no picture.") }
+        guard let file else { return PlotResult(result: drawable) }
+        try writeFile(drawable.chart.drawing(width: 860).file, to: file)
+        return Acknowledgement("Wrote \(file).", details: JSONObject(["file": .string(file)]))
+    }
+}
+
+/// A picture in the terminal; programs get the figures behind it.
+struct PlotResult: CommandResult {
+    let result: any Drawable
+    var json: JSONObject { result.json }
+    var table: ResultTable { result.table }
+    var records: [JSONObject] { result.records }
+    func text(on canvas: Canvas) -> String { result.chart.characters(on: canvas) }
+}
+
+/// Writes a text file whole, or leaves what was there.
+func writeFile(_ text: String, to path: String) throws(CommandError) {
+    do {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+        let reason = (error as NSError).localizedFailureReason ?? error.localizedDescription
+        throw CommandError(.disk, "\(path) cannot be written: \(reason) Check that the folder is there and may be written.")
+    }
+}
