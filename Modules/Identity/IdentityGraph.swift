@@ -97,7 +97,9 @@ public struct IdentityGraph: ~Copyable {
     private func holds(_ place: Int, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
         let start = texts.offsets[place]
         guard texts.offsets[place + 1] - start == text.count else { return false }
-        return texts.bytes.withUnsafeBufferPointer { text.count == 0 || memcmp($0.baseAddress! + start, text.baseAddress!, text.count) == 0 }
+        return texts.bytes.withUnsafeBufferPointer {
+            text.count == 0 || memcmp($0.baseAddress! + start, text.baseAddress!, text.count) == 0
+        }
     }
 
     /// Enters an identifier that `find` does not know, and joins it to the aliases that name its text.

@@ -29,6 +29,9 @@ extension ColumnarBatch {
     @inline(__always)
     public func place(of row: Int) -> (kind: UInt8, name: Int32, time: Int64) { (kinds[row], names[row], times[row]) }
 
+    /// Place of message `row`'s line in the text it was decoded from; the first line is 0.
+    public func line(of row: Int) -> Int { Int(lines[row]) }
+
     /// Says for the next message whose it is; messages are settled in order, each once.
     ///
     /// - Parameter owner: Ordinal of the user, else of the anonymous identifier; nil drops the message.

@@ -258,7 +258,9 @@ private final class Cursors {
         guard let column = try load() else { throw ColumnReader.Damaged() }
         var cursor = Cursor(column: column)
         if let texts = column.textDictionary { cursor.textBase = texts.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) } }
-        if let arrays = column.arrayDictionary { cursor.arrayBase = arrays.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) } }
+        if let arrays = column.arrayDictionary {
+            cursor.arrayBase = arrays.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) }
+        }
         if !column.words.isEmpty {
             // Words stay words for merging; their texts lie in the heap too, for a messageId that is one.
             let isMessageID = image.paths[path].count == 1 && image.paths[path][0].sameScalars(as: "messageId")

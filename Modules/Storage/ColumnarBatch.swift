@@ -56,6 +56,8 @@ public final class ColumnarBatch: DecodedBatch, @unchecked Sendable {
     let leafTags = FlatBuffer<UInt8>(capacity: 65_536)
     let leafWords = FlatBuffer<UInt64>(capacity: 65_536)
     let heap = FlatBuffer<UInt8>(capacity: 65_536)
+    /// Place of each message's line in the text it was decoded from (0 is the first line), for logs that keep the line.
+    let lines = FlatBuffer<UInt32>(capacity: 4_096)
     /// The distinct identifiers of the batch.
     let identifierKinds = FlatBuffer<UInt8>(capacity: 1_024)
     let identifierTexts = FlatBuffer<HeapRange>(capacity: 1_024)
@@ -77,7 +79,8 @@ public final class ColumnarBatch: DecodedBatch, @unchecked Sendable {
         let perMessage = kinds.byteCount + names.byteCount + times.byteCount + keysHigh.byteCount + keysLow.byteCount
         let identifiers = identifierKinds.byteCount + identifierTexts.byteCount + identifierHashes.byteCount
         return perMessage + keyIsUUID.byteCount + keyTexts.byteCount + users.byteCount + anonymous.byteCount + shapes.byteCount
-            + leafStarts.byteCount + leafTags.byteCount + leafWords.byteCount + heap.byteCount + identifiers + owners.byteCount
+            + leafStarts.byteCount + lines.byteCount + leafTags.byteCount + leafWords.byteCount + heap.byteCount + identifiers
+            + owners.byteCount
             + companions.byteCount
     }
 
@@ -101,6 +104,7 @@ public final class ColumnarBatch: DecodedBatch, @unchecked Sendable {
         anonymous.shrink()
         shapes.shrink()
         leafStarts.shrink()
+        lines.shrink()
         leafTags.shrink()
         leafWords.shrink()
         heap.shrink()

@@ -21,6 +21,9 @@ public protocol StoreWriter: AnyObject {
     func makeDecoder() -> any BatchDecoder
     /// Takes a batch. Batches count in the order of these calls: the first message of an id wins.
     func append(_ batch: any DecodedBatch) throws(StoreError) -> AppendOutcome
+    /// Takes messages as they happen: when this returns they are on disk, in the tail beside the blocks, and visible to new snapshots.
+    /// Seals the tail into blocks by itself once it is long. For files use `append` and `commit`, which cost less a message.
+    func appendDurably(_ batch: MessageBatch) throws(StoreError) -> (outcome: AppendOutcome, rejects: [Reject])
     /// Makes everything appended so far durable and visible, together with `position` under `source` (nil source: none).
     func commit(source: String?, position: ImportPosition?) throws(StoreError)
     /// The position committed last under `source`.
@@ -29,7 +32,7 @@ public protocol StoreWriter: AnyObject {
     var pendingBytes: Int { get }
     /// Makes the curated tables (people, bounds, dedupe index) anew from the raw layer.
     func rebuild() throws(StoreError)
-    /// Merges small blocks, releases the lock. What was not committed is gone.
+    /// Merges small blocks, releases the lock. What was appended but neither committed nor appended durably is gone.
     func close() throws(StoreError)
 }
 

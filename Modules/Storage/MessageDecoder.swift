@@ -44,7 +44,9 @@ public final class MessageDecoder: BatchDecoder {
                 let line = UnsafeBufferPointer(start: base + at, count: hasReturn ? length - 1 : length)
                 if line.count > 0, !line.allSatisfy({ $0 == 32 || $0 == 9 }) {
                     let number = batch.lineNumbers.isEmpty ? batch.firstLine + index : batch.lineNumbers[index]
+                    let before = out.messageCount
                     take(line, number: number, derivedID: batch.derivedIDs.isEmpty ? nil : batch.derivedIDs[index], into: out)
+                    if out.messageCount > before { out.lines.append(UInt32(index)) }
                 }
                 at += length + 1
                 index += 1

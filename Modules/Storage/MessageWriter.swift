@@ -81,7 +81,8 @@ final class MessageWriter {
 
     private func append(identifier ordinal: Int, to out: inout ContiguousArray<UInt8>) {
         identifiers.bytes.withUnsafeBufferPointer {
-            JSONText.append(string: UnsafeBufferPointer(rebasing: $0[identifiers.offsets[ordinal]..<identifiers.offsets[ordinal + 1]]), to: &out)
+            JSONText.append(
+                string: UnsafeBufferPointer(rebasing: $0[identifiers.offsets[ordinal]..<identifiers.offsets[ordinal + 1]]), to: &out)
         }
     }
 

@@ -29,7 +29,9 @@ struct RowOrder {
         var start = 0
         while start < count {
             var end = start + 1
-            while end < count, keys[end].ordinal == keys[start].ordinal, times[Int(keys[end].place)] == times[Int(keys[start].place)] { end += 1 }
+            while end < count, keys[end].ordinal == keys[start].ordinal, times[Int(keys[end].place)] == times[Int(keys[start].place)] {
+                end += 1
+            }
             if end - start > 1 {
                 let run = sorted[start..<end].sorted { precedes($0, $1, sources) }
                 sorted.replaceSubrange(start..<end, with: run)

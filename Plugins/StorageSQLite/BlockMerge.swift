@@ -45,7 +45,8 @@ enum BlockMerge {
             }.batch()
         }
         // Rare names stay together here even where there are many rows by now: their blocks are still small.
-        let plan = BlockPlan(batches: batches, image: image, ownNames: partition.name.map { [$0] } ?? [], sharesNames: partition.name == nil)
+        let plan = BlockPlan(
+            batches: batches, image: image, ownNames: partition.name.map { [$0] } ?? [], sharesNames: partition.name == nil)
         try database.inTransaction(.immediate) {
             for index in 0..<plan.count {
                 try plan.encode(index, bucket: partition.bucket) { try BlockTable.insert($0, name: partition.name, database) }

@@ -23,7 +23,8 @@ enum BlockTable {
                 name.map({ names.indices.contains(Int($0)) }) ?? true
             else { throw BlockReader.Damaged(block: row[0]) }
             let summary = BlockSummary(
-                id: row[0], kind: kind, event: name.map { names[Int($0)] }, rows: row[5], minTime: row[6], maxTime: row[7], minOrdinal: row[8],
+                id: row[0], kind: kind, event: name.map { names[Int($0)] }, rows: row[5], minTime: row[6], maxTime: row[7],
+                minOrdinal: row[8],
                 maxOrdinal: row[9])
             return StoredBlock(summary: summary, name: name, bucket: TimeBucket(width: width, index: row[4]))
         }
@@ -37,7 +38,8 @@ enum BlockTable {
                 VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                summary.kind.rawValue, name, block.bucket.width.rawValue, block.bucket.index, summary.rows, summary.minTime, summary.maxTime,
+                summary.kind.rawValue, name, block.bucket.width.rawValue, block.bucket.index, summary.rows, summary.minTime,
+                summary.maxTime,
                 summary.minOrdinal, summary.maxOrdinal,
             ])
         let id = database.lastInsertedRowID

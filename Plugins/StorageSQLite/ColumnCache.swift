@@ -50,7 +50,9 @@ final class ColumnCache: Sendable {
         guard size <= limit / 4 else { return }
         state.withLock { state in
             state.clock += 1
-            if let old = state.entries.updateValue(Entry(value: value, used: state.clock), forKey: key) { state.bytes -= old.value.byteCount }
+            if let old = state.entries.updateValue(Entry(value: value, used: state.clock), forKey: key) {
+                state.bytes -= old.value.byteCount
+            }
             state.bytes += size
             guard state.bytes > limit else { return }
             for (key, entry) in state.entries.sorted(by: { $0.value.used < $1.value.used }) {

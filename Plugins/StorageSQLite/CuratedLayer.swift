@@ -23,7 +23,9 @@ enum CuratedLayer {
                 for row in 0..<batch.messageCount {
                     let (messageKey, isUUID) = batch.key(row)
                     waiting.append(fingerprint(messageKey))
-                    guard let owner = batch.owner(of: row), Int(owner) < texts.count else { throw BlockReader.Damaged(block: block.summary.id) }
+                    guard let owner = batch.owner(of: row), Int(owner) < texts.count else {
+                        throw BlockReader.Damaged(block: block.summary.id)
+                    }
                     if let companion = batch.companion(of: row) {
                         guard Int(companion) < texts.count else { throw BlockReader.Damaged(block: block.summary.id) }
                         graph.link(owner, companion, message: messageKey, isUUID: isUUID)

@@ -29,7 +29,9 @@ final class DuplicateConfirmer {
         image = ReaderImage(dictionaries)
         blocks = try BlockTable.blocks(database, names: dictionaries.names)
         for (index, block) in blocks.enumerated() {
-            if let name = block.name { blocksOfName[name, default: []].append(index) } else {
+            if let name = block.name {
+                blocksOfName[name, default: []].append(index)
+            } else {
                 blocksOfKind[block.summary.kind.rawValue, default: []].append(index)
             }
         }
@@ -42,7 +44,11 @@ final class DuplicateConfirmer {
         var confirmed: Set<Int> = []
         var open: [Int] = []
         for row in rows {
-            if let owner = owner(row), try stands(row, of: batch, owner: owner, database) { confirmed.insert(row) } else { open.append(row) }
+            if let owner = owner(row), try stands(row, of: batch, owner: owner, database) {
+                confirmed.insert(row)
+            } else {
+                open.append(row)
+            }
         }
         guard !open.isEmpty else { return confirmed }
         var wanted: [MessageKey: [Int]] = [:]

@@ -17,6 +17,7 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
     private let connection: DatabaseQueue
     private let cache: ColumnCache
     private let path: String
+    private let tail: TailBlocks?
     private let texts = Mutex<IdentifierTexts?>(nil)
     private let sharedNames = Mutex<[(name: String, rows: Int)]?>(nil)
 
@@ -25,24 +26,61 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
         cache = store.cache
         do {
             connection = try DatabaseQueue(path: store.path, configuration: Schema.configuration(readOnly: true))
-            let connection = connection
-            (version, identifierCount, profileOfIdentifier, profileCount, blocks, image) = try connection.inDatabase { database in
-                try database.execute(sql: "BEGIN")
-                let version = try Schema.version(database)
-                let count = try PeopleTables.identifierCount(database)
-                let pairs = try PeopleTables.pairs(database)
-                guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
-                    throw StoreError(.damaged, "\(store.path): the tables of people are damaged. Make them anew with: tessera-archive rebuild")
-                }
-                let people = IdentityGraph.profiles(count: count, links: pairs)
-                let image = try Self.image(of: store, version: version, database)
-                let blocks = try BlockTable.blocks(database, names: image.names).map(\.summary)
-                return (version, count, people.profileOfIdentifier, people.count, blocks, image)
-            }
+            let (state, log) = try connection.inDatabase { try Self.begin($0, path: store.path) }
+            defer { if log >= 0 { close(log) } }
+            let read = try connection.inDatabase { try Self.read($0, store: store, state: state, log: log) }
+            (version, identifierCount, profileOfIdentifier, profileCount) = (
+                read.version, read.people.0.count, read.people.0, read.people.1
+            )
+            (blocks, image, tail) = (read.blocks, read.image, read.tail)
         } catch {
             throw StoreError(error, path: store.path)
         }
         latestTime = blocks.map(\.maxTime).max()
+        texts.withLock { $0 = tail?.texts }
+    }
+
+    /// Begins the transaction, with the tail's log that belongs to it open; -1 where there is none.
+    ///
+    /// The log is opened first: a writer that seals it meanwhile removes only its name, and the two generations then differ.
+    private static func begin(_ database: Database, path: String) throws -> (state: UInt64, log: Int32) {
+        while true {
+            let generation = try Schema.generation(database)
+            let log = open(TailLog.path(store: path, generation: generation), O_RDONLY | O_CLOEXEC)
+            try database.execute(sql: "BEGIN")
+            if try Schema.generation(database) == generation { return (try Schema.version(database), log) }
+            try database.execute(sql: "ROLLBACK")
+            if log >= 0 { close(log) }
+        }
+    }
+
+    private struct Read {
+        var version: UInt64
+        var people: (ContiguousArray<UInt32>, Int)
+        var blocks: [BlockSummary]
+        var image: ReaderImage
+        var tail: TailBlocks?
+    }
+
+    private static func read(_ database: Database, store: SQLiteStore, state: UInt64, log: Int32) throws -> Read {
+        let dictionaries = try Self.image(of: store, version: state, database)
+        let blocks = try BlockTable.blocks(database, names: dictionaries.names).map(\.summary)
+        let size = log >= 0 ? UInt64(max(0, lseek(log, 0, SEEK_END))) : 0
+        lseek(log, 0, SEEK_SET)
+        // The tail grows between commits: its length tells two states of one generation apart.
+        let version = state << 32 | size
+        if log >= 0, let tail = try TailBlocks(descriptor: log, image: try DictionaryTables.image(database), database) {
+            return Read(
+                version: version, people: (tail.profileOfIdentifier, tail.profileCount), blocks: blocks + tail.blocks.values.map(\.summary),
+                image: ReaderImage(tail.dictionaries), tail: tail)
+        }
+        let count = try PeopleTables.identifierCount(database)
+        let pairs = try PeopleTables.pairs(database)
+        guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
+            throw StoreError(.damaged, "\(store.path): the tables of people are damaged. Make them anew with: tessera-archive rebuild")
+        }
+        let people = IdentityGraph.profiles(count: count, links: pairs)
+        return Read(version: version, people: (people.profileOfIdentifier, people.count), blocks: blocks, image: dictionaries, tail: nil)
     }
 
     /// Snapshots of one version share an image, and so the dictionaries that evaluators remember.
@@ -59,7 +97,8 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
 
     private func reader(_ block: BlockSummary) -> BlockReader {
         BlockReader(image: image, summary: block) { [self] code in
-            try reading { try BlockTable.column($0, block: block.id, code: code) }
+            if block.id < 0 { return tail?.column(block.id, code: code) }
+            return try reading { try BlockTable.column($0, block: block.id, code: code) }
         }
     }
 
@@ -112,23 +151,10 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
     func read(_ block: BlockSummary, paths: [ColumnPath]) throws -> ColumnarBlock {
         try checked {
             let reader = reader(block)
-            let ordinals: ContiguousArray<UInt32>
-            if case .ordinals(let kept)? = cache.value(.init(block: block.id, column: -1)) {
-                ordinals = kept
-            } else {
-                ordinals = try reader.ordinals()
-                if let greatest = ordinals.last, Int(greatest) >= identifierCount { throw BlockReader.Damaged(block: block.id) }
-                cache.keep(.ordinals(ordinals), for: .init(block: block.id, column: -1))
-            }
-            let times: ContiguousArray<Int64>
-            if case .times(let kept)? = cache.value(.init(block: block.id, column: -2)) {
-                times = kept
-            } else {
-                times = try reader.times()
-                cache.keep(.times(times), for: .init(block: block.id, column: -2))
-            }
+            let ordinals = try ordinals(block, reader)
+            let times = try times(block, reader)
             let columns = try paths.map { path in
-                guard let number = image.number(of: path) else { return try reader.column(path) }
+                guard let number = image.number(of: path), block.id >= 0 else { return try reader.column(path) }
                 if case .column(let kept)? = cache.value(.init(block: block.id, column: number)) { return kept }
                 let column = try reader.column(path)
                 cache.keep(.column(column), for: .init(block: block.id, column: number))
@@ -136,6 +162,21 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
             }
             return ColumnarBlock(summary: block, ordinals: ordinals, times: times, columns: columns)
         }
+    }
+
+    private func ordinals(_ block: BlockSummary, _ reader: BlockReader) throws -> ContiguousArray<UInt32> {
+        if block.id >= 0, case .ordinals(let kept)? = cache.value(.init(block: block.id, column: -1)) { return kept }
+        let ordinals = try reader.ordinals()
+        if let greatest = ordinals.last, Int(greatest) >= identifierCount { throw BlockReader.Damaged(block: block.id) }
+        if block.id >= 0 { cache.keep(.ordinals(ordinals), for: .init(block: block.id, column: -1)) }
+        return ordinals
+    }
+
+    private func times(_ block: BlockSummary, _ reader: BlockReader) throws -> ContiguousArray<Int64> {
+        if block.id >= 0, case .times(let kept)? = cache.value(.init(block: block.id, column: -2)) { return kept }
+        let times = try reader.times()
+        if block.id >= 0 { cache.keep(.times(times), for: .init(block: block.id, column: -2)) }
+        return times
     }
 
     func messageIDs(_ block: BlockSummary) throws -> [String] { try checked { try reader(block).messageIDs() } }

@@ -1,4 +1,5 @@
 import Dispatch
+import EventModel
 import Foundation
 import GRDB
 import Identity
@@ -11,19 +12,25 @@ final class SQLiteWriter: StoreWriter {
     private let lock: WriterLock
     private let connection: DatabaseQueue
     private let key: (UInt64, UInt64)
-    private let fingerprint: Fingerprint
     private let dictionaries: StoreDictionaries
     private var saved: StoreDictionaries.Mark
-    private var graph: IdentityGraph
+    private var settlement: Settlement
     private var savedPeople: (identifiers: Int, links: Int, aliases: Int)
     private let dedupe: DedupeIndex
-    private var pendingKeys: PendingKeys
     private var pending: [ColumnarBatch] = []
-    private var fingerprints: [UInt64] = []
     private var ownNames: Set<Int32>
     private(set) var pendingBytes = 0
     private var isBroken = false
     private var confirmer: DuplicateConfirmer?
+    private var generation: Int64
+    /// The present generation's log is there and its messages are pending.
+    private var hasTail = false
+    private var tail: TailLog
+    /// Decodes what is appended durably.
+    private lazy var ownDecoder = MessageDecoder(dictionaries: dictionaries, key: key)
+    private var tailRows = 0
+    /// Rows of the tail that make it long.
+    private static let longTail = 65_536
 
     init(store: SQLiteStore) throws(StoreError) {
         self.store = store
@@ -37,25 +44,46 @@ final class SQLiteWriter: StoreWriter {
                 return (
                     key: try Schema.key(database), image: try DictionaryTables.image(database), texts: texts,
                     links: try PeopleTables.links(database), aliases: try PeopleTables.aliases(database),
-                    own: try Int32.fetchSet(database, sql: "SELECT number FROM name WHERE own = 1"), dedupe: try DedupeIndex(database)
+                    own: try Int32.fetchSet(database, sql: "SELECT number FROM name WHERE own = 1"), dedupe: try DedupeIndex(database),
+                    generation: try Schema.generation(database)
                 )
             }
             key = read.key
-            fingerprint = Fingerprint(secret: read.key)
             dictionaries = StoreDictionaries(read.image)
             saved = StoreDictionaries.Mark(of: read.image)
             savedPeople = (read.texts.count, read.links.count, read.aliases.count)
             let key = read.key
-            graph = IdentityGraph(texts: read.texts, links: read.links, aliases: read.aliases) {
-                ColumnarBatch.identifierHash($0, kind: $1, key: key)
-            }
+            settlement = Settlement(
+                key: key,
+                graph: IdentityGraph(texts: read.texts, links: read.links, aliases: read.aliases) {
+                    ColumnarBatch.identifierHash($0, kind: $1, key: key)
+                })
             ownNames = read.own
             dedupe = read.dedupe
-            pendingKeys = PendingKeys(fingerprint: fingerprint)
+            generation = read.generation
+            tail = TailLog(store: store.path, generation: read.generation)
         } catch {
             lock.release()
             throw StoreError(error, path: store.path)
         }
+        try sealLeftTail()
+    }
+
+    /// Seals what an earlier writer acknowledged and left in its tail; forgets logs whose messages are in blocks.
+    private func sealLeftTail() throws(StoreError) {
+        let folder = (store.path as NSString).deletingLastPathComponent
+        let name = (store.path as NSString).lastPathComponent + ".tail-"
+        for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? [] {
+            guard file.hasPrefix(name), let number = Int64(file.dropFirst(name.count)), number < generation else { continue }
+            unlink(TailLog.path(store: store.path, generation: number))
+        }
+        let descriptor = open(TailLog.path(store: store.path, generation: generation), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        let left = TailLog.read(descriptor)
+        Foundation.close(descriptor)
+        for batch in left { _ = try append(ownDecoder.decode(batch)) }
+        hasTail = true
+        try commit(source: nil, position: nil)
     }
 
     func makeDecoder() -> any BatchDecoder { MessageDecoder(dictionaries: dictionaries, key: key) }
@@ -65,8 +93,7 @@ final class SQLiteWriter: StoreWriter {
     func append(_ decoded: any DecodedBatch) throws(StoreError) -> AppendOutcome {
         guard let batch = decoded as? ColumnarBatch else { preconditionFailure("a batch of another store's decoder") }
         try checkUsable()
-        let stored = try storedDuplicates(of: batch)
-        let outcome = Self.settle(batch, stored: stored, key: key, fingerprint, &pendingKeys, &fingerprints, &graph)
+        let outcome = settlement.settle(batch, stored: try storedDuplicates(of: batch))
         if outcome.accepted > 0 {
             pending.append(batch)
             pendingBytes += batch.byteCount
@@ -74,61 +101,32 @@ final class SQLiteWriter: StoreWriter {
         return outcome
     }
 
-    /// Goes through the messages in order: drops duplicates, names owners, links identifiers.
-    private static func settle(
-        _ batch: ColumnarBatch, stored: Set<Int>, key: (UInt64, UInt64), _ fingerprint: Fingerprint, _ pendingKeys: inout PendingKeys,
-        _ fingerprints: inout [UInt64], _ graph: inout IdentityGraph
-    ) -> AppendOutcome {
-        var outcome = AppendOutcome()
-        var ordinals = ContiguousArray<UInt32>(repeating: .max, count: batch.identifierCount)
-        var nextAlias = 0
-        let aliases = batch.aliasMessages
-        pendingKeys.begin(batch)
-        for row in 0..<batch.messageCount {
-            let (messageKey, isUUID) = batch.key(row)
-            let mark = fingerprint(messageKey)
-            let isStored = !stored.isEmpty && stored.contains(row)
-            guard !isStored, pendingKeys.insert(row, fingerprint: mark) else {
-                outcome.duplicates += 1
-                batch.settle(owner: nil, companion: nil)
-                continue
-            }
-            fingerprints.append(mark)
-            let ids = batch.identifiers(of: row)
-            var user: UInt32?
-            var anonymous: UInt32?
-            if ids.user >= 0 { user = ordinal(ids.user, batch, &ordinals, &graph) }
-            if ids.anonymous >= 0 { anonymous = ordinal(ids.anonymous, batch, &ordinals, &graph) }
-            if let user, let anonymous { graph.link(user, anonymous, message: messageKey, isUUID: isUUID) }
-            while nextAlias < aliases.count, aliases[nextAlias].message < row { nextAlias += 1 }
-            if nextAlias < aliases.count, aliases[nextAlias].message == row, let owner = user ?? anonymous {
-                let previous = aliases[nextAlias].previous
-                graph.alias(user: owner, previous: previous, message: messageKey, isUUID: isUUID) {
-                    ColumnarBatch.identifierHash(previous, kind: $0, key: key)
-                }
-            }
-            batch.settle(owner: user ?? anonymous, companion: user == nil ? nil : anonymous)
-            outcome.accepted += 1
+    func appendDurably(_ batch: MessageBatch) throws(StoreError) -> (outcome: AppendOutcome, rejects: [Reject]) {
+        let decoded = ownDecoder.decode(batch)
+        let outcome = try append(decoded)
+        guard let columns = decoded as? ColumnarBatch else { preconditionFailure("the store's own decoder makes its own batches") }
+        let text = Array(batch.text.prefix(batch.count))
+        let lines = text.split(separator: 10, omittingEmptySubsequences: false)
+        var kept: [(text: ArraySlice<UInt8>, derivedID: String)] = []
+        for row in 0..<columns.messageCount where columns.owner(of: row) != nil {
+            kept.append((lines[columns.line(of: row)], columns.messageIDText(row)))
         }
-        return outcome
-    }
-
-    @inline(__always)
-    private static func ordinal(
-        _ index: Int, _ batch: ColumnarBatch, _ known: inout ContiguousArray<UInt32>, _ graph: inout IdentityGraph
-    ) -> UInt32 {
-        if known[index] != .max { return known[index] }
-        let (kind, text, hash) = batch.identifier(index)
-        let ordinal = graph.find(text, kind: kind, hash: hash) ?? graph.insert(text, kind: kind, hash: hash)
-        known[index] = ordinal
-        return ordinal
+        do throws(StoreError) { try tail.append(kept) } catch {
+            // What memory holds now was never promised: only what is on disk counts.
+            isBroken = true
+            throw error
+        }
+        hasTail = hasTail || !kept.isEmpty
+        tailRows += kept.count
+        if tailRows >= Self.longTail { try commit(source: nil, position: nil) }
+        return (outcome, decoded.rejects)
     }
 
     /// Messages of the batch whose ids the store holds already.
     private func storedDuplicates(of batch: ColumnarBatch) throws(StoreError) -> Set<Int> {
         var perhaps: [(fingerprint: UInt64, row: Int)] = []
         for row in 0..<batch.messageCount {
-            let mark = fingerprint(batch.key(row).key)
+            let mark = settlement.fingerprint(batch.key(row).key)
             if dedupe.mayContain(mark) { perhaps.append((mark, row)) }
         }
         guard !perhaps.isEmpty else { return [] }
@@ -141,19 +139,11 @@ final class SQLiteWriter: StoreWriter {
                 guard !rows.isEmpty else { return [] }
                 let confirmer = try confirmer ?? DuplicateConfirmer(database)
                 self.confirmer = confirmer
-                return try confirmer.confirm(rows, of: batch, owner: { self.knownOwner($0, batch) }, database)
+                return try confirmer.confirm(rows, of: batch, owner: { self.settlement.knownOwner($0, of: batch) }, database)
             }
         } catch {
             throw StoreError(error, path: store.path)
         }
-    }
-
-    private func knownOwner(_ row: Int, _ batch: ColumnarBatch) -> UInt32? {
-        let ids = batch.identifiers(of: row)
-        let index = ids.user >= 0 ? ids.user : ids.anonymous
-        guard index >= 0 else { return nil }
-        let (kind, text, hash) = batch.identifier(index)
-        return graph.find(text, kind: kind, hash: hash)
     }
 
     private func checkUsable() throws(StoreError) {
@@ -176,16 +166,17 @@ final class SQLiteWriter: StoreWriter {
                     for name in plan.ownNames where !self.ownNames.contains(name) {
                         try database.execute(sql: "UPDATE name SET own = 1 WHERE number = ?", arguments: [name])
                     }
-                    try PeopleTables.save(self.graph.texts, from: self.savedPeople.identifiers, database)
-                    try PeopleTables.save(self.graph.links, from: self.savedPeople.links, database)
-                    try PeopleTables.save(self.graph.aliases, from: self.savedPeople.aliases, database)
-                    try self.dedupe.add(self.fingerprints, database)
+                    try PeopleTables.save(self.settlement.graph.texts, from: self.savedPeople.identifiers, database)
+                    try PeopleTables.save(self.settlement.graph.links, from: self.savedPeople.links, database)
+                    try PeopleTables.save(self.settlement.graph.aliases, from: self.savedPeople.aliases, database)
+                    try self.dedupe.add(self.settlement.fingerprints, database)
                     if let source, let position {
                         let text = String(decoding: try JSONEncoder().encode(position), as: UTF8.self)
                         try database.execute(
                             sql: "INSERT INTO import_position VALUES(?, ?) ON CONFLICT(source) DO UPDATE SET position = excluded.position",
                             arguments: [source, text])
                     }
+                    if self.hasTail { try Schema.setGeneration(self.generation + 1, database) }
                     try Schema.bumpVersion(database)
                     return .commit
                 }
@@ -195,12 +186,17 @@ final class SQLiteWriter: StoreWriter {
             throw StoreError(error, path: store.path)
         }
         saved = StoreDictionaries.Mark(of: image)
-        savedPeople = (graph.texts.count, graph.links.count, graph.aliases.count)
+        savedPeople = (settlement.graph.texts.count, settlement.graph.links.count, settlement.graph.aliases.count)
         ownNames.formUnion(plan.ownNames)
         pending = []
-        pendingKeys.removeAll()
-        fingerprints.removeAll(keepingCapacity: true)
+        settlement.commitDone()
         pendingBytes = 0
+        if hasTail {
+            tail.remove()
+            generation += 1
+            tail = TailLog(store: store.path, generation: generation)
+            (hasTail, tailRows) = (false, 0)
+        }
         confirmer = nil
     }
 
@@ -266,8 +262,8 @@ final class SQLiteWriter: StoreWriter {
     // MARK: Upkeep
 
     func rebuild() throws(StoreError) {
-        try checkUsable()
-        do { try connection.writeWithoutTransaction { try CuratedLayer.rebuild($0, fingerprint: fingerprint) } } catch {
+        try commit(source: nil, position: nil)
+        do { try connection.writeWithoutTransaction { try CuratedLayer.rebuild($0, fingerprint: settlement.fingerprint) } } catch {
             throw StoreError(error, path: store.path)
         }
         // What this writer holds in memory is of the old tables.

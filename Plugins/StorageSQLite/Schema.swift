@@ -71,7 +71,7 @@ enum Schema {
                     id INTEGER PRIMARY KEY, first INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);
                 CREATE TABLE import_position(source TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
                 CREATE TABLE definition(kind TEXT, name TEXT, body TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
-                INSERT INTO meta(key, value) VALUES('version', 1);
+                INSERT INTO meta(key, value) VALUES('version', 1), ('tail', 1);
                 """)
         var random = SystemRandomNumberGenerator()
         let key = [Int64(bitPattern: random.next()), Int64(bitPattern: random.next())]
@@ -80,12 +80,23 @@ enum Schema {
 
     /// The store's secret key for hashing ids.
     static func key(_ database: Database) throws -> (UInt64, UInt64) {
-        let words = try ["key0", "key1"].map { try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [$0]) ?? 0 }
+        let words = try ["key0", "key1"].map {
+            try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [$0]) ?? 0
+        }
         return (UInt64(bitPattern: words[0]), UInt64(bitPattern: words[1]))
     }
 
     static func version(_ database: Database) throws -> UInt64 {
         UInt64(try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'version'") ?? 0)
+    }
+
+    /// Generation of the tail whose messages are in no block yet.
+    static func generation(_ database: Database) throws -> Int64 {
+        try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'tail'") ?? 1
+    }
+
+    static func setGeneration(_ generation: Int64, _ database: Database) throws {
+        try database.execute(sql: "UPDATE meta SET value = ? WHERE key = 'tail'", arguments: [generation])
     }
 
     static func bumpVersion(_ database: Database) throws {

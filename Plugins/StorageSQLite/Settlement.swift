@@ -1,0 +1,85 @@
+import Identity
+import Storage
+
+/// Goes through decoded messages in order: drops those whose ids are there already, names owners, links identifiers.
+struct Settlement: ~Copyable {
+    /// The store's secret for hashing.
+    let key: (UInt64, UInt64)
+    let fingerprint: Fingerprint
+    /// Everyone known, uncommitted ones included.
+    var graph: IdentityGraph
+    /// Ids of the messages that wait for their commit.
+    var pendingKeys: PendingKeys
+    /// Fingerprints of the same.
+    var fingerprints: [UInt64] = []
+
+    init(key: (UInt64, UInt64), graph: consuming IdentityGraph) {
+        self.key = key
+        fingerprint = Fingerprint(secret: key)
+        self.graph = graph
+        pendingKeys = PendingKeys(fingerprint: fingerprint)
+    }
+
+    /// A commit is done: nothing waits.
+    mutating func commitDone() {
+        pendingKeys.removeAll()
+        fingerprints.removeAll(keepingCapacity: true)
+    }
+
+    /// Settles every message of the batch.
+    ///
+    /// - Parameter stored: Rows whose ids committed blocks hold.
+    mutating func settle(_ batch: ColumnarBatch, stored: Set<Int>) -> AppendOutcome {
+        var outcome = AppendOutcome()
+        var ordinals = ContiguousArray<UInt32>(repeating: .max, count: batch.identifierCount)
+        var nextAlias = 0
+        let aliases = batch.aliasMessages
+        pendingKeys.begin(batch)
+        for row in 0..<batch.messageCount {
+            let (messageKey, isUUID) = batch.key(row)
+            let mark = fingerprint(messageKey)
+            let isStored = !stored.isEmpty && stored.contains(row)
+            guard !isStored, pendingKeys.insert(row, fingerprint: mark) else {
+                outcome.duplicates += 1
+                batch.settle(owner: nil, companion: nil)
+                continue
+            }
+            fingerprints.append(mark)
+            let ids = batch.identifiers(of: row)
+            var user: UInt32?
+            var anonymous: UInt32?
+            if ids.user >= 0 { user = ordinal(ids.user, batch, &ordinals) }
+            if ids.anonymous >= 0 { anonymous = ordinal(ids.anonymous, batch, &ordinals) }
+            if let user, let anonymous { graph.link(user, anonymous, message: messageKey, isUUID: isUUID) }
+            while nextAlias < aliases.count, aliases[nextAlias].message < row { nextAlias += 1 }
+            if nextAlias < aliases.count, aliases[nextAlias].message == row, let owner = user ?? anonymous {
+                let previous = aliases[nextAlias].previous
+                let key = key
+                graph.alias(user: owner, previous: previous, message: messageKey, isUUID: isUUID) {
+                    ColumnarBatch.identifierHash(previous, kind: $0, key: key)
+                }
+            }
+            batch.settle(owner: user ?? anonymous, companion: user == nil ? nil : anonymous)
+            outcome.accepted += 1
+        }
+        return outcome
+    }
+
+    @inline(__always)
+    private mutating func ordinal(_ index: Int, _ batch: ColumnarBatch, _ known: inout ContiguousArray<UInt32>) -> UInt32 {
+        if known[index] != .max { return known[index] }
+        let (kind, text, hash) = batch.identifier(index)
+        let ordinal = graph.find(text, kind: kind, hash: hash) ?? graph.insert(text, kind: kind, hash: hash)
+        known[index] = ordinal
+        return ordinal
+    }
+
+    /// The ordinal of the identifier that message `row` counts for, nil where it was never seen.
+    func knownOwner(_ row: Int, of batch: ColumnarBatch) -> UInt32? {
+        let ids = batch.identifiers(of: row)
+        let index = ids.user >= 0 ? ids.user : ids.anonymous
+        guard index >= 0 else { return nil }
+        let (kind, text, hash) = batch.identifier(index)
+        return graph.find(text, kind: kind, hash: hash)
+    }
+}
