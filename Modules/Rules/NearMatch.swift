@@ -5,11 +5,13 @@ enum NearMatch {
     /// - Parameter candidates: With a weight; of equally near ones the heaviest is taken, then the first by scalars.
     static func best(_ word: String, among candidates: some Sequence<(name: String, weight: Int)>) -> (name: String, weight: Int)? {
         let wanted = Array(word.loweredByScalars.unicodeScalars.prefix(longest))
+        let length = word.unicodeScalars.count
         let bound = min(3, max(1, wanted.count / 3))
         var best: (name: String, weight: Int, distance: Int)?
         for candidate in candidates {
+            // Most candidates are told apart here, before anything is copied.
+            guard abs(candidate.name.unicodeScalars.count - length) <= bound else { continue }
             let other = Array(candidate.name.loweredByScalars.unicodeScalars.prefix(longest))
-            guard abs(other.count - wanted.count) <= bound else { continue }
             let distance = distance(wanted, other, bound: best.map { min($0.distance, bound) } ?? bound)
             guard distance <= bound else { continue }
             if let known = best {

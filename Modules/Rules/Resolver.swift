@@ -141,7 +141,7 @@ final class Resolver {
     // MARK: Names never seen
 
     /// Looking for near matches costs; nobody reads more than this.
-    private static let mostWarnings = 100
+    private static let mostWarnings = 50
 
     func warn(_ message: String, at place: Place, hint: String?) {
         let warning = RuleWarning(message, at: place, hint: hint)

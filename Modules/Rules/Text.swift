@@ -22,7 +22,8 @@ public struct Text: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, 
     public static func == (a: Text, b: Text) -> Bool { a.string.sameScalars(as: b.string) }
     public static func < (a: Text, b: Text) -> Bool { a.string.precedesByScalars(b.string) }
     public func hash(into hasher: inout Hasher) {
-        for byte in string.utf8 { hasher.combine(byte) }
+        var string = string  // Contiguous since init, so this copies nothing.
+        string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         hasher.combine(0xFF as UInt8)
     }
 }
