@@ -14,7 +14,7 @@ public func nearMatch(to word: String, among known: some Sequence<String>) -> St
         guard abs(target.count - candidate.count) <= allowed else { continue }
         let distance = editDistance(target, candidate)
         guard distance <= allowed else { continue }
-        if let held = best, (held.distance, 0) < (distance, name.precedesByScalars(held.name) ? -1 : 0) { continue }
+        if let best, best.distance < distance || best.distance == distance && !name.precedesByScalars(best.name) { continue }
         best = (distance, name)
     }
     return best?.name

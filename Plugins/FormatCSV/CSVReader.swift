@@ -57,6 +57,7 @@ final class CSVReader: EventReader {
             switch scanner.scan(base, count: rest.count, atEnd: atEnd) {
             case .incomplete:
                 if rest.count > longestRecord {
+                    if width == nil { throw longHeader }
                     skipping = Skip(skipper: RecordSkipper(delimiter: mapping.dialect.delimiter))
                     continue
                 }
@@ -131,10 +132,11 @@ final class CSVReader: EventReader {
             }
         }
         guard let width else {
+            if record.count > longestRecord { throw longHeader }
             guard isReadable else {
-                throw FormatError("line 1, the header row, is not UTF-8. If the file is in another encoding, say csv: encoding: windows-1252.")
+                throw FormatError("line \(startLine), the header row, is not UTF-8. If the file is in another encoding, say csv: encoding: windows-1252.")
             }
-            guard badCell == nil else { throw FormatError("line 1, the header row: text follows a closing quote. Double the quotes inside a quoted name.") }
+            guard badCell == nil else { throw FormatError("line \(startLine), the header row: text follows a closing quote. Double the quotes inside a quoted name.") }
             try takeHeader(text)
             return 0
         }
@@ -142,7 +144,7 @@ final class CSVReader: EventReader {
         defer { row += 1 }
         var reason: String?
         if record.count > longestRecord {
-            reason = "row \(row) is \(record.count) bytes long, and \(longestRecord) are allowed. Shorten it, or allow longer lines with --max-line."
+            reason = tooLong(record.count)
         } else if let badCell {
             reason = "row \(row), cell \(badCell + 1): text follows a closing quote. Double the quotes inside a quoted cell."
         } else if !isReadable {
@@ -159,23 +161,35 @@ final class CSVReader: EventReader {
             }
         }
         guard let reason else { return 0 }
-        let kept = String(decoding: text.prefix(Reject.longestText), as: UTF8.self)
+        let kept = kept(record)
         batch.rejects.append(Reject(line: startLine, reason: reason, text: kept))
         return kept.utf8.count
     }
 
     private func reject(_ record: UnsafeBufferPointer<UInt8>, _ reason: String, _ batch: inout MessageBatch) {
-        let kept = String(decoding: record.prefix(Reject.longestText), as: UTF8.self)
-        batch.rejects.append(Reject(line: line, reason: reason, text: kept))
+        batch.rejects.append(Reject(line: line, reason: reason, text: kept(record)))
         batch.sourceLines += 1
         row += 1
+    }
+
+    /// What is kept of a refused record, in UTF-8.
+    private func kept(_ record: UnsafeBufferPointer<UInt8>) -> String {
+        let text = mapping.dialect.encoding == .utf8 ? record : transcode(UnsafeBufferPointer(rebasing: record.prefix(Reject.longestText)))
+        return String(decoding: text.prefix(Reject.longestText), as: UTF8.self)
+    }
+
+    private func tooLong(_ length: Int) -> String {
+        "row \(row) is \(length) bytes long, and \(longestRecord) are allowed. Shorten it, or allow longer lines with --max-line."
     }
 
     private func unclosedReason(_ inner: Int) -> String {
         "row \(row): a quote that opens on or after line \(line) is never closed, so everything from there to the end of the file (\(inner + 1) lines) is one record. Close the quote."
     }
 
-    private var unclosedHeader: FormatError { FormatError("line 1, the header row: a quote is never closed. Close it.") }
+    private var longHeader: FormatError {
+        FormatError("line \(line), the header row, is more than the \(longestRecord) bytes long that are allowed. Is this a table?")
+    }
+    private var unclosedHeader: FormatError { FormatError("line \(line), the header row: a quote is never closed. Close it.") }
 
     // MARK: - the header row
 
@@ -229,11 +243,9 @@ final class CSVReader: EventReader {
     private func endSkip(_ batch: inout MessageBatch) {
         guard let skip = skipping else { return }
         skipping = nil
-        let reason =
-            skip.skipper.isQuoted
-            ? unclosedReason(skip.skipper.innerLines)
-            : "row \(row) is more than \(longestRecord) bytes long (\(skip.bytes)), which is what is allowed. Shorten it, or allow longer lines with --max-line."
-        skip.head.withUnsafeBufferPointer { reject($0, reason, &batch) }
+        let length = skip.bytes - skip.skipper.endBytes
+        let reason = skip.skipper.isQuoted ? unclosedReason(skip.skipper.innerLines) : tooLong(length)
+        skip.head.prefix(length).withUnsafeBufferPointer { reject($0, reason, &batch) }
         line += 1 + skip.skipper.innerLines
     }
 

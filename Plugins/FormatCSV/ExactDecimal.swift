@@ -50,10 +50,10 @@ extension ExactDecimal {
     static func + (a: ExactDecimal, b: ExactDecimal) -> ExactDecimal? {
         if a.exponent == b.exponent {
             let (sum, overflow) = a.coefficient.addingReportingOverflow(b.coefficient)
-            if !overflow { return ExactDecimal(coefficient: sum, exponent: a.exponent, isInteger: a.isInteger && b.isInteger) }
+            if !overflow { return ExactDecimal(coefficient: sum, exponent: a.exponent, isInteger: a.isInteger && b.isInteger).finite }
         } else if let (x, y, exponent) = aligned(a, b) {
             let (sum, overflow) = x.addingReportingOverflow(y)
-            if !overflow { return ExactDecimal(coefficient: sum, exponent: exponent, isInteger: a.isInteger && b.isInteger) }
+            if !overflow { return ExactDecimal(coefficient: sum, exponent: exponent, isInteger: a.isInteger && b.isInteger).finite }
         }
         return inexact(a.double + b.double)
     }
@@ -68,11 +68,12 @@ extension ExactDecimal {
         let (x, y) = (Int64(exactly: a.coefficient), Int64(exactly: b.coefficient))
         if let x, let y {  // The product of two 64-bit numbers always fits.
             return ExactDecimal(
-                coefficient: Int128(x) * Int128(y), exponent: a.exponent + b.exponent, isInteger: a.isInteger && b.isInteger)
+                coefficient: Int128(x) * Int128(y), exponent: a.exponent + b.exponent, isInteger: a.isInteger && b.isInteger
+            ).finite
         }
         let (product, overflow) = a.coefficient.multipliedReportingOverflow(by: b.coefficient)
         if overflow { return inexact(a.double * b.double) }
-        return ExactDecimal(coefficient: product, exponent: a.exponent + b.exponent, isInteger: a.isInteger && b.isInteger)
+        return ExactDecimal(coefficient: product, exponent: a.exponent + b.exponent, isInteger: a.isInteger && b.isInteger).finite
     }
 
     /// The nearest float64 to the quotient, as its shortest decimal; nil for a division by zero.
@@ -97,6 +98,10 @@ extension ExactDecimal {
         }
         return inexact(ExactDecimal(coefficient: digits, exponent: exponent, isInteger: false).double)
     }
+
+    /// The number itself, nil where it lies past the range of float64.
+    @inline(__always)
+    private var finite: ExactDecimal? { exponent < 260 || double.isFinite ? self : nil }
 
     /// A float64 result as a decimal that is not an integer.
     static func inexact(_ number: Double) -> ExactDecimal? {

@@ -36,7 +36,11 @@ extension MappingReader {
             node.refuse("neither 'userId' nor 'anonymousId' says whose message it is. Give one of them.")
         }
         if let time = settings["timestamp"] {
-            rule.timestamp = source(time) ?? rule.timestamp
+            switch source(time) {
+            case .constant(let json): rule.timestamp = constantText(json)
+            case .some(let source): rule.timestamp = source
+            case nil: break
+            }
             rule.steps.append(.timestamp(key: keep("\"timestamp\":")))
         } else {
             node.refuse("'timestamp' is missing. Say when it happened, such as .Date.")
@@ -140,6 +144,12 @@ extension MappingReader {
         case .number, .truth, .duration: RowValue(literal.value).writeJSON(to: out)
         }
         return .constant(keep(out.string(from: 0)))
+    }
+
+    /// A constant that is looked into, as a time is: a text without values in it.
+    private mutating func constantText(_ json: Range<Int>) -> ValueSource {
+        mapping.texts.append(TextTemplate(pieces: [.text((json.lowerBound + 1)..<(json.upperBound - 1))]))
+        return .text(mapping.texts.count - 1)
     }
 
     /// Quoted text: `{` begins a value and `}` ends it; two of either stand for one.

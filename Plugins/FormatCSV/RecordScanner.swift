@@ -102,6 +102,8 @@ struct RecordSkipper {
     private var state = State.cellStart
     /// Line ends passed inside quotes.
     private(set) var innerLines = 0
+    /// Bytes of the line end that the record was found to end with, or has ended with so far.
+    private(set) var endBytes = 0
 
     init(delimiter: UInt8) { self.delimiter = delimiter }
 
@@ -113,12 +115,15 @@ struct RecordSkipper {
     mutating func skip(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         for (index, byte) in bytes.enumerated() {
             switch state {
-            case .carriageReturn: return byte == 10 ? index + 1 : index
+            case .carriageReturn:
+                if byte == 10 { endBytes = 2 }
+                return byte == 10 ? index + 1 : index
             case .quoted:
                 if byte == RecordScanner.quote { state = .quoteInQuoted } else if byte == 10 { innerLines += 1 }
             case .quoteInQuoted where byte == RecordScanner.quote: state = .quoted
             case .cellStart where byte == RecordScanner.quote: state = .quoted
             case .cellStart, .unquoted, .quoteInQuoted:
+                if byte == 10 || byte == 13 { endBytes = 1 }
                 if byte == 10 { return index + 1 }
                 state = byte == 13 ? .carriageReturn : byte == delimiter ? .cellStart : .unquoted
             }

@@ -10,17 +10,17 @@ final class RowMapper {
     /// Messages made so far, a line each.
     let out = ByteBuffer(capacity: 1 << 16)
     /// Line of the source for each message in `out`.
-    var lineNumbers: [Int] = []
+    @exclusivity(unchecked) var lineNumbers: [Int] = []
     let folder: FoldCollector?
 
     /// Columns that stand in the file and are read: their index, and where their cells stand.
     private let read: [(column: Int, cell: Int)]
     private let computed: [(column: Int, step: Int)]
-    private var occurrences = Occurrences()
-    private var nesting = JSONNesting()
+    @exclusivity(unchecked) private var occurrences = Occurrences()
+    @exclusivity(unchecked) private var nesting = JSONNesting()
     private let scratch = ByteBuffer(capacity: 256)
     private let constants: ByteBuffer
-    private var reason: String?
+    @exclusivity(unchecked) private var reason: String?
 
     /// - Parameter cells: Where the cells of each mapped column stand; nil for computed ones.
     init(_ mapping: Mapping, cells: [Int?], limits: FormatLimits) {
@@ -172,7 +172,7 @@ final class RowMapper {
         scratch.append("\n\(occurred),\(nth)")
         return DerivedID(of: scratch.view(from: 0))
     }
-    private var occurred: UInt32 = 0
+    @exclusivity(unchecked) private var occurred: UInt32 = 0
 
     private func time(_ rule: MessageRule) -> Int64? {
         let value = resolved(rule.timestamp)
