@@ -18,45 +18,50 @@ extension ColumnarBatch {
     /// Key of message `row`'s id, and whether it is a UUID's bytes.
     @inline(__always)
     public func key(_ row: Int) -> (key: MessageKey, isUUID: Bool) {
-        (MessageKey(high: keysHigh[row], low: keysLow[row]), keyIsUUID[row] == 1)
+        (rows[row].key, rows[row].keyIsUUID == 1)
     }
 
-    /// Index of the user and of the anonymous identifier of message `row`, -1 for none.
+    /// Index of the user and of the anonymous identifier of message `row` among the batch's, nil for none; before it is settled.
     @inline(__always)
-    public func identifiers(of row: Int) -> (user: Int, anonymous: Int) { (Int(users[row]), Int(anonymous[row])) }
+    public func identifiers(of row: Int) -> (user: Int?, anonymous: Int?) {
+        let message = rows[row]
+        return (
+            message.owner == Self.dropped ? nil : Int(message.owner), message.companion == Self.dropped ? nil : Int(message.companion)
+        )
+    }
 
     /// Kind, event name's number and time of message `row`.
     @inline(__always)
-    public func place(of row: Int) -> (kind: UInt8, name: Int32, time: Int64) { (kinds[row], names[row], times[row]) }
+    public func place(of row: Int) -> (kind: UInt8, name: Int32, time: Int64) { (rows[row].kind, rows[row].name, rows[row].time) }
 
     /// Place of message `row`'s line in the text it was decoded from; the first line is 0.
-    public func line(of row: Int) -> Int { Int(lines[row]) }
+    public func line(of row: Int) -> Int { Int(rows[row].line) }
 
-    /// Says for the next message whose it is; messages are settled in order, each once.
+    /// Says whose message `row` is; each is settled once.
     ///
     /// - Parameter owner: Ordinal of the user, else of the anonymous identifier; nil drops the message.
     /// - Parameter companion: Ordinal of the anonymous identifier beside a user.
     @inline(__always)
-    public func settle(owner: UInt32?, companion: UInt32?) {
-        owners.append(owner ?? Self.dropped)
-        companions.append(companion ?? Self.dropped)
+    public func settle(_ row: Int, owner: UInt32?, companion: UInt32?) {
+        rows.start[row].owner = owner ?? Self.dropped
+        rows.start[row].companion = companion ?? Self.dropped
     }
 
     /// Ordinal of the identifier that message `row` counts for; nil for a dropped message.
-    public func owner(of row: Int) -> UInt32? { owners[row] == Self.dropped ? nil : owners[row] }
+    public func owner(of row: Int) -> UInt32? { rows[row].owner == Self.dropped ? nil : rows[row].owner }
 
     /// Ordinal of the anonymous identifier beside the user of message `row`, nil where there is none.
-    public func companion(of row: Int) -> UInt32? { companions[row] == Self.dropped ? nil : companions[row] }
+    public func companion(of row: Int) -> UInt32? { rows[row].companion == Self.dropped ? nil : rows[row].companion }
 
     /// The text at `path` in message `row`, as UTF-8; nil where there is none.
     public func text(of row: Int, at path: ColumnPath, image: ReaderImage) -> [UInt8]? {
-        let shape = Int(shapes[row])
+        let shape = Int(rows[row].shape)
         if shape == 0 {
-            let whole = String(decoding: bytes(HeapRange(word: leafWords[Int(leafStarts[row])])), as: UTF8.self)
+            let whole = String(decoding: bytes(HeapRange(word: leafWords[Int(rows[row].leafStart)])), as: UTF8.self)
             return (try? JSONValue(parsing: whole))?.asObject?.value(at: path)?.asString.map { Array($0.utf8) }
         }
         guard let number = image.number(of: path), let place = image.shapes[shape].leaves.firstIndex(of: Int32(number)) else { return nil }
-        let leaf = Int(leafStarts[row]) + place
+        let leaf = Int(rows[row].leafStart) + place
         switch leafTags[leaf] {
         case LeafTag.text: return Array(bytes(HeapRange(word: leafWords[leaf])))
         case LeafTag.word: return image.vocabulary(of: number).map { Array($0[Int(leafWords[leaf])].utf8) }
@@ -69,10 +74,9 @@ extension ColumnarBatch {
 
     /// Whether two messages, of this batch and another, have the same messageId text.
     public func sameMessageID(_ row: Int, as other: ColumnarBatch, _ otherRow: Int) -> Bool {
-        guard keysLow[row] == other.keysLow[otherRow], keysHigh[row] == other.keysHigh[otherRow],
-            keyIsUUID[row] == other.keyIsUUID[otherRow]
-        else { return false }
-        return keyIsUUID[row] == 1 || bytes(keyTexts[row]).elementsEqual(other.bytes(other.keyTexts[otherRow]))
+        let (a, b) = (rows[row], other.rows[otherRow])
+        guard a.keyLow == b.keyLow, a.keyHigh == b.keyHigh, a.keyIsUUID == b.keyIsUUID else { return false }
+        return a.keyIsUUID == 1 || bytes(a.keyText).elementsEqual(other.bytes(b.keyText))
     }
 
     /// The messageId of message `row` as text.
@@ -101,10 +105,11 @@ public struct BlockPlan: Sendable {
     public init(batches: [ColumnarBatch], image: StoreDictionaries.Image, ownNames: Set<Int32>, sharesNames: Bool = false) {
         self.batches = batches
         self.image = image
-        var counts: [Int32: Int] = [:]
+        var counts = ContiguousArray<Int>(repeating: 0, count: image.names.count)
         for batch in batches {
-            for row in 0..<batch.messageCount where batch.kinds[row] == 1 && batch.owners[row] != ColumnarBatch.dropped {
-                counts[batch.names[row], default: 0] += 1
+            for row in 0..<batch.messageCount {
+                let message = batch.rows[row]
+                if message.kind == 1, message.owner != ColumnarBatch.dropped { counts[Int(message.name)] += 1 }
             }
         }
         var groups: [Group] = []
@@ -112,14 +117,16 @@ public struct BlockPlan: Sendable {
         var groupOfName = ContiguousArray<Int32>(repeating: -1, count: image.names.count)
         var shared = -1
         for (index, batch) in batches.enumerated() {
-            for row in 0..<batch.messageCount where batch.owners[row] != ColumnarBatch.dropped {
-                let kind = batch.kinds[row]
+            for row in 0..<batch.messageCount {
+                let message = batch.rows[row]
+                guard message.owner != ColumnarBatch.dropped else { continue }
+                let kind = message.kind
                 var group: Int
                 if kind == 1 {
-                    let name = batch.names[row]
+                    let name = message.name
                     group = Int(groupOfName[Int(name)])
                     if group < 0 {
-                        let isMany = !sharesNames && counts[name, default: 0] >= Self.rareRows
+                        let isMany = !sharesNames && counts[Int(name)] >= Self.rareRows
                         let isOwn = name > 0 && (ownNames.contains(name) || isMany)
                         if isOwn || shared < 0 {
                             group = groups.count
@@ -170,7 +177,7 @@ public struct BlockPlan: Sendable {
         }
     }
 
-    private func time(_ row: RowReference) -> Int64 { batches[Int(row.batch)].times[Int(row.row)] }
+    private func time(_ row: RowReference) -> Int64 { batches[Int(row.batch)].rows[Int(row.row)].time }
 
     private func byTime(_ rows: ContiguousArray<RowReference>) -> [(TimeBucket, ContiguousArray<RowReference>)] {
         var (least, greatest) = (Int64.max, Int64.min)

@@ -44,20 +44,24 @@ struct BlockEncoder {
         var codes: [Int] = []
         var builderOfPath = ContiguousArray<Int32>(repeating: -1, count: shapes.pathCount)
         var last: Int64 = 0
+        var keys = ContiguousArray<MessageKey>()
+        keys.reserveCapacity(count)
+        var allUUIDs = true
         let sources = batches.map { BatchPointers($0) }
         for index in 0..<count {
             let source = sources[Int(rows[index].batch)]
-            let row = Int(rows[index].row)
-            let ordinal = Int64(source.owners[row])
+            let message = source.rows[Int(rows[index].row)]
+            let ordinal = Int64(message.owner)
             ordinals.append(index == 0 ? ordinal : ordinal - last)
             last = ordinal
-            times.append(source.times[row])
-            let shape = Int(source.shapes[row])
+            times.append(message.time)
+            let shape = Int(message.shape)
             shapeNumbers.append(Int64(shape))
-            let companion = source.companions[row]
-            companions.append(companion == ColumnarBatch.dropped ? 0 : Int64(companion) + 1)
-            if event == nil { names.append(Int64(source.names[row])) }
-            var leaf = Int(source.leafStarts[row])
+            companions.append(message.companion == ColumnarBatch.dropped ? 0 : Int64(message.companion) + 1)
+            if event == nil { names.append(Int64(message.name)) }
+            keys.append(message.key)
+            allUUIDs = allUUIDs && message.keyIsUUID == 1
+            var leaf = Int(message.leafStart)
             for place in shapes.starts[shape]..<shapes.starts[shape + 1] {
                 let path = Int(shapes.paths[place])
                 var builder = Int(builderOfPath[path])
@@ -74,13 +78,16 @@ struct BlockEncoder {
         var columns: [(code: Int, bytes: ContiguousArray<UInt8>)] = [
             (BlockFormat.Code.ordinals, Self.sequence(ordinals)),
             (BlockFormat.Code.times, Self.sequence(times)),
-            (BlockFormat.Code.keys, keys(rows, sources)),
+            (
+                BlockFormat.Code.keys,
+                Self.bytes(of: keys, allUUIDs: allUUIDs) { sources[Int(rows[$0].batch)].rows[Int(rows[$0].row)].keyIsUUID == 1 }
+            ),
             (BlockFormat.Code.shapes, Self.sequence(shapeNumbers)),
         ]
         if companions.contains(where: { $0 != 0 }) { columns.append((BlockFormat.Code.companions, Self.sequence(companions))) }
         if names.contains(where: { $0 != 0 }) { columns.append((BlockFormat.Code.names, Self.sequence(names))) }
         for (code, builder) in zip(codes, builders) { columns.append((code, builder.encode(rowCount: count))) }
-        let first = sources[Int(rows[0].batch)].owners[Int(rows[0].row)]
+        let first = sources[Int(rows[0].batch)].rows[Int(rows[0].row)].owner
         let summary = BlockSummary(
             id: 0, kind: kind, event: event, rows: count, minTime: times.min()!, maxTime: times.max()!, minOrdinal: first,
             maxOrdinal: UInt32(last))
@@ -93,16 +100,20 @@ struct BlockEncoder {
         return out
     }
 
-    private func keys(_ rows: UnsafeBufferPointer<RowReference>, _ sources: [BatchPointers]) -> ContiguousArray<UInt8> {
+    private static func bytes(
+        of keys: ContiguousArray<MessageKey>, allUUIDs: Bool, isUUID: (Int) -> Bool
+    ) -> ContiguousArray<UInt8> {
         var out = ContiguousArray<UInt8>()
-        out.reserveCapacity(rows.count * 16 + 16)
-        let allUUIDs = rows.allSatisfy { sources[Int($0.batch)].keyIsUUID[Int($0.row)] == 1 }
+        out.reserveCapacity(keys.count * 17 + 16)
         out.append(allUUIDs ? 1 : 0)
-        if !allUUIDs { out.appendBits(count: rows.count) { sources[Int(rows[$0].batch)].keyIsUUID[Int(rows[$0].row)] == 1 } }
-        for reference in rows {
-            let source = sources[Int(reference.batch)]
-            withUnsafeBytes(of: source.keysHigh[Int(reference.row)].bigEndian) { out.append(contentsOf: $0) }
-            withUnsafeBytes(of: source.keysLow[Int(reference.row)].bigEndian) { out.append(contentsOf: $0) }
+        if !allUUIDs { out.appendBits(count: keys.count, isUUID) }
+        let head = out.count
+        out.append(contentsOf: repeatElement(0, count: keys.count * 16))
+        out.withUnsafeMutableBytes { raw in
+            for (index, key) in keys.enumerated() {
+                raw.storeBytes(of: key.high.bigEndian, toByteOffset: head + index * 16, as: UInt64.self)
+                raw.storeBytes(of: key.low.bigEndian, toByteOffset: head + index * 16 + 8, as: UInt64.self)
+            }
         }
         return out
     }
@@ -110,29 +121,13 @@ struct BlockEncoder {
 
 /// Where the arrays of a batch lie: read without touching the object.
 struct BatchPointers {
-    let kinds: UnsafePointer<UInt8>
-    let names: UnsafePointer<Int32>
-    let times: UnsafePointer<Int64>
-    let keysHigh, keysLow: UnsafePointer<UInt64>
-    let keyIsUUID: UnsafePointer<UInt8>
-    let shapes: UnsafePointer<Int32>
-    let owners, companions: UnsafePointer<UInt32>
-    let leafStarts: UnsafePointer<UInt32>
+    let rows: UnsafePointer<MessageRow>
     let leafTags: UnsafePointer<UInt8>
     let leafWords: UnsafePointer<UInt64>
     let heap: UnsafePointer<UInt8>
 
     init(_ batch: ColumnarBatch) {
-        kinds = UnsafePointer(batch.kinds.start)
-        names = UnsafePointer(batch.names.start)
-        times = UnsafePointer(batch.times.start)
-        keysHigh = UnsafePointer(batch.keysHigh.start)
-        keysLow = UnsafePointer(batch.keysLow.start)
-        keyIsUUID = UnsafePointer(batch.keyIsUUID.start)
-        shapes = UnsafePointer(batch.shapes.start)
-        owners = UnsafePointer(batch.owners.start)
-        companions = UnsafePointer(batch.companions.start)
-        leafStarts = UnsafePointer(batch.leafStarts.start)
+        rows = UnsafePointer(batch.rows.start)
         leafTags = UnsafePointer(batch.leafTags.start)
         leafWords = UnsafePointer(batch.leafWords.start)
         heap = UnsafePointer(batch.heap.start)

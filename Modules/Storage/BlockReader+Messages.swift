@@ -11,10 +11,10 @@ extension BlockReader {
         var shapes: Set<Int32> = []
         var others: Set<[String]> = []
         for row in 0..<batch.messageCount {
-            if let event, !image.names[Int(batch.names[row])].sameScalars(as: event) { continue }
-            shapes.insert(batch.shapes[row])
-            if batch.shapes[row] == 0 {
-                let text = String(decoding: batch.bytes(HeapRange(word: batch.leafWords[Int(batch.leafStarts[row])])), as: UTF8.self)
+            if let event, !image.names[Int(batch.rows[row].name)].sameScalars(as: event) { continue }
+            shapes.insert(batch.rows[row].shape)
+            if batch.rows[row].shape == 0 {
+                let text = String(decoding: batch.bytes(HeapRange(word: batch.leafWords[Int(batch.rows[row].leafStart)])), as: UTF8.self)
                 if case .object(let object)? = try? JSONValue(parsing: text) { Self.collect(object, under: [], into: &others) }
             }
         }
@@ -69,13 +69,13 @@ extension BlockReader {
             text.removeAll(keepingCapacity: true)
             writer.append(batch, row: row, to: &text)
             try text.withUnsafeBufferPointer { json in
-                if batch.keyIsUUID[row] == 1 {
+                if batch.rows[row].keyIsUUID == 1 {
                     uuid.withUnsafeMutableBufferPointer {
-                        MessageKey.write(MessageKey(high: batch.keysHigh[row], low: batch.keysLow[row]), to: $0.baseAddress!)
+                        MessageKey.write(batch.rows[row].key, to: $0.baseAddress!)
                     }
-                    try uuid.withUnsafeBufferPointer { try body(row, batch.owners[row], batch.times[row], $0, json) }
+                    try uuid.withUnsafeBufferPointer { try body(row, batch.rows[row].owner, batch.rows[row].time, $0, json) }
                 } else {
-                    try body(row, batch.owners[row], batch.times[row], batch.bytes(batch.keyTexts[row]), json)
+                    try body(row, batch.rows[row].owner, batch.rows[row].time, batch.bytes(batch.rows[row].keyText), json)
                 }
             }
         }
@@ -84,9 +84,9 @@ extension BlockReader {
     /// Ordinals and names must be within their tables before anything is written from them.
     private func check(_ batch: ColumnarBatch, _ identifiers: IdentifierTexts) throws {
         for row in 0..<batch.messageCount {
-            let companion = batch.companions[row]
-            guard Int(batch.owners[row]) < identifiers.count, companion == ColumnarBatch.dropped || Int(companion) < identifiers.count,
-                batch.names[row] >= 0, Int(batch.names[row]) < image.names.count
+            let companion = batch.rows[row].companion
+            guard Int(batch.rows[row].owner) < identifiers.count, companion == ColumnarBatch.dropped || Int(companion) < identifiers.count,
+                batch.rows[row].name >= 0, Int(batch.rows[row].name) < image.names.count
             else { throw Damaged(block: summary.id) }
         }
     }

@@ -192,26 +192,21 @@ public struct BlockReader {
             let ownName = summary.event.flatMap { name in image.names.firstIndex { $0.sameScalars(as: name) } } ?? 0
             let cursors = Cursors(image: image, out: out)
             for row in 0..<summary.rows {
-                out.kinds.append(summary.kind.rawValue)
-                out.names.append(Int32(names?[row] ?? Int64(ownName)))
-                out.times.append(times[row])
-                out.keysHigh.append(keys[row].high)
-                out.keysLow.append(keys[row].low)
-                out.keyIsUUID.append(isUUID[row] ? 1 : 0)
-                out.owners.append(ordinals[row])
-                let companion = companions?[row] ?? 0
-                out.companions.append(companion == 0 ? ColumnarBatch.dropped : UInt32(truncatingIfNeeded: companion - 1))
                 let shape = Int(shapes[row])
-                out.shapes.append(Int32(shape))
+                let leafStart = UInt32(out.leafTags.count)
                 var idText = HeapRange(start: 0, count: 0)
                 for place in image.shapeIndex.starts[shape]..<image.shapeIndex.starts[shape + 1] {
                     let path = Int(image.shapeIndex.paths[place])
                     guard let range = try cursors.addLeaf(path: path, load: { try raw(path: path) }) else { continue }
                     if !isUUID[row] { idText = try messageIDText(range, path: path, in: out) ?? idText }
                 }
-                out.keyTexts.append(idText)
-                out.leafStarts.append(UInt32(out.leafTags.count))
-                out.messageCount += 1
+                let companion = companions?[row] ?? 0
+                out.rows.append(
+                    MessageRow(
+                        time: times[row], keyHigh: keys[row].high, keyLow: keys[row].low, keyText: idText, owner: ordinals[row],
+                        companion: companion == 0 ? ColumnarBatch.dropped : UInt32(truncatingIfNeeded: companion - 1), shape: Int32(shape),
+                        name: Int32(truncatingIfNeeded: names?[row] ?? Int64(ownName)), leafStart: leafStart, kind: summary.kind.rawValue,
+                        keyIsUUID: isUUID[row] ? 1 : 0))
             }
             return out
         }

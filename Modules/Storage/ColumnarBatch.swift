@@ -29,82 +29,70 @@ struct HeapRange: BitwiseCopyable {
     var word: UInt64 { UInt64(start) << 32 | UInt64(count) }
 }
 
-/// Decoded messages on their way to a store: flat arrays with one element a message, and the leaves of all messages end to end.
+/// One message of a batch, but for its leaves: what is read together lies together.
+struct MessageRow: BitwiseCopyable {
+    var time: Int64
+    var keyHigh, keyLow: UInt64
+    /// Where the text of a messageId lies that is no canonical UUID.
+    var keyText = HeapRange(start: 0, count: 0)
+    /// Before a store has settled the message: index of its user among the batch's identifiers, `ColumnarBatch.dropped` for none.
+    /// Afterwards: ordinal of the identifier it counts for (its user, else its anonymous one), `dropped` where it is not kept.
+    var owner: UInt32
+    /// The same for its anonymous identifier; once settled only beside a user.
+    var companion: UInt32
+    var shape: Int32
+    /// Number of the event name, 0 for none.
+    var name: Int32
+    /// Where its leaves start; its shape says how many there are.
+    var leafStart: UInt32
+    /// Place of its line in the text it was decoded from; the first is 0.
+    var line: UInt32 = 0
+    /// `Message.Kind`.
+    var kind: UInt8
+    /// 1 where the key is a UUID, 0 where it is the hash of another text.
+    var keyIsUUID: UInt8
+
+    @inline(__always) var key: MessageKey { MessageKey(high: keyHigh, low: keyLow) }
+}
+
+/// Decoded messages on their way to a store: a row for each message, and the leaves of all messages end to end.
 ///
 /// Built by one thread, then read by others: never both at once.
 public final class ColumnarBatch: DecodedBatch, @unchecked Sendable {
     public internal(set) var rejects: [Reject] = []
-    public internal(set) var messageCount = 0
+    public var messageCount: Int { rows.count }
 
-    /// `Message.Kind` of each message.
-    let kinds = FlatBuffer<UInt8>(capacity: 4_096)
-    /// Number of the event name, 0 for none.
-    let names = FlatBuffer<Int32>(capacity: 4_096)
-    let times = FlatBuffer<Int64>(capacity: 4_096)
-    let keysHigh = FlatBuffer<UInt64>(capacity: 4_096)
-    let keysLow = FlatBuffer<UInt64>(capacity: 4_096)
-    /// 1 where the key is a UUID, 0 where it is the hash of another text.
-    let keyIsUUID = FlatBuffer<UInt8>(capacity: 4_096)
-    /// Where the text of a messageId lies that is no canonical UUID.
-    let keyTexts = FlatBuffer<HeapRange>(capacity: 4_096)
-    /// Index into `identifiers`, -1 for none.
-    let users = FlatBuffer<Int32>(capacity: 4_096)
-    let anonymous = FlatBuffer<Int32>(capacity: 4_096)
-    let shapes = FlatBuffer<Int32>(capacity: 4_096)
-    /// Where the leaves of a message start; one more than messages.
-    let leafStarts = FlatBuffer<UInt32>(capacity: 4_096)
+    let rows = FlatBuffer<MessageRow>(capacity: 4_096)
     let leafTags = FlatBuffer<UInt8>(capacity: 65_536)
     let leafWords = FlatBuffer<UInt64>(capacity: 65_536)
     let heap = FlatBuffer<UInt8>(capacity: 65_536)
-    /// Place of each message's line in the text it was decoded from (0 is the first line), for logs that keep the line.
-    let lines = FlatBuffer<UInt32>(capacity: 4_096)
     /// The distinct identifiers of the batch.
     let identifierKinds = FlatBuffer<UInt8>(capacity: 1_024)
     let identifierTexts = FlatBuffer<HeapRange>(capacity: 1_024)
     let identifierHashes = FlatBuffer<UInt64>(capacity: 1_024)
-    /// Ordinal of the identifier that each message counts for (its user, else its anonymous one), once a store has said so;
-    /// `ColumnarBatch.dropped` where the message is not kept.
-    let owners = FlatBuffer<UInt32>(capacity: 16)
-    /// Ordinal of each message's anonymous identifier where it has a user too, else `ColumnarBatch.dropped`.
-    let companions = FlatBuffer<UInt32>(capacity: 16)
     /// Stands where no ordinal is.
     static let dropped = UInt32.max
     /// Messages of kind alias and their previous ids.
     var aliases: [(message: Int, previous: HeapRange)] = []
 
-    init() { leafStarts.append(0) }
-
     /// Bytes it holds.
     public var byteCount: Int {
-        let perMessage = kinds.byteCount + names.byteCount + times.byteCount + keysHigh.byteCount + keysLow.byteCount
         let identifiers = identifierKinds.byteCount + identifierTexts.byteCount + identifierHashes.byteCount
-        return perMessage + keyIsUUID.byteCount + keyTexts.byteCount + users.byteCount + anonymous.byteCount + shapes.byteCount
-            + leafStarts.byteCount + lines.byteCount + leafTags.byteCount + leafWords.byteCount + heap.byteCount + identifiers
-            + owners.byteCount
-            + companions.byteCount
+        return rows.byteCount + leafTags.byteCount + leafWords.byteCount + heap.byteCount + identifiers
     }
 
-    /// Forgets the leaves of a message that turned out odd.
-    func forgetLeaves(heapCount: Int) {
-        leafTags.truncate(to: Int(leafStarts[messageCount]))
-        leafWords.truncate(to: Int(leafStarts[messageCount]))
-        heap.truncate(to: heapCount)
+    /// How many leaves and bytes of text there are; `forget` goes back to it when a message turns out odd.
+    var mark: (leaves: Int, heap: Int) { (leafTags.count, heap.count) }
+
+    func forget(beyond mark: (leaves: Int, heap: Int)) {
+        leafTags.truncate(to: mark.leaves)
+        leafWords.truncate(to: mark.leaves)
+        heap.truncate(to: mark.heap)
     }
 
     /// Gives back what the buffers do not use; a batch may wait long for its commit.
     func shrink() {
-        kinds.shrink()
-        names.shrink()
-        times.shrink()
-        keysHigh.shrink()
-        keysLow.shrink()
-        keyIsUUID.shrink()
-        keyTexts.shrink()
-        users.shrink()
-        anonymous.shrink()
-        shapes.shrink()
-        leafStarts.shrink()
-        lines.shrink()
+        rows.shrink()
         leafTags.shrink()
         leafWords.shrink()
         heap.shrink()

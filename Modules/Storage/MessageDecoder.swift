@@ -46,7 +46,7 @@ public final class MessageDecoder: BatchDecoder {
                     let number = batch.lineNumbers.isEmpty ? batch.firstLine + index : batch.lineNumbers[index]
                     let before = out.messageCount
                     take(line, number: number, derivedID: batch.derivedIDs.isEmpty ? nil : batch.derivedIDs[index], into: out)
-                    if out.messageCount > before { out.lines.append(UInt32(index)) }
+                    if out.messageCount > before { out.rows.start[before].line = UInt32(index) }
                 }
                 at += length + 1
                 index += 1
@@ -101,11 +101,11 @@ public final class MessageDecoder: BatchDecoder {
     /// Takes the message on `tape` into `out`; false leaves `out` as it was, for the reference decoder to judge.
     private func walk(_ tape: BulkParser.Tape, line: UnsafeBufferPointer<UInt8>, derivedID: String?, into out: ColumnarBatch) -> Bool {
         guard tape.kind(1) == TapeKind.objectStart else { return false }
-        let heapCount = out.heap.count
+        let mark = out.mark
         guard let (found, node) = walkMembers(tape, into: out),
-            finish(found, node: node, tape: tape, line: line, derivedID: derivedID, into: out)
+            finish(found, node: node, leafStart: mark.leaves, tape: tape, line: line, derivedID: derivedID, into: out)
         else {
-            out.forgetLeaves(heapCount: heapCount)
+            out.forget(beyond: mark)
             return false
         }
         return true
@@ -251,7 +251,7 @@ public final class MessageDecoder: BatchDecoder {
     /// Closes a message whose members were walked: checks what a message must have and appends its row.
     @inline(__always)
     private func finish(
-        _ findings: Findings, node end: Int32, tape: BulkParser.Tape, line: UnsafeBufferPointer<UInt8>, derivedID: String?,
+        _ findings: Findings, node end: Int32, leafStart: Int, tape: BulkParser.Tape, line: UnsafeBufferPointer<UInt8>, derivedID: String?,
         into out: ColumnarBatch
     ) -> Bool {
         var found = findings
@@ -278,27 +278,21 @@ public final class MessageDecoder: BatchDecoder {
         }
         let shape = trie.shape(at: node)
         guard shape > 0, let key = found.key else { return false }
-        append(kind: kind, found, time: time, key: key, shape: shape, into: out)
+        append(kind: kind, found, time: time, key: key, shape: shape, leafStart: leafStart, into: out)
         return true
     }
 
     @inline(__always)
     private func append(
-        kind: Message.Kind, _ found: Findings, time: Int64, key: MessageKey, shape: Int32, into out: ColumnarBatch
+        kind: Message.Kind, _ found: Findings, time: Int64, key: MessageKey, shape: Int32, leafStart: Int, into out: ColumnarBatch
     ) {
         if kind == .alias, let previous = found.previous { out.aliases.append((out.messageCount, previous)) }
-        out.kinds.append(kind.rawValue)
-        out.names.append(found.name)
-        out.times.append(time)
-        out.keysHigh.append(key.high)
-        out.keysLow.append(key.low)
-        out.keyIsUUID.append(found.keyIsUUID ? 1 : 0)
-        out.keyTexts.append(found.keyText)
-        out.users.append(found.user)
-        out.anonymous.append(found.anonymous)
-        out.shapes.append(shape)
-        out.leafStarts.append(UInt32(out.leafTags.count))
-        out.messageCount += 1
+        out.rows.append(
+            MessageRow(
+                time: time, keyHigh: key.high, keyLow: key.low, keyText: found.keyText,
+                owner: found.user < 0 ? ColumnarBatch.dropped : UInt32(found.user),
+                companion: found.anonymous < 0 ? ColumnarBatch.dropped : UInt32(found.anonymous), shape: shape, name: found.name,
+                leafStart: UInt32(leafStart), kind: kind.rawValue, keyIsUUID: found.keyIsUUID ? 1 : 0))
     }
 
     /// Keeps a message that has no shape as its text.
@@ -320,7 +314,9 @@ public final class MessageDecoder: BatchDecoder {
         let range = text.withUnsafeBufferPointer { HeapRange(start: out.heap.append(contentsOf: $0), count: $0.count) }
         out.leafTags.append(LeafTag.whole)
         out.leafWords.append(range.word)
-        append(kind: message.kind, found, time: message.timestamp.milliseconds, key: key, shape: 0, into: out)
+        append(
+            kind: message.kind, found, time: message.timestamp.milliseconds, key: key, shape: 0, leafStart: out.leafTags.count - 1,
+            into: out)
     }
 
     // MARK: Leaves

@@ -37,8 +37,8 @@ final class MessageWriter {
 
     /// Appends the JSON of message `row` on one line, without a newline.
     func append(_ batch: ColumnarBatch, row: Int, to out: inout ContiguousArray<UInt8>) {
-        let shape = batch.shapes[row]
-        var leaf = Int(batch.leafStarts[row])
+        let shape = batch.rows[row].shape
+        var leaf = Int(batch.rows[row].leafStart)
         let plan: [Piece]
         if let known = pieces[shape] {
             plan = known
@@ -59,22 +59,22 @@ final class MessageWriter {
 
     private func append(_ batch: ColumnarBatch, row: Int, _ step: Shape.Step, shape: Int32, to out: inout ContiguousArray<UInt8>) {
         switch step {
-        case .type: JSONText.append(string: Message.Kind(rawValue: batch.kinds[row])?.word ?? "", to: &out)
+        case .type: JSONText.append(string: Message.Kind(rawValue: batch.rows[row].kind)?.word ?? "", to: &out)
         case .messageKey:
             out.append(34)
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { buffer in
-                MessageKey.write(MessageKey(high: batch.keysHigh[row], low: batch.keysLow[row]), to: buffer.baseAddress!)
+                MessageKey.write(batch.rows[row].key, to: buffer.baseAddress!)
                 out.append(contentsOf: buffer)
             }
             out.append(34)
         case .timestamp:
             out.append(34)
-            Instant(milliseconds: batch.times[row]).append(to: &out)
+            Instant(milliseconds: batch.rows[row].time).append(to: &out)
             out.append(34)
-        case .user: append(identifier: Int(batch.owners[row]), to: &out)
+        case .user: append(identifier: Int(batch.rows[row].owner), to: &out)
         case .anonymous:
-            append(identifier: Int(image.shapes[Int(shape)].hasUser ? batch.companions[row] : batch.owners[row]), to: &out)
-        case .event: JSONText.append(string: image.names[Int(batch.names[row])], to: &out)
+            append(identifier: Int(image.shapes[Int(shape)].hasUser ? batch.rows[row].companion : batch.rows[row].owner), to: &out)
+        case .event: JSONText.append(string: image.names[Int(batch.rows[row].name)], to: &out)
         default: break
         }
     }

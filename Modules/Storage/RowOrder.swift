@@ -16,10 +16,10 @@ struct RowOrder {
         var isAscending = true
         for (place, row) in rows.enumerated() {
             let source = sources[Int(row.batch)]
-            let time = source.times[Int(row.row)]
+            let time = source.rows[Int(row.row)].time
             if let last = times.last, time < last { isAscending = false }
             times.append(time)
-            keys.append((source.owners[Int(row.row)], UInt32(place)))
+            keys.append((source.rows[Int(row.row)].owner, UInt32(place)))
         }
         if !isAscending { keys.sort { (times[Int($0.place)], $0.place) < (times[Int($1.place)], $1.place) } }
         radix(&keys)
@@ -61,10 +61,8 @@ struct RowOrder {
 
     /// Whether the messageId of `a` sorts before that of `b`, by scalars.
     private func precedes(_ a: RowReference, _ b: RowReference, _ sources: [BatchPointers]) -> Bool {
-        let (x, y) = (sources[Int(a.batch)], sources[Int(b.batch)])
-        if x.keyIsUUID[Int(a.row)] == 1, y.keyIsUUID[Int(b.row)] == 1 {
-            return (x.keysHigh[Int(a.row)], x.keysLow[Int(a.row)]) < (y.keysHigh[Int(b.row)], y.keysLow[Int(b.row)])
-        }
+        let (x, y) = (sources[Int(a.batch)].rows[Int(a.row)], sources[Int(b.batch)].rows[Int(b.row)])
+        if x.keyIsUUID == 1, y.keyIsUUID == 1 { return (x.keyHigh, x.keyLow) < (y.keyHigh, y.keyLow) }
         return batches[Int(a.batch)].messageID(Int(a.row)).precedesByScalars(batches[Int(b.batch)].messageID(Int(b.row)))
     }
 }
@@ -72,7 +70,7 @@ struct RowOrder {
 extension ColumnarBatch {
     /// The messageId of message `row`.
     func messageID(_ row: Int) -> String {
-        if keyIsUUID[row] == 1 { return MessageKey(high: keysHigh[row], low: keysLow[row]).uuidText }
-        return String(decoding: bytes(keyTexts[row]), as: UTF8.self)
+        if rows[row].keyIsUUID == 1 { return rows[row].key.uuidText }
+        return String(decoding: bytes(rows[row].keyText), as: UTF8.self)
     }
 }

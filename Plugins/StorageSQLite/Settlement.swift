@@ -41,15 +41,15 @@ struct Settlement: ~Copyable {
             let isStored = !stored.isEmpty && stored.contains(row)
             guard !isStored, pendingKeys.insert(row, fingerprint: mark) else {
                 outcome.duplicates += 1
-                batch.settle(owner: nil, companion: nil)
+                batch.settle(row, owner: nil, companion: nil)
                 continue
             }
             fingerprints.append(mark)
             let ids = batch.identifiers(of: row)
             var user: UInt32?
             var anonymous: UInt32?
-            if ids.user >= 0 { user = ordinal(ids.user, batch, &ordinals) }
-            if ids.anonymous >= 0 { anonymous = ordinal(ids.anonymous, batch, &ordinals) }
+            if let index = ids.user { user = ordinal(index, batch, &ordinals) }
+            if let index = ids.anonymous { anonymous = ordinal(index, batch, &ordinals) }
             if let user, let anonymous { graph.link(user, anonymous, message: messageKey, isUUID: isUUID) }
             while nextAlias < aliases.count, aliases[nextAlias].message < row { nextAlias += 1 }
             if nextAlias < aliases.count, aliases[nextAlias].message == row, let owner = user ?? anonymous {
@@ -59,7 +59,7 @@ struct Settlement: ~Copyable {
                     ColumnarBatch.identifierHash(previous, kind: $0, key: key)
                 }
             }
-            batch.settle(owner: user ?? anonymous, companion: user == nil ? nil : anonymous)
+            batch.settle(row, owner: user ?? anonymous, companion: user == nil ? nil : anonymous)
             outcome.accepted += 1
         }
         return outcome
@@ -77,8 +77,7 @@ struct Settlement: ~Copyable {
     /// The ordinal of the identifier that message `row` counts for, nil where it was never seen.
     func knownOwner(_ row: Int, of batch: ColumnarBatch) -> UInt32? {
         let ids = batch.identifiers(of: row)
-        let index = ids.user >= 0 ? ids.user : ids.anonymous
-        guard index >= 0 else { return nil }
+        guard let index = ids.user ?? ids.anonymous else { return nil }
         let (kind, text, hash) = batch.identifier(index)
         return graph.find(text, kind: kind, hash: hash)
     }
