@@ -1,0 +1,149 @@
+import Storage
+
+/// The rows of a chunk that a selection takes.
+struct SelectedRows {
+    var count: Int
+    /// Which rows of the chunk, ascending; nil: the first `count`.
+    var rows: UnsafePointer<UInt32>?
+    /// By row of the chunk.
+    var profiles: UnsafePointer<UInt32>
+    var times: UnsafePointer<Int64>
+    /// The block and its row that the chunk starts at.
+    var block: Int
+    var base: Int
+    /// Identifier ordinals, by row of the block.
+    var ordinals: UnsafePointer<UInt32>
+
+    /// Calls `body` with each row of the chunk that is selected, and its place among them.
+    @inline(__always)
+    func each(_ body: (_ place: Int, _ row: Int) throws -> Void) rethrows {
+        if let rows {
+            for place in 0..<count { try body(place, Int(rows[place])) }
+        } else {
+            for row in 0..<count { try body(row, row) }
+        }
+    }
+}
+
+/// Gathers what one leaf wants to know, profile by profile, on one thread. Blocks come in any order.
+class Accumulator {
+    /// Takes rows in. `field` is the leaf's field of each row of the chunk; `other` and `expiry` belong to traits and consent.
+    func fold(_ rows: SelectedRows, _ fields: LeafFields) throws { preconditionFailure("an accumulator of no kind") }
+    /// Takes in what another accumulator of the same leaf gathered, which is not used after.
+    func merge(_ other: Accumulator) throws { preconditionFailure("an accumulator of no kind") }
+    /// What it found, once everything was taken in.
+    func finish() -> LeafResult { preconditionFailure("an accumulator of no kind") }
+}
+
+/// What a leaf reads of each row of a chunk.
+struct LeafFields {
+    /// The field, or a trait's value, or a purpose's.
+    var value = Lanes(uniform: ValueTag.absent)
+    /// A trait's top-level name.
+    var top = Lanes(uniform: ValueTag.absent)
+    /// `context.expiresAt`.
+    var expiry = Lanes(uniform: ValueTag.absent)
+}
+
+final class HappenedAccumulator: Accumulator {
+    private let flags: FlatArray<UInt8>
+
+    init(profiles: Int) { flags = FlatArray(repeating: 0, count: profiles) }
+
+    override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
+        let (flags, profiles) = (flags.start, rows.profiles)
+        rows.each { _, row in flags[Int(profiles[row])] = 1 }
+    }
+
+    override func merge(_ other: Accumulator) {
+        let other = unsafeDowncast(other, to: HappenedAccumulator.self).flags
+        for profile in 0..<flags.count { flags[profile] |= other[profile] }
+    }
+
+    override func finish() -> LeafResult { LeafResult(columns: [.value: .happened(flags)]) }
+}
+
+final class CountAccumulator: Accumulator {
+    private let counts: FlatArray<UInt32>
+
+    init(profiles: Int) { counts = FlatArray(repeating: 0, count: profiles) }
+
+    override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
+        let (counts, profiles) = (counts.start, rows.profiles)
+        rows.each { _, row in counts[Int(profiles[row])] &+= 1 }
+    }
+
+    override func merge(_ other: Accumulator) {
+        let other = unsafeDowncast(other, to: CountAccumulator.self).counts
+        for profile in 0..<counts.count { counts[profile] &+= other[profile] }
+    }
+
+    override func finish() -> LeafResult { LeafResult(columns: [.value: .counts(counts)]) }
+}
+
+/// The first or the last instant.
+final class InstantAccumulator: Accumulator {
+    private let best: FlatArray<Int64>
+    private let isLast: Bool
+    private var none: Int64 { isLast ? .min : .max }
+
+    init(profiles: Int, isLast: Bool) {
+        self.isLast = isLast
+        best = FlatArray(repeating: isLast ? .min : .max, count: profiles)
+    }
+
+    override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
+        let (best, profiles, times) = (best.start, rows.profiles, rows.times)
+        if isLast {
+            rows.each { _, row in
+                let profile = Int(profiles[row])
+                best[profile] = max(best[profile], times[row])
+            }
+        } else {
+            rows.each { _, row in
+                let profile = Int(profiles[row])
+                best[profile] = min(best[profile], times[row])
+            }
+        }
+    }
+
+    override func merge(_ other: Accumulator) {
+        let other = unsafeDowncast(other, to: InstantAccumulator.self).best
+        for profile in 0..<best.count { best[profile] = isLast ? max(best[profile], other[profile]) : min(best[profile], other[profile]) }
+    }
+
+    override func finish() -> LeafResult { LeafResult(columns: [.value: .times(best, none: none)]) }
+}
+
+/// The least or the greatest number.
+final class ExtremeAccumulator: Accumulator {
+    private let best: FlatArray<Double>
+    private let isGreatest: Bool
+
+    init(profiles: Int, isGreatest: Bool) {
+        self.isGreatest = isGreatest
+        best = FlatArray(repeating: isGreatest ? -.infinity : .infinity, count: profiles)
+    }
+
+    override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
+        guard let numbers = fields.value.numbers else { return }
+        let (best, profiles, tags) = (best.start, rows.profiles, fields.value.tags)
+        let sign: Double = isGreatest ? 1 : -1
+        rows.each { _, row in
+            guard tags[row] == ValueTag.number else { return }
+            let profile = Int(profiles[row])
+            if sign * numbers[row] > sign * best[profile] { best[profile] = numbers[row] }
+        }
+    }
+
+    override func merge(_ other: Accumulator) {
+        let other = unsafeDowncast(other, to: ExtremeAccumulator.self).best
+        for profile in 0..<best.count { best[profile] = isGreatest ? max(best[profile], other[profile]) : min(best[profile], other[profile]) }
+    }
+
+    override func finish() -> LeafResult {
+        // No number is infinite: one that is still there was never beaten.
+        for profile in 0..<best.count where best[profile].isInfinite { best[profile] = .nan }
+        return LeafResult(columns: [.value: .numbers(best)])
+    }
+}

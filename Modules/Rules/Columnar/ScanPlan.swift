@@ -1,0 +1,155 @@
+import EventModel
+import Storage
+
+/// What one scan reads: which blocks, for which selections and leaves, which columns.
+struct ScanPlan {
+    /// A leaf to fold into, and where its fields stand.
+    struct Fold {
+        /// Place among the scan's leaves.
+        var place: Int
+        var leaf: Int
+        var field: FieldSource
+        /// Numbers of paths; -1 for none.
+        var top = -1
+        var expiry = -1
+    }
+    /// A selection as it applies to one block.
+    struct Part {
+        var condition: NodeID?
+        /// The event name that rows must have, where the block is shared by several.
+        var name: Text?
+        /// Whether rows must be compared with the selection's times.
+        var checksTime: Bool
+        var minTime, maxTime: Int64
+        var bounds: [SelectionPlan.Bound]
+        var folds: [Fold]
+    }
+    struct Block {
+        /// Place among the snapshot's blocks.
+        var number: Int
+        var summary: BlockSummary
+        var parts: [Part]
+        var paths: [Int]
+        var cost: Int
+    }
+    /// Where a leaf's field comes from, in messages of one kind.
+    enum FieldSource {
+        case none
+        case path(Int)
+        case timestamp
+        case word(Text)
+    }
+    private(set) var blocks: [Block] = []
+    /// Leaves of the scan, in the order of their places.
+    let leaves: [Int]
+
+    /// Plans a scan for some leaves over the blocks that can hold a row of theirs.
+    init(leaves: [Int], graph: QueryGraph, state: QueryState, summaries: [BlockSummary]) {
+        self.leaves = leaves
+        let pathNumbers = Dictionary(uniqueKeysWithValues: graph.paths.enumerated().map { ($0.element.map { Text($0) }, $0.offset) })
+        var placesOfSelection: [Int: [Int]] = [:]
+        for (place, leaf) in leaves.enumerated() { placesOfSelection[graph.leaves[leaf].selection, default: []].append(place) }
+        let selections = placesOfSelection.keys.sorted().map { (plan: graph.selections[$0], places: placesOfSelection[$0] ?? []) }
+        let ranges = selections.map { Self.range(of: $0.plan, state) }
+        var columnsOfNode: [NodeID: [Int]] = [:]
+        for (number, summary) in summaries.enumerated() where summary.rows > 0 {
+            let event = summary.event.map { Text($0) }
+            var parts: [Part] = []
+            var paths = Set<Int>()
+            for (index, selection) in selections.enumerated() {
+                let (plan, range) = (selection.plan, ranges[index])
+                guard range.min <= summary.maxTime, range.max >= summary.minTime else { continue }
+                var name: Text?
+                if let wanted = plan.name {
+                    guard summary.kind == .track else { continue }
+                    if let event { if event != wanted { continue } } else { name = wanted }
+                }
+                var condition: NodeID?
+                switch plan.conditions[Int(summary.kind.rawValue)] {
+                case .never: continue
+                case .always: break
+                case .node(let id): condition = id
+                }
+                let folds = selection.places.map { Self.fold($0, leaves[$0], graph, summary.kind, pathNumbers) }
+                for fold in folds {
+                    if case .path(let path) = fold.field { paths.insert(path) }
+                    if fold.top >= 0 { paths.insert(fold.top) }
+                    if fold.expiry >= 0 { paths.insert(fold.expiry) }
+                }
+                if let condition { paths.formUnion(Self.columns(of: condition, graph, &columnsOfNode)) }
+                parts.append(
+                    Part(
+                        condition: condition, name: name, checksTime: plan.minTime > summary.minTime || plan.maxTime < summary.maxTime,
+                        minTime: plan.minTime, maxTime: plan.maxTime, bounds: plan.bounds, folds: folds))
+            }
+            guard !parts.isEmpty else { continue }
+            if parts.contains(where: { $0.name != nil }), let path = pathNumbers[["event"]] { paths.insert(path) }
+            let cost = summary.rows * parts.reduce(1) { $0 + $1.folds.count }
+            blocks.append(Block(number: number, summary: summary, parts: parts, paths: paths.sorted(), cost: cost))
+        }
+        // Blocks of a name lie together, in order of time: neighbours share dictionaries, and threads seldom share leaves.
+        blocks.sort { Self.precedes($0.summary, $1.summary) }
+    }
+
+    private static func precedes(_ a: BlockSummary, _ b: BlockSummary) -> Bool {
+        if a.kind != b.kind { return a.kind.rawValue < b.kind.rawValue }
+        let (x, y) = (a.event ?? "", b.event ?? "")
+        if !x.sameScalars(as: y) { return x.precedesByScalars(y) }
+        return (a.minTime, a.id) < (b.minTime, b.id)
+    }
+
+    /// The times that a selection can take, over all profiles.
+    private static func range(of plan: SelectionPlan, _ state: QueryState) -> (min: Int64, max: Int64) {
+        var (least, greatest) = (plan.minTime, plan.maxTime)
+        for bound in plan.bounds {
+            guard let vector = state.vectors[bound.node], let times = vector.times else { preconditionFailure("a window's instant is not there yet") }
+            var (low, high) = (Int64.max, Int64.min)
+            for profile in 0..<vector.count where vector.bytes[profile] == ValueTag.number {
+                low = min(low, times[profile])
+                high = max(high, times[profile])
+            }
+            if low > high { return (.max, .min) }
+            if bound.isLower { least = max(least, low + bound.offset) } else { greatest = min(greatest, high + bound.offset) }
+        }
+        return (least, greatest)
+    }
+
+    private static func fold(
+        _ place: Int, _ leaf: Int, _ graph: QueryGraph, _ kind: Message.Kind, _ pathNumbers: [[Text]: Int]
+    ) -> Fold {
+        func path(_ path: [String]) -> Int { pathNumbers[path.map { Text($0) }] ?? -1 }
+        switch graph.leaves[leaf].task {
+        case .happened, .count, .earliest, .latest, .instants: return Fold(place: place, leaf: leaf, field: .none)
+        case .sum(let field), .least(let field), .greatest(let field), .first(let field), .last(let field), .groups(let field):
+            switch field {
+            case .timestamp: return Fold(place: place, leaf: leaf, field: .timestamp)
+            case .type: return Fold(place: place, leaf: leaf, field: .word(Text(kind.word)))
+            case .name, .category:
+                guard kind == .page || kind == .screen else { return Fold(place: place, leaf: leaf, field: .none) }
+                return Fold(place: place, leaf: leaf, field: .path(path([field == .name ? "name" : "category"])))
+            case .property, .context: return Fold(place: place, leaf: leaf, field: .path(path(field.path ?? [])))
+            }
+        case .trait(let names):
+            return Fold(
+                place: place, leaf: leaf, field: .path(path(["traits"] + names.map(\.string))), top: path(["traits", names[0].string]),
+                expiry: path(QueryCompiler.expiry))
+        case .consent(let names):
+            return Fold(place: place, leaf: leaf, field: .path(path(QueryCompiler.consent(names))), expiry: path(QueryCompiler.expiry))
+        }
+    }
+
+    /// The columns that a condition reads.
+    private static func columns(of condition: NodeID, _ graph: QueryGraph, _ known: inout [NodeID: [Int]]) -> [Int] {
+        if let columns = known[condition] { return columns }
+        var seen = Set<NodeID>()
+        var waiting = [condition]
+        var columns = Set<Int>()
+        while let id = waiting.popLast() {
+            guard seen.insert(id).inserted, graph.isRow[id] else { continue }
+            if case .column(let path) = graph.nodes[id] { columns.insert(path) }
+            waiting.append(contentsOf: graph.nodes[id].operands)
+        }
+        known[condition] = columns.sorted()
+        return columns.sorted()
+    }
+}
