@@ -106,7 +106,8 @@ func leastTwo(
         let value = source.loadUnaligned(as: SIMD4<Double>.self)
         source += CentreProducts.stride * 8
         let below = value .< least
-        second = second.replacing(with: value, where: value .< second).replacing(with: least, where: below)
+        let larger = least.replacing(with: value, where: value .> least)
+        second = second.replacing(with: larger, where: larger .< second)
         least = least.replacing(with: value, where: below)
         which = which.replacing(with: SIMD4(repeating: Int64(j)), where: below)
     }

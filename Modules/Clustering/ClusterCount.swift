@@ -78,10 +78,10 @@ public struct ClusterCountChoice: Sendable, Hashable, Codable {
 extension KMeans {
     /// Tries every number of clusters of `range` on scaled rows, with these settings otherwise, and judges them.
     ///
-    /// The silhouette is exact up to `Silhouette.comfortableRows` rows, and of a sample of that many above.
+    /// The silhouette is exact up to `silhouetteRows` rows, and of a sample of that many above: enough to tell numbers apart.
     /// Numbers above the count of rows are passed over.
     public func chooseClusters(
-        _ matrix: Matrix, from range: ClosedRange<Int>, seed: UInt64 = 1, threads: Int = 2
+        _ matrix: Matrix, from range: ClosedRange<Int>, seed: UInt64 = 1, threads: Int = 2, silhouetteRows: Int = 10_000
     ) throws(ClusteringError) -> ClusterCountChoice {
         var candidates: [ClusterCountCandidate] = []
         for clusters in range where clusters >= 1 && clusters <= matrix.rows {
@@ -92,7 +92,7 @@ extension KMeans {
                 ClusterCountCandidate(
                     clusters: clusters, inertia: result.inertia,
                     silhouette: Silhouette.sampledMean(
-                        matrix, labels: result.labels, size: Silhouette.comfortableRows, seed: seed, threads: threads),
+                        matrix, labels: result.labels, size: silhouetteRows, seed: seed, threads: threads),
                     daviesBouldin: daviesBouldinIndex(matrix, labels: result.labels)))
         }
         guard !candidates.isEmpty else {

@@ -11,7 +11,7 @@ final class KMeansRun {
     let matrix: Matrix
     let clusters: Int
     let threads: Int
-    /// The mean of all rows; products and sums are taken relative to it.
+    /// About the mean of all rows (of some thousand rows spread over them); products and sums are taken relative to it.
     let origin: ContiguousArray<Double>
     private let workers: [KMeansWorker]
     // Shape [rows]. A worker touches the rows of its own part alone.
@@ -23,7 +23,8 @@ final class KMeansRun {
         self.matrix = matrix
         self.clusters = clusters
         self.threads = threads
-        origin = matrix.columnMeans()
+        let step = max(1, matrix.rows / 4_096)
+        origin = matrix.selecting(rows: Array(stride(from: 0, to: matrix.rows, by: step))).columnMeans()
         labels = .allocate(capacity: max(1, matrix.rows))
         upper = .allocate(capacity: max(1, matrix.rows))
         lower = .allocate(capacity: max(1, matrix.rows))
