@@ -50,6 +50,7 @@ let package = Package(
     targets: [
         // System libraries, each behind one name.
         .target(name: "CSimdjson", path: "Modules/CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),  // C++ behind C
+        .target(name: "CMemory", path: "Modules/CMemory"),  // the one machine instruction that Swift cannot say
         system("COpenBLAS", apt: "libopenblas-dev liblapacke-dev", brew: "openblas"),
         system("CZlib", apt: "zlib1g-dev", brew: "zlib"),
         system("CEdit", apt: "libedit-dev", brew: "libedit"),
@@ -57,9 +58,9 @@ let package = Package(
         // Modules: each owns one idea and the doors of that idea.
         module("EventModel", ["CSimdjson"]),  // simdjson reads messages in bulk
         module("Statistics", ["COpenBLAS"]),  // matrices at BLAS speed
-        module("Storage", ["CZlib", "EventModel"]),  // cold texts are deflated
+        module("Storage", ["CMemory", "CZlib", "EventModel"]),  // cold texts are deflated
         module("StorageTesting", ["Storage", "EventModel"]),  // the contract kit of stores
-        module("Identity", ["Storage"]),  // identifiers and keys are storage's words
+        module("Identity", ["CMemory", "Storage"]),  // identifiers and keys are storage's words
         module("Rules", ["EventModel", "Storage"]),  // the columnar evaluator scans blocks
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
@@ -70,7 +71,7 @@ let package = Package(
         module("Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage", yams]),
 
         // Plugins: one implementation of one door each.
-        module("StorageSQLite", ["EventModel", "Identity", "Storage", grdb, sqlite, crypto], in: "Plugins"),
+        module("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite, crypto], in: "Plugins"),
         module("FormatSegment", ["Connectors", "EventModel"], in: "Plugins"),
         module("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], in: "Plugins"),  // conditions of a mapping are the language's
 

@@ -1,3 +1,4 @@
+import CMemory
 public import Storage
 
 #if canImport(Glibc)
@@ -76,6 +77,12 @@ public struct IdentityGraph: ~Copyable {
 
     /// How many identifiers are known.
     public var count: Int { hashes.count }
+
+    /// Fetches what `find` will look at first, for a caller that knows its questions ahead.
+    @inline(__always)
+    public func prefetch(hash: UInt64) {
+        slots.withUnsafeBufferPointer { tessera_prefetch($0.baseAddress! + Int(truncatingIfNeeded: hash) & ($0.count - 1)) }
+    }
 
     /// The ordinal of an identifier, nil where it was never seen.
     ///

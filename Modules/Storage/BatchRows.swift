@@ -145,7 +145,8 @@ public struct BlockPlan: Sendable {
                         groupOfKind[Int(kind)] = group
                     }
                 }
-                groups[group].rows.append(RowReference(batch: UInt32(index), row: UInt32(row)))
+                groups[group].rows.append(
+                    RowReference(time: message.time, batch: UInt32(index), row: UInt32(row), owner: message.owner))
             }
         }
         self.groups = groups.sorted { $0.rows.count > $1.rows.count }
@@ -177,18 +178,17 @@ public struct BlockPlan: Sendable {
         }
     }
 
-    private func time(_ row: RowReference) -> Int64 { batches[Int(row.batch)].rows[Int(row.row)].time }
-
     private func byTime(_ rows: ContiguousArray<RowReference>) -> [(TimeBucket, ContiguousArray<RowReference>)] {
         var (least, greatest) = (Int64.max, Int64.min)
         for row in rows {
-            let time = time(row)
-            least = min(least, time)
-            greatest = max(greatest, time)
+            least = min(least, row.time)
+            greatest = max(greatest, row.time)
         }
         let width = TimeBucket.fitting(rows: rows.count, from: least, to: greatest)
+        let bucket = TimeBucket(width: width, of: least)
+        if bucket == TimeBucket(width: width, of: greatest) { return [(bucket, rows)] }
         var buckets: [TimeBucket: ContiguousArray<RowReference>] = [:]
-        for row in rows { buckets[TimeBucket(width: width, of: time(row)), default: []].append(row) }
+        for row in rows { buckets[TimeBucket(width: width, of: row.time), default: []].append(row) }
         return buckets.sorted { $0.key.index < $1.key.index }.map { ($0.key, $0.value) }
     }
 
@@ -197,9 +197,9 @@ public struct BlockPlan: Sendable {
         guard rows.count > BlockFormat.rows else { return [rows] }
         var sorted = rows
         var isAscending = true
-        for index in sorted.indices.dropFirst() where time(sorted[index]) < time(sorted[index - 1]) { isAscending = false }
+        for index in sorted.indices.dropFirst() where sorted[index].time < sorted[index - 1].time { isAscending = false }
         if !isAscending {
-            var keyed = sorted.enumerated().map { (time: time($0.element), place: $0.offset) }
+            var keyed = sorted.enumerated().map { (time: $0.element.time, place: $0.offset) }
             keyed.sort { ($0.time, $0.place) < ($1.time, $1.place) }
             sorted = ContiguousArray(keyed.map { rows[$0.place] })
         }

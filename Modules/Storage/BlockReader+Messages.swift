@@ -9,7 +9,7 @@ extension BlockReader {
     public func pathsUsed(event: String?) throws -> (numbers: Set<Int32>, others: [ColumnPath]) {
         let batch = try batch()
         var shapes: Set<Int32> = []
-        var others: Set<[String]> = []
+        var others: Set<[[UInt8]]> = []
         for row in 0..<batch.messageCount {
             if let event, !image.names[Int(batch.rows[row].name)].sameScalars(as: event) { continue }
             shapes.insert(batch.rows[row].shape)
@@ -23,13 +23,18 @@ extension BlockReader {
             numbers.formUnion(image.shapes[Int(shape)].leaves)
             numbers.formUnion(image.shapes[Int(shape)].objects)
         }
-        return (numbers, Array(others))
+        return (
+            numbers.filter { !Envelope.holds(image.paths[Int($0)]) },
+            others.map { path in path.map { String(decoding: $0, as: UTF8.self) } }
+        )
     }
 
-    private static func collect(_ object: JSONObject, under path: ColumnPath, into found: inout Set<[String]>) {
+    private static func collect(_ object: JSONObject, under path: [[UInt8]], into found: inout Set<[[UInt8]]>) {
         for member in object.members {
-            found.insert(path + [member.name])
-            if case .object(let inner) = member.value { collect(inner, under: path + [member.name], into: &found) }
+            if path.isEmpty, Envelope.holds([member.name]) { continue }
+            let here = path + [Array(member.name.utf8)]
+            found.insert(here)
+            if case .object(let inner) = member.value { collect(inner, under: here, into: &found) }
         }
     }
 

@@ -101,8 +101,9 @@ public struct BlockReader {
     /// The column at `path`, absent where no row has it.
     public func column(_ path: ColumnPath) throws -> Column {
         try checked {
-            if path.count == 1, path[0].sameScalars(as: "event") { return try eventColumn() }
-            var column = try storedColumn(path)
+            let isEvent = path.count == 1 && path[0].sameScalars(as: "event")
+            if !isEvent, Envelope.holds(path) { return .absent(rows: summary.rows) }
+            var column = try isEvent ? eventColumn() : storedColumn(path)
             if let whole = try raw(path: 0) { try addWhole(whole, path: path, to: &column) }
             return column
         }

@@ -84,10 +84,12 @@ public final class ColumnarBatch: DecodedBatch, @unchecked Sendable {
     /// How many leaves and bytes of text there are; `forget` goes back to it when a message turns out odd.
     var mark: (leaves: Int, heap: Int) { (leafTags.count, heap.count) }
 
+    /// Texts of identifiers that were first met in the odd message stay: later messages name them too.
     func forget(beyond mark: (leaves: Int, heap: Int)) {
         leafTags.truncate(to: mark.leaves)
         leafWords.truncate(to: mark.leaves)
-        heap.truncate(to: mark.heap)
+        let last = identifierTexts.count > 0 ? identifierTexts[identifierTexts.count - 1] : HeapRange(start: 0, count: 0)
+        heap.truncate(to: max(mark.heap, Int(last.start) + Int(last.count)))
     }
 
     /// Gives back what the buffers do not use; a batch may wait long for its commit.

@@ -11,17 +11,14 @@ struct RowOrder {
         let count = rows.count
         var keys = ContiguousArray<(ordinal: UInt32, place: UInt32)>()
         keys.reserveCapacity(count)
-        var times = ContiguousArray<Int64>()
-        times.reserveCapacity(count)
         var isAscending = true
+        var last = Int64.min
         for (place, row) in rows.enumerated() {
-            let source = sources[Int(row.batch)]
-            let time = source.rows[Int(row.row)].time
-            if let last = times.last, time < last { isAscending = false }
-            times.append(time)
-            keys.append((source.rows[Int(row.row)].owner, UInt32(place)))
+            if row.time < last { isAscending = false }
+            last = row.time
+            keys.append((row.owner, UInt32(place)))
         }
-        if !isAscending { keys.sort { (times[Int($0.place)], $0.place) < (times[Int($1.place)], $1.place) } }
+        if !isAscending { keys.sort { (rows[Int($0.place)].time, $0.place) < (rows[Int($1.place)].time, $1.place) } }
         radix(&keys)
         var sorted = ContiguousArray<RowReference>()
         sorted.reserveCapacity(count)
@@ -29,9 +26,7 @@ struct RowOrder {
         var start = 0
         while start < count {
             var end = start + 1
-            while end < count, keys[end].ordinal == keys[start].ordinal, times[Int(keys[end].place)] == times[Int(keys[start].place)] {
-                end += 1
-            }
+            while end < count, sorted[end].owner == sorted[start].owner, sorted[end].time == sorted[start].time { end += 1 }
             if end - start > 1 {
                 let run = sorted[start..<end].sorted { precedes($0, $1, sources) }
                 sorted.replaceSubrange(start..<end, with: run)

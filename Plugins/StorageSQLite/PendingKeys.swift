@@ -1,3 +1,4 @@
+import CMemory
 import Storage
 
 /// The messageIds of batches that wait for their commit; exact.
@@ -29,6 +30,12 @@ struct PendingKeys: ~Copyable {
         precondition(batch.messageCount < Self.mostRows && batches.count < Self.mostBatches, "a commit is overdue")
         batches.append(batch)
         while (count + batch.messageCount) * 2 > slots.count { grow() }
+    }
+
+    /// Fetches what `insert` will look at first.
+    @inline(__always)
+    func prefetch(fingerprint mark: UInt64) {
+        slots.withUnsafeBufferPointer { tessera_prefetch($0.baseAddress! + Int(truncatingIfNeeded: mark >> 20) & ($0.count - 1)) }
     }
 
     /// Enters message `row` of the batch begun last; false where its id is there already.

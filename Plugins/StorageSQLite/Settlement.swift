@@ -35,7 +35,9 @@ struct Settlement: ~Copyable {
         var nextAlias = 0
         let aliases = batch.aliasMessages
         pendingKeys.begin(batch)
+        for index in 0..<batch.identifierCount { graph.prefetch(hash: batch.identifier(index).hash) }
         for row in 0..<batch.messageCount {
+            if row + 16 < batch.messageCount { pendingKeys.prefetch(fingerprint: fingerprint(batch.key(row + 16).key)) }
             let (messageKey, isUUID) = batch.key(row)
             let mark = fingerprint(messageKey)
             let isStored = !stored.isEmpty && stored.contains(row)

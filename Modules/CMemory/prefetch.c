@@ -1,0 +1,2 @@
+// The header holds all there is; a target needs one source.
+#include "CMemory.h"
