@@ -9,7 +9,7 @@ public struct ValueFeature: FeatureExtractor, Hashable {
     public let name: String
     /// The value as it was written.
     public let text: String
-    private let formula: Tree<Operand>
+    let formula: Tree<Operand>
 
     /// Milliseconds of a day, the unit that durations and instants are counted in.
     static let day = 86_400_000.0

@@ -131,3 +131,18 @@ func `a cluster saved as an expression holds exactly its members`(seed: UInt64) 
     #expect(first["days_as_customer"] == 29 && first["days_since_order"] == 0.4)
     for trait in traits { #expect(try ComputedTrait(name: trait.name, value: trait.body).definition == trait) }
 }
+
+@Test(arguments: [
+    (#"count("Order Completed")"#, "many Order Completed", "few Order Completed"),
+    (#"count(any within 30d)"#, "many events in 30 days", "few events in 30 days"),
+    (#"sum("Order Completed", .revenue)"#, "high revenue", "low revenue"),
+    (#"distinct("Product Viewed" where .price > 5 within 1d, .sku)"#, "many different sku in a day", "few different sku in a day"),
+    (#"(now - last("Order Completed")) / 1d"#, "long since Order Completed", "recent Order Completed"),
+    (#"now - last(any)"#, "long since events", "recent events"), ("trait.address.age", "high age", "low age"),
+    ("1 + 2", "high 1 + 2", "low 1 + 2"),
+])
+func `a value is called what it says`(value: String, high: String, low: String) throws {
+    #expect(try ValueFeature(value).phrases == FeaturePhrases(high: high, low: low))
+    #expect(try ValueFeature(value, name: "shoe_size").phrases == FeaturePhrases(high: "high shoe size", low: "low shoe size"))
+    #expect(try ValueFeature(value, name: "recency_days").phrases.low == "recent")
+}
