@@ -91,5 +91,7 @@ private struct AnyLines: EventFormat {
             }
             return (batch, bytes.count)
         }
+
+        func drain() throws(FormatError) -> MessageBatch? { try tessera?.drain() }
     }
 }

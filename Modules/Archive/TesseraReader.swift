@@ -77,7 +77,6 @@ final class TesseraReader: EventReader {
             start = advance(start, length, in: bytes, &batch)
         }
         if hashed < start { hash.update(bufferPointer: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[hashed..<start]))) }
-        if atEnd && start == bytes.count { try checkEnd() }
         if batch.count > 0 { batch.text.append(contentsOf: repeatElement(0, count: MessageBatch.padding)) }
         return (batch, start)
     }
@@ -182,11 +181,12 @@ final class TesseraReader: EventReader {
         try fail(problem + ". Its messages were imported all the same. Fetch the file again.")
     }
 
-    private func checkEnd() throws(FormatError) {
-        if header == nil && line == 1 { return }  // An empty file holds nothing.
-        if summary == nil {
+    /// Holds nothing back; looks whether the archive was read to its last line.
+    func drain() throws(FormatError) -> MessageBatch? {
+        if summary == nil && line > 1 {  // An empty file holds nothing.
             try fail("the archive ends after line \(line - 1) without its last line: it was cut off. Fetch the file again.")
         }
+        return nil
     }
 
     private func fail(_ sentence: String) throws(FormatError) {

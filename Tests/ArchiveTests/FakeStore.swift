@@ -81,6 +81,13 @@ final class FakeStore: EventStore, @unchecked Sendable {
             return outcome
         }
 
+        func appendDurably(_ batch: MessageBatch) throws(StoreError) -> (outcome: AppendOutcome, rejects: [Reject]) {
+            let decoded = Decoder().decode(batch)
+            let outcome = try append(decoded)
+            try commit(source: nil, position: nil)
+            return (outcome, decoded.rejects)
+        }
+
         func commit(source: String?, position: ImportPosition?) throws(StoreError) {
             defer { store.commits += 1 }
             if store.commits == store.failingCommit { throw StoreError(.disk, "fake: no space is left.") }
