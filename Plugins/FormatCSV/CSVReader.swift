@@ -56,7 +56,7 @@ final class CSVReader: EventReader {
             guard let base = rest.baseAddress else { break }
             switch scanner.scan(base, count: rest.count, atEnd: atEnd) {
             case .incomplete:
-                if rest.count > longestRecord {
+                if rest.count > longestRecord + 1 {  // One more, since a carriage return may wait for its newline.
                     if width == nil { throw longHeader }
                     skipping = Skip(skipper: RecordSkipper(delimiter: mapping.dialect.delimiter))
                     continue

@@ -195,6 +195,9 @@ struct MappingReader {
 
     private func hint(forConstant text: String) -> String {
         let isWords = text.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0 == " " || $0 == "-" || $0 == "_" }
+        if text.utf8.count(where: { $0 == 40 }) > text.utf8.count(where: { $0 == 41 }) {
+            return "\nWithin { } or [ ] a comma ends a value. Write the name and the value on a line of their own."
+        }
         return isWords ? "\nA constant text is quoted: \"\(text)\". The value of a column begins with a dot: .\"\(text)\"" : ""
     }
 

@@ -51,6 +51,7 @@ private let good = "type: track, event: \"E\", userId: .id, timestamp: .at"
     ("message: {\(good), fold: {by: x}, properties: {n: count(any within 3d)}}", "folded rows are not chosen by windows"),
     ("message: {type: identify, userId: .id, timestamp: .at, fold: {by: x, into: y, each: {a: .b}}}", "identify messages have no properties to fold rows into"),
     ("message:\n- {\(good), fold: {by: x}}\n- {\(good), fold: {by: x}}", "messages 1 and 2 fold by the same columns into the same event"),
+    ("message: {\(good), fold: {by: x}, properties: {n: sum(any, .x)}}", "Within { } or [ ] a comma ends a value."),
     ("otherwise: ignore\nmessage: {\(good)}", "otherwise: 'ignore' is none of 'reject' or 'skip'"),
 ])
 func `a mistake is refused with its file, line, place and remedy`(yaml: String, sentence: String) {
