@@ -2,7 +2,6 @@ import ArgumentParser
 import BuiltIn
 import Foundation
 import Platform
-import Synchronization
 
 /// `import`
 struct Import: ParsableCommand {
@@ -70,33 +69,10 @@ struct Import: ParsableCommand {
         request.maxLine = maxLine
         request.keyFile = key
         request.threads = threads
-        let (tessera, asked, bar) = (store.tessera, request, ProgressReport())
-        do {
-            let (summary, failure) = try interruptible(by: InterruptSignal(), patience: .infinity) {
-                interruption throws(CommandError) -> (ImportSummary, CommandError?) in
-                try tessera.importFiles(asked, interruption: interruption) { bar.say($0) }
-            }
-            bar.end()
-            if !summary.files.isEmpty { Terminal.print(summary.rendered(as: output.chosen, on: Terminal.canvas)) }
-            if let failure { throw failure }
-        } catch let error as CommandError {
-            bar.end()
-            throw ExitCode(error.report(as: output.chosen))
+        let (tessera, asked) = (store.tessera, request)
+        try output.showAlsoWhenFailed { interruption, bar throws(CommandError) in
+            let (summary, failure) = try tessera.importFiles(asked, interruption: interruption) { bar.say($0) }
+            return (summary.files.isEmpty ? nil : summary, failure)
         }
     }
-}
-
-/// Progress on standard error, from any thread.
-final class ProgressReport: Sendable {
-    private let line = Mutex(ProgressLine(live: Terminal.errorIsTerminal, width: Terminal.canvas.width))
-
-    /// Says how far the work has come, when it is time to say it.
-    func say(_ state: ProgressLine.State) {
-        line.withLock { line in
-            if let text = line.text(for: state) { Terminal.printError(text) }
-        }
-    }
-
-    /// Removes the bar.
-    func end() { line.withLock { Terminal.printError($0.clearing) } }
 }

@@ -16,7 +16,7 @@ struct TesseraArchive: ParsableCommand {
 
             Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
             """,
-        subcommands: [Import.self])
+        subcommands: [Import.self, Export.self, Verify.self, Info.self, Digest.self, Rebuild.self])
 }
 
 /// Which store.
@@ -37,11 +37,32 @@ struct FormatOption: ParsableArguments {
     var chosen: OutputFormat { format ?? Terminal.defaultFormat }
 
     /// Runs the work, prints what it found, and ends the program where it failed.
-    func show(_ work: @escaping @Sendable (Interruption) throws(CommandError) -> any CommandResult) throws {
-        do {
-            let result = try interruptible(by: InterruptSignal(), patience: .infinity, work)
-            Terminal.print(result.rendered(as: chosen, on: Terminal.canvas))
+    func show(
+        toStandardError: Bool = false,
+        _ work: @escaping @Sendable (Interruption, ProgressReport) throws(CommandError) -> any CommandResult
+    ) throws {
+        try showAlsoWhenFailed(toStandardError: toStandardError) { interruption, bar throws(CommandError) in
+            (try work(interruption, bar), nil)
+        }
+    }
+
+    /// The same for work that has something to show even where it failed.
+    func showAlsoWhenFailed(
+        toStandardError: Bool = false,
+        _ work: @escaping @Sendable (Interruption, ProgressReport) throws(CommandError) -> ((any CommandResult)?, CommandError?)
+    ) throws {
+        let bar = ProgressReport()
+        do throws(CommandError) {
+            let (result, failure) = try interruptible(by: InterruptSignal(), patience: .infinity) {
+                interruption throws(CommandError) -> ((any CommandResult)?, CommandError?) in try work(interruption, bar)
+            }
+            bar.end()
+            if let text = result?.rendered(as: chosen, on: Terminal.canvas) {
+                if toStandardError { Terminal.printError(text) } else { Terminal.print(text) }
+            }
+            if let failure { throw failure }
         } catch {
+            bar.end()
             throw ExitCode(error.report(as: chosen))
         }
     }

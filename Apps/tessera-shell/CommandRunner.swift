@@ -30,7 +30,7 @@ struct CommandRunner {
         }
         let (session, format) = (session, session.format)
         let result = try interruptible(by: signal) { interruption throws(CommandError) -> any CommandResult in
-            try session.answer(command, interruption: interruption) { Self.warn($0, format) }
+            try session.answer(command, interruption: interruption) { Terminal.warn($0, as: format) }
         }
         show(result)
         return .done
@@ -79,11 +79,5 @@ struct CommandRunner {
         let text = result.rendered(as: session.format, on: canvas)
         if pages, session.format == .table, Pager.shouldPage(text, canvas: canvas) { return Pager.show(text) }
         Terminal.print(text)
-    }
-
-    private static func warn(_ sentence: String, _ format: OutputFormat) {
-        guard format == .json || format == .ndjson else { return Terminal.printError("warning: " + sentence + "\n") }
-        let object = JSONObject([.init("warning", .object(JSONObject([.init("message", .string(sentence))])))])
-        Terminal.printError(JSONValue.object(object).text + "\n")
     }
 }

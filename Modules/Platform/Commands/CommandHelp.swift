@@ -57,9 +57,9 @@ public struct CommandHelp: Sendable, Equatable {
             "plot", "plot segments|overlap|events|rfm|cluster|pca|elbow|silhouette ... [to FILE.svg]",
             "A picture in the terminal, or as an SVG file.", #"plot rfm to rfm.svg"#),
         .init(
-            "report", "report to FILE.html [title \"TITLE\"] [import FILE.json]",
-            "One page with segments, RFM and micro-segments; import adds what `tessera-archive import` printed.",
-            #"report to report.html title "Spring review""#),
+            "report", "report to FILE.html [title \"TITLE\"] [import FILE.json] [rfm (...)] [cluster (...)]",
+            "One page with segments, RFM and micro-segments; import adds what `tessera-archive import` printed as json.",
+            #"report to report.html title "Spring review" cluster (kmeans on orders, revenue where did "Order Completed" k=4)"#),
         .init("source", "source FILE", "Runs the commands of a file, one a line.", "source weekly.tessera-commands"),
         .init(
             "set", "set format FORMAT | set now INSTANT|clock", "Changes how answers look, or when `now` is.",

@@ -213,18 +213,39 @@ extension CommandParser {
         var request = ReportRequest(file: text.tokens[at + 1].text)
         at += 2
         while at < text.tokens.count {
-            let word = text.tokens[at]
-            guard at + 1 < text.tokens.count else { throw fail("something was expected after `\(word.text)`") }
-            let value = text.tokens[at + 1].text
-            switch word.text {
-            case "title": request.title = value
-            case "import": request.importResult = value
-            default: throw fail("\"\(word.text)\" was not expected here")
+            let word = text.tokens[at].text
+            at += 1
+            guard at < text.tokens.count else { throw fail("something was expected after `\(word)`") }
+            switch word {
+            case "title": request.title = text.tokens[at].text
+            case "import": request.importResult = text.tokens[at].text
+            case "rfm":
+                guard case .rfm(let rfm) = try Command("rfm " + parenthesised()) else { throw fail("`rfm (...)` was expected") }
+                request.rfm = rfm
+            case "cluster":
+                guard case .cluster(let cluster) = try Command("cluster " + parenthesised()) else {
+                    throw fail("`cluster (...)` was expected")
+                }
+                request.cluster = cluster
+            default: throw fail("\"\(word)\" was not expected here")
             }
-            at += 2
+            at += 1
         }
         guard request.file.hasSuffix(".html") else { throw fail("\"\(request.file)\" does not end with .html") }
         return request
+    }
+
+    /// The raw text between the parenthesis here and the one that closes it, which is then the current token.
+    private mutating func parenthesised() throws(CommandError) -> String {
+        let open = at
+        let depth = text.tokens[open].depth
+        let isSymbol = { (token: CommandText.Token, symbol: String) in token.kind == .symbol && token.text == symbol && token.depth == depth
+        }
+        guard isSymbol(text.tokens[open], "("),
+            let end = text.tokens.indices.dropFirst(open + 1).first(where: { isSymbol(text.tokens[$0], ")") })
+        else { throw fail("a text in parentheses was expected") }
+        at = end
+        return text.slice(text.tokens[open].range.upperBound..<text.tokens[end].range.lowerBound)
     }
 }
 

@@ -1,5 +1,7 @@
 import Archive
+import Clustering
 import Connectors
+import Features
 import Rules
 import Storage
 
@@ -8,10 +10,13 @@ extension CommandError {
     init(any error: any Error) {
         switch error {
         case let error as CommandError: self = error
+        case is CancellationError: self = .interrupted
         case let error as StoreError: self.init(error)
         case let error as RuleError: self.init(error)
         case let error as ArchiveError: self.init(error)
         case let error as FormatError: self.init(.failed, error.description)
+        case let error as FeatureError: self.init(.kind, error.description)
+        case let error as ClusteringError: self.init(.data, error.description)
         default: self.init(.failed, String(describing: error))
         }
     }

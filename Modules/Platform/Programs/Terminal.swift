@@ -1,3 +1,4 @@
+import EventModel
 import Foundation
 
 /// What the program is connected to.
@@ -26,6 +27,12 @@ public enum Terminal {
 
     /// Writes all of `text` to standard error.
     public static func printError(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    /// Says a warning on standard error, as an object where results are JSON.
+    public static func warn(_ sentence: String, as format: OutputFormat) {
+        guard format == .json || format == .ndjson else { return printError("warning: " + sentence + "\n") }
+        printError(JSONValue.object(JSONObject(["warning": .object(JSONObject(["message": .string(sentence)]))])).text + "\n")
+    }
 
     @discardableResult
     private static func write(_ text: String, to descriptor: Int32) -> Bool {

@@ -15,6 +15,8 @@ public struct ClusterResult: CommandResult {
 
     /// One cluster's card.
     public struct Card: Sendable, Equatable {
+        /// From 1, as in the model.
+        public var number: Int
         /// A proposed name.
         public var name: String
         public var size: Int
@@ -61,7 +63,7 @@ public struct ClusterResult: CommandResult {
         var object = JSONObject([
             "model": .string(model), "k": .integer(Int64(k)), "inertia": .finite(inertia), "silhouette": .finite(silhouette),
             "davies_bouldin": .finite(daviesBouldin),
-            "clusters": .array(clusters.enumerated().map { .object(Self.json($0.offset, $0.element)) }),
+            "clusters": .array(clusters.map { .object(Self.json($0)) }),
             "features": .list(features), "profiles": .integer(Int64(profiles)), "left_out": .integer(Int64(leftOut)),
             "silhouette_profiles": .integer(Int64(silhouetteProfiles)),
         ])
@@ -70,7 +72,7 @@ public struct ClusterResult: CommandResult {
         return object
     }
     public var records: [JSONObject] {
-        members.isEmpty ? clusters.enumerated().map { Self.json($0.offset, $0.element) } : members.map(json)
+        members.isEmpty ? clusters.map { Self.json($0) } : members.map(json)
     }
     public var table: ResultTable {
         if !members.isEmpty {
@@ -81,8 +83,8 @@ public struct ClusterResult: CommandResult {
         return ResultTable(
             [.init("cluster", numeric: true), .init("name"), .init("size", numeric: true), .init("share", numeric: true)]
                 + features.map { .init($0, numeric: true) },
-            rows: clusters.enumerated().map { index, card in
-                [.count(index + 1), .text(card.name), .count(card.size), .share(card.share)]
+            rows: clusters.map { card in
+                [.count(card.number), .text(card.name), .count(card.size), .share(card.share)]
                     + card.traits.map { .number($0.mean, digits: 2) }
             })
     }
@@ -111,7 +113,7 @@ public struct ClusterResult: CommandResult {
         return text + notes.map { TerminalText.safe($0) + "\n" }.joined()
     }
 
-    private static func json(_ index: Int, _ card: Card) -> JSONObject {
+    private static func json(_ card: Card) -> JSONObject {
         let traits = card.traits.map {
             JSONValue.object(
                 JSONObject([
@@ -120,7 +122,7 @@ public struct ClusterResult: CommandResult {
                 ]))
         }
         return JSONObject([
-            "cluster": .integer(Int64(index + 1)), "name": .string(card.name), "size": .integer(Int64(card.size)),
+            "cluster": .integer(Int64(card.number)), "name": .string(card.name), "size": .integer(Int64(card.size)),
             "share": .finite(card.share),
             "features": .array(traits), "segment": card.segment.map { .string($0) } ?? .null,
         ])

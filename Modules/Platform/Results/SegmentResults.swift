@@ -6,16 +6,28 @@ public struct SegmentEntry: Sendable, Equatable {
     /// nil where the expression is refused today; `problem` says why.
     public var members: Int?
     public var expression: String
+    /// The comment that the definition begins with.
+    public var title: String?
     public var problem: String?
 
-    public init(name: String, members: Int?, expression: String, problem: String? = nil) {
-        (self.name, self.members, self.expression, self.problem) = (name, members, expression, problem)
+    /// - Parameter body: The definition as it is saved; comment lines at its start become the title.
+    public init(name: String, members: Int?, body: String, problem: String? = nil) {
+        (self.name, self.members, self.problem) = (name, members, problem)
+        var lines = body.trimmingSpaces.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).trimmingSpaces }
+        var comments: [String] = []
+        while let first = lines.first, first.isEmpty || first.hasPrefix("#") {
+            if !first.isEmpty { comments.append(String(first.dropFirst()).trimmingSpaces) }
+            lines.removeFirst()
+        }
+        title = comments.first
+        expression = lines.joined(separator: "\n").trimmingSpaces
     }
 
     var json: JSONObject {
         var object = JSONObject([
             "name": .string(name), "members": members.map { .integer(Int64($0)) } ?? .null, "expression": .string(expression),
         ])
+        if let title { object.set("title", .string(title)) }
         if let problem { object.set("problem", .string(problem)) }
         return object
     }
@@ -38,7 +50,7 @@ public struct SegmentsResult: CommandResult, Equatable {
                 let share = entry.members.map { population > 0 ? Double($0) / Double(population) : 0 }
                 return [
                     .text(entry.name), entry.members.map { .count($0) } ?? .missing, share.map { .share($0) } ?? .missing,
-                    .text(entry.expression),
+                    .text(entry.expression.replacing("\n", with: " ")),
                 ]
             })
     }

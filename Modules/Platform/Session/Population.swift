@@ -1,36 +1,28 @@
 import EventModel
+import Features
 import Rules
 import Storage
 
-/// Questions to the whole population at once.
-extension Question {
+/// Questions to the whole population at once, answered by scanning blocks.
+extension Question: ProfileValues {
+    /// Who each expression holds for, from one plan over all of them.
+    func members(of rules: [Rule]) throws(CommandError) -> [Membership] {
+        try interruption.check()
+        return try attempt { try evaluator.members(of: rules) }
+    }
+
     /// Who an expression holds for.
     func members(of rule: Rule) throws(CommandError) -> Membership {
-        let timelines = try timelines()
-        let reference = Reference(rule, now: now, population: timelines)
-        var words = ContiguousArray<UInt64>(repeating: 0, count: (timelines.count + 63) / 64)
-        for (p, t) in timelines.enumerated() where reference.isMember(t) { words[p / 64] |= 1 << UInt64(p % 64) }
-        return Membership(words: words, population: timelines.count)
+        try interruption.check()
+        return try attempt { try evaluator.members(of: rule) }
     }
 
-    /// The value for each profile, by profile number.
-    func values(of formula: Formula) throws(CommandError) -> [Value] {
-        let timelines = try timelines()
-        let reference = Reference(formula, now: now, population: timelines)
-        return timelines.map { reference.value($0) }
+    func columns(of values: [Formula]) throws -> [ValueColumn] {
+        try interruption.check()
+        return try evaluator.values(of: values)
     }
 
-    private func timelines() throws(CommandError) -> [Timeline] {
-        try attempt {
-            var all = [[Message]](repeating: [], count: snapshot.profileCount)
-            for block in snapshot.blocks {
-                let columns = try snapshot.read(block, paths: [])
-                let messages = try snapshot.messages(block, rows: Array(0..<block.rows))
-                for (row, message) in messages.enumerated() {
-                    all[Int(snapshot.profileOfIdentifier[Int(columns.ordinals[row])])].append(message)
-                }
-            }
-            return all.map { Timeline($0) }
-        }
+    private var evaluator: PopulationEvaluator {
+        PopulationEvaluator(snapshot: snapshot, now: now, threads: threads, isCancelled: { [interruption] in interruption.isInterrupted })
     }
 }

@@ -16,36 +16,40 @@ extension Question {
         return MembersResult(members: limit.map { Array(sorted.prefix($0)) } ?? sorted, total: sorted.count)
     }
 
-    func segments() throws(CommandError) -> SegmentsResult {
-        var entries: [SegmentEntry] = []
-        for definition in definitions(.segment) { entries.append(try entry(definition)) }
-        return SegmentsResult(segments: entries, population: snapshot.profileCount)
-    }
+    func segments() throws(CommandError) -> SegmentsResult { try sizes(of: definitions(.segment)) }
 
     func segment(_ name: String) throws(CommandError) -> SegmentsResult {
         guard let definition = definition(.segment, name) else { throw unknown(.segment, name) }
-        return SegmentsResult(segments: [try entry(definition)], population: snapshot.profileCount)
+        return try sizes(of: [definition])
     }
 
-    /// A refused definition is listed with its problem; only a stopped command stops the list.
-    private func entry(_ definition: Definition) throws(CommandError) -> SegmentEntry {
-        do {
-            let rule = try rule(definition.body, source: .segment(definition.name))
-            return SegmentEntry(
-                name: definition.name, members: try members(of: rule).count, expression: definition.body.trimmingSpaces)
-        } catch {
-            if error.code == .interrupted { throw error }
-            return SegmentEntry(name: definition.name, members: nil, expression: definition.body.trimmingSpaces, problem: error.message)
+    /// The sizes of segments, all from one scan. A refused definition is listed with its problem.
+    private func sizes(of definitions: [Definition]) throws(CommandError) -> SegmentsResult {
+        let rules = definitions.map { definition in
+            Result { () throws(CommandError) in try rule(definition.body, source: .segment(definition.name)) }
         }
+        let memberships = try members(of: rules.compactMap { try? $0.get() })
+        var next = 0
+        let entries = zip(definitions, rules).map { definition, rule in
+            switch rule {
+            case .success:
+                next += 1
+                return SegmentEntry(name: definition.name, members: memberships[next - 1].count, body: definition.body)
+            case .failure(let error):
+                return SegmentEntry(name: definition.name, members: nil, body: definition.body, problem: error.message)
+            }
+        }
+        return SegmentsResult(segments: entries, population: snapshot.profileCount)
     }
 
     func overlap(_ names: [String]) throws(CommandError) -> OverlapResult {
         let chosen = names.isEmpty ? definitions(.segment).map(\.name) : names
-        var sets: [Membership] = []
+        var rules: [Rule] = []
         for name in chosen {
             guard let definition = definition(.segment, name) else { throw unknown(.segment, name) }
-            sets.append(try members(of: rule(definition.body, source: .segment(name))))
+            rules.append(try rule(definition.body, source: .segment(name)))
         }
+        let sets = try members(of: rules)
         var pairs: [OverlapResult.Pair] = []
         for a in chosen.indices {
             for b in chosen.indices.dropFirst(a + 1) {
@@ -66,7 +70,7 @@ extension Question {
             let near = nearMatch(to: name, among: names.map(\.name)).map { " Did you mean \"\($0)\"?" } ?? ""
             throw CommandError(.name, "No event is called \"\(name)\".\(near) `events` lists the names.")
         }
-        let paths = try attempt { try snapshot.paths(kind: .track, event: name) }
+        let paths = Self.leaves(try attempt { try snapshot.paths(kind: .track, event: name) })
         let properties = paths.compactMap { path -> String? in
             switch path.first {
             case "properties" where path.count > 1: Self.spelled(path.dropFirst(), before: "")
@@ -78,19 +82,21 @@ extension Question {
     }
 
     func traits() throws(CommandError) -> TraitsResult {
-        var entries: [TraitsResult.Entry] = []
-        for path in try traitPaths() {
-            let name = Self.spelled(path[...], before: "trait")
-            let rule = try rule("exists(\(name))")
-            entries.append(.init(name: String(name.dropFirst("trait.".count)), profiles: try members(of: rule).count))
-        }
-        return TraitsResult(traits: entries)
+        let names = try traitPaths().map { Self.spelled($0[...], before: "trait") }
+        let sets = try members(of: names.map { name throws(CommandError) in try rule("exists(\(name))") })
+        return TraitsResult(
+            traits: zip(names, sets).map { .init(name: String($0.dropFirst("trait.".count)), profiles: $1.count) })
     }
 
     /// Paths of traits, without those that only hold others.
     func traitPaths() throws(CommandError) -> [[String]] {
         let all = try attempt { try snapshot.paths(kind: .identify, event: nil) }.filter { $0.first == "traits" && $0.count > 1 }
-        return all.filter { path in !all.contains { $0.count > path.count && $0.starts(with: path) } }.map { Array($0.dropFirst()) }
+        return Self.leaves(all).map { Array($0.dropFirst()) }
+    }
+
+    /// Paths without those that only hold others.
+    static func leaves(_ paths: [[String]]) -> [[String]] {
+        paths.filter { path in !paths.contains { $0.count > path.count && $0.starts(with: path) } }
     }
 
     func features() -> FeaturesResult {

@@ -7,11 +7,11 @@ extension Question {
     func profile(_ reference: ProfileReference) throws(CommandError) -> ProfileResult {
         let person = try person(reference)
         let messages = try attempt { try person.messages(until: now) }
-        var segments: [String] = []
-        for definition in definitions(.segment) {
-            guard let rule = try? rule(definition.body, source: .segment(definition.name)) else { continue }
-            if try members(of: rule).contains(person.profile) { segments.append(definition.name) }
+        let saved = definitions(.segment).compactMap { definition in
+            (try? rule(definition.body, source: .segment(definition.name))).map { (definition.name, $0) }
         }
+        let sets = try members(of: saved.map(\.1))
+        let segments = zip(saved, sets).compactMap { $1.contains(person.profile) ? $0.0 : nil }
         return ProfileResult(
             id: person.id, identifiers: person.identifiers.map { .init(namespace: $0.kind.word, id: $0.text) },
             traits: Person.traits(of: messages), messages: messages.count, firstSeen: messages.first?.timestamp,

@@ -15,11 +15,12 @@ struct Question: Sendable {
     /// Takes sentences for standard error.
     let warn: @Sendable (String) -> Void
 
+    /// - Parameter snapshot: The state of the store that is asked.
     init(
-        store: any EventStore, workspace: Workspace?, now: Instant, threads: Int, interruption: Interruption,
+        snapshot base: any StoreSnapshot, workspace: Workspace?, now: Instant, threads: Int, interruption: Interruption,
         warn: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
-        let snapshot = try attempt { InterruptibleSnapshot(base: try store.snapshot(), interruption: interruption) }
+        let snapshot = InterruptibleSnapshot(base: base, interruption: interruption)
         let saved = try attempt { try snapshot.definitions() }
         let definitions = Self.merged(store: saved, workspace: try workspace?.definitions() ?? [], warn: warn)
         self.snapshot = snapshot

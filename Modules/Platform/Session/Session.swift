@@ -83,8 +83,10 @@ public struct Session: Sendable {
     }
 
     func question(interruption: Interruption, warn: @escaping @Sendable (String) -> Void) throws(CommandError) -> Question {
-        try Question(
-            store: tessera.store(), workspace: workspace, now: now, threads: threads, interruption: interruption, warn: warn)
+        let store = try tessera.store()
+        return try Question(
+            snapshot: try attempt { try store.snapshot() }, workspace: workspace, now: now, threads: threads, interruption: interruption,
+            warn: warn)
     }
 
     private func plot(

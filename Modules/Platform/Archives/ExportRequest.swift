@@ -1,0 +1,75 @@
+import Archive
+public import EventModel
+
+/// What `tessera-archive export` is asked.
+public struct ExportRequest: Sendable {
+    /// The archive to write; `-` is standard output.
+    public var file: String
+    /// `all`, `profiles`, `events` or `memberships`.
+    public var contents = "all"
+    /// Only profiles that an expression holds for.
+    public var filter: String?
+    /// A file with the key to encrypt with.
+    public var keyFile: String?
+    /// Effort of compression, 1 (fast) to 9 (small).
+    public var level = 6
+    /// The instant that expressions are asked at.
+    public var now: Instant
+    /// Threads that scan and compress.
+    public var threads = 2
+
+    /// A request for everything.
+    public init(file: String, now: Instant) { (self.file, self.now) = (file, now) }
+
+    /// The words of `contents`.
+    public static let contentNames = ArchiveContents.allCases.map(\.rawValue)
+}
+
+/// What an export wrote.
+public struct ExportSummary: CommandResult, Equatable {
+    public var file: String
+    public var profiles: Int
+    public var messages: Int
+    public var memberships: Int
+    public var definitions: Int
+    /// SHA-256 of the text.
+    public var digest: String
+    public var textBytes: Int
+    public var fileBytes: Int
+    public var seconds: Double
+
+    init(_ result: ExportResult, file: String) {
+        self.file = file
+        profiles = result.summary.profiles
+        messages = result.summary.messages
+        memberships = result.summary.memberships
+        definitions = result.summary.definitions
+        digest = result.digest
+        textBytes = result.textBytes
+        fileBytes = result.fileBytes
+        seconds = result.seconds
+    }
+
+    public var json: JSONObject {
+        JSONObject([
+            "file": .string(file), "profiles": .integer(Int64(profiles)), "messages": .integer(Int64(messages)),
+            "memberships": .integer(Int64(memberships)), "definitions": .integer(Int64(definitions)), "digest": .string(digest),
+            "text_bytes": .integer(Int64(textBytes)), "bytes_out": .integer(Int64(fileBytes)),
+            "seconds": .finite((seconds * 1000).rounded() / 1000),
+        ])
+    }
+    public var table: ResultTable {
+        ResultTable(
+            [.init("file"), .init("profiles", numeric: true), .init("messages", numeric: true), .init("bytes_out", numeric: true)],
+            rows: [[.text(file), .count(profiles), .count(messages), .count(fileBytes)]])
+    }
+    public var notes: [String] { ["\(Figures.bytes(Double(fileBytes))) in \(Figures.seconds(seconds)), text SHA-256 \(digest)."] }
+}
+
+/// The digest of a store: SHA-256 of the text of its export.
+public struct DigestResult: CommandResult, Equatable {
+    public var digest: String
+    public var json: JSONObject { JSONObject(["digest": .string(digest)]) }
+    public var table: ResultTable { ResultTable([.init("digest")], rows: [[.prose(digest)]]) }
+    public func text(on canvas: Canvas) -> String { digest + "\n" }
+}

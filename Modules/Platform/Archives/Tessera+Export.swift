@@ -1,0 +1,86 @@
+import Archive
+import EventModel
+import Foundation
+import Rules
+import Storage
+
+extension Tessera {
+    /// Writes the store, or those that an expression holds for, as an archive.
+    public func exportArchive(
+        _ request: ExportRequest, interruption: Interruption, warn: @escaping @Sendable (String) -> Void = { _ in },
+        progress: (@Sendable (ProgressLine.State) -> Void)? = nil
+    ) throws(CommandError) -> ExportSummary {
+        guard let contents = ArchiveContents(rawValue: request.contents) else {
+            throw CommandError(
+                .usage, "\"\(request.contents)\" cannot be exported. Choose \(ExportRequest.contentNames.joined(separator: ", ")).")
+        }
+        let (scanning, question) = try scanning(now: request.now, threads: request.threads, interruption, warn)
+        var options = ExportOptions(contents: contents, selection: request.filter, level: request.level, threads: request.threads)
+        if let key = try Self.key(request.keyFile) {
+            options.key = key
+            var random = SystemRandomNumberGenerator()
+            options.salt = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        }
+        var selected: ContiguousArray<Bool>?
+        if let filter = request.filter {
+            let members = try question.members(of: question.rule(filter))
+            selected = ContiguousArray((0..<members.population).map { members.contains($0) })
+        }
+        var memberships: [MembershipList] = []
+        if contents == .memberships {
+            for definition in question.definitions(.segment) {
+                let members = try question.members(of: question.rule(definition.body, source: .segment(definition.name)))
+                memberships.append(
+                    MembershipList(segment: definition.name, at: request.now, profiles: ContiguousArray(members.members.map { UInt32($0) }))
+                )
+            }
+        }
+        let exporter = Exporter(scanning, options: options, selected: selected, memberships: memberships)
+        let start = ContinuousClock.now
+        let report = progress.map { progress in
+            { @Sendable (state: ExportProgress) in
+                let seconds = Double((ContinuousClock.now - start).components.seconds)
+                progress(
+                    ProgressLine.State(
+                        name: request.file, done: Double(state.gathered + state.written), total: Double(2 * state.messages),
+                        count: state.written,
+                        unit: "message", seconds: seconds))
+            }
+        }
+        let result = try attempt { try exporter.write(to: request.file, progress: report, isCancelled: { interruption.isInterrupted }) }
+        return ExportSummary(result, file: request.file)
+    }
+
+    /// SHA-256 of the text that an export of everything would have.
+    public func digest(interruption: Interruption) throws(CommandError) -> DigestResult {
+        let (scanning, _) = try scanning(now: Instant(milliseconds: .max), threads: 2, interruption, { _ in })
+        return DigestResult(
+            digest: try attempt { try Exporter(scanning).digest(isCancelled: { interruption.isInterrupted }) })
+    }
+
+    /// Makes the curated tables anew from the raw layer; the digest stays what it was.
+    public func rebuild(interruption: Interruption) throws(CommandError) -> Acknowledgement {
+        let store = try store()
+        let writer = try attempt { try store.makeWriter() }
+        do {
+            try attempt { try writer.rebuild() }
+        } catch {
+            try? writer.close()
+            throw error
+        }
+        try attempt { try writer.close() }
+        return Acknowledgement("Rebuilt \(path).", details: JSONObject(["db": .string(path)]))
+    }
+
+    private func scanning(
+        now: Instant, threads: Int, _ interruption: Interruption, _ warn: @escaping @Sendable (String) -> Void
+    ) throws(CommandError) -> (any MessageScanning, Question) {
+        let store = try store()
+        guard let snapshot = try attempt({ try store.snapshot() }) as? any MessageScanning else {
+            throw CommandError(.failed, "\(path): this kind of store cannot be exported.")
+        }
+        let question = try Question(
+            snapshot: snapshot, workspace: nil, now: now, threads: threads, interruption: interruption, warn: warn)
+        return (snapshot, question)
+    }
+}
