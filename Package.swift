@@ -79,6 +79,7 @@ let package = Package(
         module("BuiltIn", ["Platform", "StorageSQLite", "FormatSegment", "FormatCSV"], in: "Apps"),
         app("tessera-archive", ["BuiltIn", "Platform", arguments]),
         app("tessera-shell", ["BuiltIn", "CEdit", "Platform", arguments]),
+        app("tessera-bench", ["BuiltIn", "Clustering", "Platform", "Statistics", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
 
         // Tests mirror the targets.
