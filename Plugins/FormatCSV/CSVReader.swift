@@ -84,6 +84,8 @@ final class CSVReader: EventReader {
         return finish(batch, consumed: place)
     }
 
+    var holdsRecords: Bool { mapping.rules.contains { $0.fold != nil } }
+
     func drain() throws(FormatError) -> MessageBatch? {
         guard atEnd, let mapper, let folder = mapper.folder else { return nil }
         if folded == nil { folded = try FoldDrain(mapping, folder, mapper.evaluator, longestMessage: longestRecord) }
