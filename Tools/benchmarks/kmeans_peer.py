@@ -74,7 +74,7 @@ def run(arguments):
         "inertia": float(model.inertia_),
         "iterations": int(model.n_iter_),
         "threads": arguments.threads,
-        "peak_rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
     }
     print(json.dumps(result))
 

@@ -1,0 +1,78 @@
+"""The segment suite beside DuckDB, warm and cold."""
+import os
+
+from archives import ready_peer, ready_store
+from measure import run, side_by_side
+from suite import NOW, SEGMENTS
+from table import Row
+
+# The bound of the whole suite, as a share of DuckDB's time. Stricter ones follow with the next releases: a third, a fifth.
+BOUND = 1
+COLD = "Q6"
+
+
+def segment_rows(programs, data, rounds):
+    """One row for each segment that the language can say, their sum, and one question to a cold process."""
+    store, table = ready_store(programs, data), ready_peer(programs, data)
+    asked = os.path.join(data.scratch, "suite.segments")
+    with open(asked, "w") as file:
+        file.writelines(f"{segment['name']} = {segment['expression']}\n" for segment in SEGMENTS)
+    names = [segment["name"] for segment in SEGMENTS]
+    cold = next(segment["expression"] for segment in SEGMENTS if segment["name"] == COLD)
+    bench = [programs.ours("tessera-bench"), "segments", "--db", store, "--now", NOW, "--threads", "2", "--runs", "5", asked]
+    shell = [programs.ours("tessera-shell"), "--db", store, "--now", NOW, "--format", "json", "-c", "count " + cold]
+    done = side_by_side(
+        rounds,
+        {
+            "ours": lambda: run(bench),
+            "peer": lambda: run(programs.duckdb("segments", table, *names)),
+            "cold": lambda: run(shell),
+        },
+    )
+    ours, peer = collected(done["ours"]), collected(done["peer"])
+    peaks = [max(result["peak"] for result in done[who].results) for who in ("ours", "peer")]
+    rows, total, dropped = [], [0.0, 0.0], []
+    for segment in SEGMENTS:
+        name = segment["name"]
+        what = f"{name} {segment['title']}"
+        if "refused" in ours[name]:
+            dropped.append(name)
+            rows.append(Row(what, None, peer[name]["seconds"], note="not asked: " + ours[name]["refused"], precise=True))
+            continue
+        rows.append(Row(what, ours[name]["seconds"], peer[name]["seconds"], checks=verdict(segment, ours, peer, data), precise=True))
+        total = [total[0] + ours[name]["seconds"], total[1] + peer[name]["seconds"]]
+    if total[1] > 0:
+        which = "sum of the eight" if not dropped else "sum without " + ", ".join(dropped)
+        rows.append(Row(which, *total, *peaks, bound=BOUND, precise=True))
+    count = done["cold"].results[-1]["count"]
+    rows.append(
+        Row(
+            f"{COLD} in a cold process", done["cold"].seconds, None, done["cold"].peak,
+            checks=[(f"{count} members", count == peer[COLD]["count"])], precise=True,
+        )  # fmt: skip
+    )
+    return rows
+
+
+def collected(runs):
+    """By name, with the median of the medians that each process told."""
+    found = {}
+    for answers in zip(*(result["segments"] for result in runs.results)):
+        found[answers[0]["name"]] = dict(answers[0])
+        if "seconds" in answers[0]:
+            times = sorted(answer["seconds"] for answer in answers)
+            found[answers[0]["name"]]["seconds"] = times[len(times) // 2]
+    return found
+
+
+def verdict(segment, ours, peer, data):
+    """Whether the members are the right ones: as many, and with the same sum of their numbers."""
+    mine, theirs = ours[segment["name"]], peer[segment["name"]]
+    found = (mine["count"], mine["sum"])
+    known = segment["expected"].get(data.size) if data.is_suite else None
+    text = f"{found[0]} members, sum {found[1]}"
+    if known and found != known:
+        return [(f"{text}; {known[0]}, {known[1]} are known", False)]
+    if found != (theirs["count"], theirs["sum"]):
+        return [(f"{text}; DuckDB finds {theirs['count']}, {theirs['sum']}", False)]
+    return [(text, True)]

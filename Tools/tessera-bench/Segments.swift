@@ -1,0 +1,118 @@
+import ArgumentParser
+import BuiltIn
+import EventModel
+import Foundation
+import Platform
+
+/// `segments`
+struct Segments: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segments",
+        abstract: "Time how long it takes to count segments.",
+        discussion: """
+            The file has a line `NAME = EXPRESSION` for each segment. Each is counted once to warm up, then several times; every count opens \
+            a snapshot, reads and checks the expression and evaluates it: no answer is kept. Then the members are listed, and the digits of \
+            those user ids that start with 'u' are summed up, to be compared. What the language cannot say yet is told as "refused".
+            """)
+
+    @Option(help: "The store.")
+    var db: String
+    @Option(help: "The instant to ask at.")
+    var now: String
+    @Option(help: "Threads.")
+    var threads = 2
+    @Option(help: "Runs of each segment, of which the middle one counts.")
+    var runs = 5
+    @Flag(help: "Leave the list of members out.")
+    var countOnly = false
+    @Argument(help: "The file of segments.")
+    var file: String
+
+    func validate() throws {
+        if threads < 1 || runs < 1 { throw ValidationError("--threads and --runs are 1 or more.") }
+        if Instant(text: now) == nil {
+            throw ValidationError("--now is '\(now)', which is not an instant. Write it as 2026-06-30T00:00:00Z.")
+        }
+    }
+
+    func run() throws {
+        let instant = Instant(text: now)
+        let tessera = Tessera(path: db, plugins: .builtIn)
+        let session = Session(
+            tessera: tessera, now: instant, format: .json, threads: threads,
+            clock: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
+        var answers: [Answer] = []
+        for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") where !line.allSatisfy(\.isWhitespace) {
+            guard let sign = line.firstIndex(of: "=") else {
+                throw ValidationError("\(file): '\(line)' has no '='. Write NAME = EXPRESSION.")
+            }
+            let name = line[..<sign].trimmingCharacters(in: .whitespaces)
+            let expression = line[line.index(after: sign)...].trimmingCharacters(in: .whitespaces)
+            answers.append(try time(name, expression, session))
+        }
+        let peak = peakMemory()
+        if !countOnly {
+            for index in answers.indices where answers[index].refusal == nil { try answers[index].addMembers(session) }
+        }
+        show([.init("segments", .array(answers.map { .object($0.json) })), .init("peak", .integer(peak))])
+    }
+
+    private func time(_ name: String, _ expression: String, _ session: Session) throws -> Answer {
+        var answer = Answer(name: name, expression: expression)
+        do throws(CommandError) {
+            answer.count = try count(expression, session)
+        } catch {
+            guard [.syntax, .kind, .limit].contains(error.code) else { throw error }
+            answer.refusal = error.message
+            return answer
+        }
+        for _ in 0..<runs {
+            let again = try answer.timing.measure { try count(expression, session) }
+            guard again == answer.count else {
+                throw ValidationError("\(name) was \(answer.count), then \(again): an answer must not change.")
+            }
+        }
+        return answer
+    }
+
+    private func count(_ expression: String, _ session: Session) throws(CommandError) -> Int64 {
+        guard case .integer(let count)? = try session.answer(.count(expression)).json["count"] else { return -1 }
+        return count
+    }
+}
+
+/// What one segment took and held.
+private struct Answer {
+    var name: String
+    var expression: String
+    var timing = Timing()
+    var count: Int64 = 0
+    /// The digits of the members' user ids, summed up.
+    var sum: Int64?
+    /// Why it could not be asked.
+    var refusal: String?
+
+    init(name: String, expression: String) { (self.name, self.expression) = (name, expression) }
+
+    mutating func addMembers(_ session: Session) throws {
+        let members = try session.answer(.members(expression, limit: nil)).json["members"]?.asArray ?? []
+        var total: Int64 = 0
+        for member in members {
+            guard let id = member.asString, id.utf8.first == UInt8(ascii: "u") else { continue }
+            total += id.utf8.reduce(0) { (48...57).contains($1) ? $0 * 10 + Int64($1 - 48) : $0 }
+        }
+        sum = total
+        guard Int64(members.count) == count else {
+            throw ValidationError("\(name) has \(count) members by count and \(members.count) by list.")
+        }
+    }
+
+    var json: JSONObject {
+        guard refusal == nil else { return JSONObject([.init("name", .string(name)), .init("refused", .string(refusal!))]) }
+        var members: [JSONObject.Member] = [
+            .init("name", .string(name)), .init("seconds", .number(timing.median)), .init("count", .integer(count)),
+        ]
+        if let sum { members.append(.init("sum", .integer(sum))) }
+        return JSONObject(members)
+    }
+}
