@@ -11,6 +11,7 @@ final class FileFeed {
     /// Lines of the file in the batches given so far, and in those that were dropped.
     private(set) var lines = 0
     private let doneLines: Int
+    private var droppedSkips = 0
     private let longestBuffer: Int
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
@@ -40,11 +41,22 @@ final class FileFeed {
         while let batch = try nextOfAll() {
             let before = lines
             lines += batch.sourceLines
-            if lines <= doneLines && batch.sourceLines > 0 { continue }
-            if before < doneLines { return batch.dropping(lines: doneLines - before) }
-            if batch.count > 0 || batch.sourceLines > 0 || !batch.rejects.isEmpty { return batch }
+            if lines <= doneLines && batch.sourceLines > 0 {
+                droppedSkips += batch.skippedLines
+                continue
+            }
+            if before < doneLines { return counted(batch.dropping(lines: doneLines - before)) }
+            if batch.count > 0 || batch.sourceLines > 0 || !batch.rejects.isEmpty { return counted(batch) }
         }
         return nil
+    }
+
+    /// Rows that the mapping passed over count with the next batch where theirs was dropped.
+    private func counted(_ batch: MessageBatch) -> MessageBatch {
+        var batch = batch
+        batch.skippedLines += droppedSkips
+        droppedSkips = 0
+        return batch
     }
 
     private func nextOfAll() throws(ArchiveError) -> MessageBatch? {
@@ -132,6 +144,7 @@ extension MessageBatch {
         rest.derivedIDs = Array(derivedIDs.dropFirst(lines))
         rest.rejects = rejects.filter { $0.line >= rest.firstLine }
         rest.sourceLines = sourceLines - lines
+        rest.skippedLines = skippedLines
         return rest
     }
 }

@@ -19,6 +19,8 @@ final class ImportLedger {
     private var committed = ImportPosition()
     private var holdsRecords = false
     private var isOpen = false
+    /// Rows of the present file that its mapping passes over.
+    private var skipped = 0
     private var definitions: [Definition] = []
 
     init(store: any EventStore, writer: any StoreWriter, options: ImportOptions) {
@@ -34,7 +36,7 @@ final class ImportLedger {
         case .opened(let file, let key, let position, let holdsRecords):
             (self.file, self.key, self.position, self.holdsRecords, isOpen) = (file, key, position, holdsRecords, true)
             fileNumber += 1
-            committed = position
+            (committed, skipped) = (position, 0)
             definitions = []
             try rejects.begin(source: file, doneLines: position.lines)
         case .batch(let batch): try take(batch, item.decoded)
@@ -81,6 +83,7 @@ final class ImportLedger {
             try rejects.write(refused)
         }
         position.lines += batch.sourceLines
+        skipped += batch.skippedLines
         if writer.pendingBytes > options.pendingBytes { try commit(holdsRecords ? nil : position) }
     }
 
@@ -95,7 +98,7 @@ final class ImportLedger {
     private func closeSource(at position: ImportPosition?) throws(ArchiveError) {
         try commit(position)
         isOpen = false
-        result.sources.append(.init(file: file, position: ImportResult.ImportCounts(self.position), wasDone: false))
+        result.sources.append(.init(file: file, position: ImportResult.ImportCounts(self.position, skipped: skipped), wasDone: false))
     }
 
     private func saveDefinitions() throws(ArchiveError) {
@@ -116,13 +119,15 @@ final class ImportLedger {
             result.counts.accepted += source.position.accepted
             result.counts.duplicates += source.position.duplicates
             result.counts.rejected += source.position.rejected
+            result.counts.skipped += source.position.skipped
         }
         return result
     }
 }
 
 extension ImportResult.ImportCounts {
-    init(_ position: ImportPosition) {
+    init(_ position: ImportPosition, skipped: Int = 0) {
+        self.skipped = skipped
         rows = position.lines
         messages = position.messages
         accepted = position.accepted

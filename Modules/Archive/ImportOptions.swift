@@ -88,6 +88,8 @@ public struct ImportResult: Sendable {
         public var accepted = 0
         public var duplicates = 0
         public var rejected = 0
+        /// Rows that the mapping passes over. Not known of a file that was done before.
+        public var skipped = 0
 
         public init() {}
     }

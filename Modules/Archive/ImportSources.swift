@@ -34,6 +34,7 @@ final class ImportItem {
         var rest = MessageBatch(firstLine: batch.firstLine)
         rest.rejects = batch.rejects
         rest.sourceLines = batch.sourceLines
+        rest.skippedLines = batch.skippedLines
         content = .batch(rest)
     }
 
