@@ -45,6 +45,9 @@ struct Import: ParsableCommand {
     @Option(help: "A file with the key of encrypted archives: 32 bytes in base64.")
     var key: String?
 
+    @Option(help: "A file that gets the JSON result too, whatever is printed.")
+    var result: String?
+
     @Option(help: "Threads to use.")
     var threads: Int = 2
 
@@ -69,9 +72,10 @@ struct Import: ParsableCommand {
         request.maxLine = maxLine
         request.keyFile = key
         request.threads = threads
-        let (tessera, asked) = (store.tessera, request)
+        let (tessera, asked, result) = (store.tessera, request, result)
         try output.showAlsoWhenFailed { interruption, bar throws(CommandError) in
             let (summary, failure) = try tessera.importFiles(asked, interruption: interruption) { bar.say($0) }
+            if let result { try summary.write(to: result) }
             return (summary.files.isEmpty ? nil : summary, failure)
         }
     }

@@ -24,7 +24,7 @@ struct CommandRunner {
         case .source(let file): return try runFile(file, depth: depth + 1)
         default: break
         }
-        if let said = session.apply(command) {
+        if let said = try session.apply(command) {
             show(said)
             return .done
         }

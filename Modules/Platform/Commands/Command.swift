@@ -25,10 +25,18 @@ public indirect enum Command: Sendable, Equatable {
     case report(ReportRequest)
     case source(String)
     case setFormat(OutputFormat)
-    /// nil: the wall clock again.
-    case setNow(Instant?)
+    case setNow(NowSetting)
     case help(String?)
     case quit
+}
+
+/// What `set now` may say.
+public enum NowSetting: Sendable, Equatable {
+    /// The wall clock, read for each command.
+    case clock
+    /// The event time of the latest message that is stored.
+    case last
+    case instant(Instant)
 }
 
 /// One profile, as a person names it: `user_id:U`, `anonymous_id:A`, `email:E`, or a bare user id.

@@ -62,7 +62,8 @@ public struct CommandHelp: Sendable, Equatable {
             #"report to report.html title "Spring review" cluster (kmeans on orders, revenue where did "Order Completed" k=4)"#),
         .init("source", "source FILE", "Runs the commands of a file, one a line.", "source weekly.tessera-commands"),
         .init(
-            "set", "set format FORMAT | set now INSTANT|clock", "Changes how answers look, or when `now` is.",
+            "set", "set format FORMAT | set now INSTANT|last|clock",
+            "Changes how answers look, or when `now` is; `last` is the latest message stored.",
             "set now 2026-06-30T00:00:00Z"),
         .init("help", "help [COMMAND]", "This list, or one command with an example.", "help rfm"),
         .init("quit", "quit", "Leaves the shell.", "quit"),

@@ -175,11 +175,12 @@ extension CommandParser {
             }
             return .setFormat(format)
         case "now":
-            if value == "clock" { return .setNow(nil) }
+            if value == "clock" { return .setNow(.clock) }
+            if value == "last" { return .setNow(.last) }
             guard let instant = Instant(text: value) else {
-                throw fail("\"\(value)\" is not an instant. Write 2026-06-30T12:00:00Z, or `clock` for the wall clock")
+                throw fail("\"\(value)\" is not an instant. Write 2026-06-30T12:00:00Z, `last` or `clock`")
             }
-            return .setNow(instant)
+            return .setNow(.instant(instant))
         default: throw fail("there is no setting \"\(setting)\". Choose `format` or `now`")
         }
     }

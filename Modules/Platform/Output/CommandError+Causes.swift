@@ -45,8 +45,9 @@ extension CommandError {
             case .name: .name
             }
         let place = "\(error.place.source), line \(error.line), column \(error.column)"
-        let message = "\(place): \(error.message)" + (error.hint.map { "; \($0)" } ?? "") + "."
-        self.init(code, message, line: error.line, column: error.column, display: error.description)
+        let message = "\(place): \(error.message)" + (error.hint.map { "; \($0)" } ?? "")
+        self.init(
+            code, message.hasSuffix("?") ? message : message + ".", line: error.line, column: error.column, display: error.description)
     }
 
     /// An archive that could not be read or written.

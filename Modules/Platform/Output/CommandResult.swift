@@ -28,6 +28,9 @@ extension CommandResult {
         table.text(width: canvas.width) + notes.map { TerminalText.safe($0) + "\n" }.joined()
     }
 
+    /// Writes the one JSON object to a file.
+    public func write(to file: String) throws(CommandError) { try writeFile(rendered(as: .json), to: file) }
+
     /// The result as it goes to standard output, its line ends included.
     public func rendered(as format: OutputFormat, on canvas: Canvas = Canvas()) -> String {
         switch format {

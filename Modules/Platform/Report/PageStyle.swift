@@ -12,9 +12,8 @@ enum PageStyle {
             h2{font-size:1.45rem;letter-spacing:-.01em;margin:0 0 6px}h3{font-size:1rem;margin:0 0 10px}h4{font-size:1rem;margin:0}
             section{padding:44px 0 8px;border-top:1px solid var(--line);margin-top:40px}
             .lead{color:var(--quiet);max-width:46em;margin:0 0 22px}p{max-width:46em}
-            .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:1px;margin:0 0 26px;background:var(--line);
-            border:1px solid var(--line);border-radius:10px;overflow:hidden}
-            .facts div{background:var(--paper);padding:14px 16px}.facts dt{color:var(--quiet);font-size:.82rem}
+            .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:1px;margin:0 0 26px}
+            .facts div{box-shadow:0 0 0 1px var(--line);padding:14px 16px}.facts dt{color:var(--quiet);font-size:.82rem}
             .facts dd{margin:2px 0 0;font-size:1.4rem;font-weight:600;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
             nav{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.95rem}nav a{color:var(--strong);text-decoration:none}nav a:hover{text-decoration:underline}
             figure{margin:0 0 28px}figcaption,caption{color:var(--quiet);font-size:.86rem;text-align:left}figcaption{margin-top:8px;max-width:50em}

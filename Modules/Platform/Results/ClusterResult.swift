@@ -105,9 +105,9 @@ public struct ClusterResult: CommandResult {
     public func text(on canvas: Canvas) -> String {
         if !members.isEmpty { return table.text(width: canvas.width) + notes.map { $0 + "\n" }.joined() }
         var text = ""
-        for (index, card) in clusters.enumerated() {
+        for card in clusters {
             text +=
-                "\(index + 1)  \(TerminalText.safe(card.name))\n   \(Figures.count(card.size, "profile")) (\(Figures.percent(card.share)))\n"
+                "\(card.number)  \(TerminalText.safe(card.name))\n   \(Figures.count(card.size, "profile")) (\(Figures.percent(card.share)))\n"
             for line in card.lines { text += "   \(TerminalText.safe(line))\n" }
         }
         return text + notes.map { TerminalText.safe($0) + "\n" }.joined()

@@ -32,15 +32,24 @@ public struct Session: Sendable {
     /// Changes the settings when `command` is about them.
     ///
     /// - Returns: What to say; nil where the command is not about settings.
-    public mutating func apply(_ command: Command) -> Acknowledgement? {
+    public mutating func apply(_ command: Command) throws(CommandError) -> Acknowledgement? {
         switch command {
         case .setFormat(let format):
             self.format = format
             return Acknowledgement("Answers are printed as \(format.rawValue).", details: JSONObject(["format": .string(format.rawValue)]))
-        case .setNow(let instant):
-            fixedNow = instant
-            let now = instant.map { $0.text } ?? "the wall clock"
-            return Acknowledgement("now is \(now).", details: JSONObject(["now": .string(instant.map { $0.text } ?? "clock")]))
+        case .setNow(let setting):
+            switch setting {
+            case .clock: fixedNow = nil
+            case .instant(let instant): fixedNow = instant
+            case .last:
+                let store = try tessera.store()
+                guard let latest = try attempt({ try store.snapshot().latestTime }) else {
+                    throw CommandError(.data, "\(tessera.path) holds no message yet, so there is no last one.")
+                }
+                fixedNow = Instant(milliseconds: latest)
+            }
+            let words = fixedNow?.text ?? "the wall clock"
+            return Acknowledgement("now is \(words).", details: JSONObject(["now": .string(fixedNow?.text ?? "clock")]))
         default: return nil
         }
     }
