@@ -60,7 +60,7 @@ def options():
 
 def build():
     """Builds the programs in release; gives their folder."""
-    scratch = os.path.join(os.environ.get("TESSERA_BUILD") or os.path.join(ROOT, ".build"), "bench")
+    scratch = os.environ.get("TESSERA_BUILD") or os.path.join(ROOT, ".build")
     subprocess.run([os.path.join(ROOT, "Tools", "prepare")], check=True)
     say("Building in release.")
     for product in ("tessera-archive", "tessera-shell", "tessera-bench", "sample-data"):
