@@ -1,3 +1,4 @@
+import EventModel
 import Foundation
 import GRDB
 public import Storage
@@ -86,6 +87,10 @@ extension StoreError {
         }
         if let damaged = error as? BlockReader.Damaged {
             self.init(.damaged, "\(path): \(damaged.description)")
+            return
+        }
+        if error is MessageError {
+            self.init(.damaged, "\(path) holds a message that cannot be read. Restore the file from a copy, or rebuild it from its archives.")
             return
         }
         guard let database = error as? DatabaseError else {

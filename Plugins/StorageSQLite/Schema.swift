@@ -54,10 +54,10 @@ enum Schema {
         try database.execute(
             sql: """
                 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-                CREATE TABLE name(number INTEGER PRIMARY KEY, text TEXT NOT NULL, own INTEGER NOT NULL DEFAULT 0);
+                CREATE TABLE name(number INTEGER PRIMARY KEY, text BLOB NOT NULL, own INTEGER NOT NULL DEFAULT 0);
                 CREATE TABLE path(number INTEGER PRIMARY KEY, path TEXT NOT NULL);
                 CREATE TABLE shape(number INTEGER PRIMARY KEY, tokens BLOB NOT NULL);
-                CREATE TABLE vocabulary(path INTEGER, number INTEGER, text TEXT NOT NULL, PRIMARY KEY(path, number)) WITHOUT ROWID;
+                CREATE TABLE vocabulary(path INTEGER, number INTEGER, text BLOB NOT NULL, PRIMARY KEY(path, number)) WITHOUT ROWID;
                 CREATE TABLE block(
                     id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name INTEGER, width INTEGER NOT NULL, bucket INTEGER NOT NULL,
                     rows INTEGER NOT NULL, min_time INTEGER NOT NULL, max_time INTEGER NOT NULL, min_ordinal INTEGER NOT NULL,
