@@ -276,7 +276,8 @@ final class SQLiteWriter: StoreWriter {
         do {
             try connection.writeWithoutTransaction { database in
                 try BlockMerge.mergeSmallBlocks(database)
-                try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                // Whoever still reads an older state is not waited for; the next writer moves the log's pages then.
+                try database.execute(sql: "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)")
             }
         } catch {
             throw StoreError(error, path: store.path)
