@@ -138,7 +138,9 @@ final class ExtremeAccumulator: Accumulator {
 
     override func merge(_ other: Accumulator) {
         let other = unsafeDowncast(other, to: ExtremeAccumulator.self).best
-        for profile in 0..<best.count { best[profile] = isGreatest ? max(best[profile], other[profile]) : min(best[profile], other[profile]) }
+        for profile in 0..<best.count {
+            best[profile] = isGreatest ? max(best[profile], other[profile]) : min(best[profile], other[profile])
+        }
     }
 
     override func finish() -> LeafResult {

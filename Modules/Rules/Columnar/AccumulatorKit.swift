@@ -6,8 +6,12 @@ struct AccumulatorKit: Sendable {
     private let pool: TextPool
     private let order: MessageOrder
     private let now: Int64
+    private let groupEntries: Int
 
-    init(graph: QueryGraph, outputs: [Int: Set<LeafOutput>], profiles: Int, pool: TextPool, order: MessageOrder) {
+    init(
+        graph: QueryGraph, outputs: [Int: Set<LeafOutput>], profiles: Int, pool: TextPool, order: MessageOrder, groupEntries: Int
+    ) {
+        self.groupEntries = groupEntries
         tasks = graph.leaves.map(\.task)
         now = graph.now
         (self.outputs, self.profiles, self.pool, self.order) = (outputs, profiles, pool, order)
@@ -27,7 +31,9 @@ struct AccumulatorKit: Sendable {
         case .last: return edge(isLast: true, .field)
         case .trait: return edge(isLast: true, .trait)
         case .consent: return edge(isLast: true, .consent)
-        case .groups(let field): return GroupAccumulator(profiles: profiles, outputs: asked, isOfInstants: field == .timestamp, pool: pool)
+        case .groups(let field):
+            return GroupAccumulator(
+                profiles: profiles, outputs: asked, isOfInstants: field == .timestamp, pool: pool, compactAt: groupEntries)
         case .instants: return InstantListAccumulator(profiles: profiles)
         }
     }

@@ -24,7 +24,8 @@ final class BlockScanner {
     private let zeros: UnsafeMutablePointer<UInt32>
 
     init(
-        graph: QueryGraph, state: QueryState, plan: ScanPlan, snapshot: any StoreSnapshot, profileOfIdentifier: ContiguousArray<UInt32>, chunk: Int,
+        graph: QueryGraph, state: QueryState, plan: ScanPlan, snapshot: any StoreSnapshot, profileOfIdentifier: ContiguousArray<UInt32>,
+        chunk: Int,
         make: @escaping (_ leaf: Int) -> Accumulator
     ) {
         (self.graph, self.state, self.plan, self.snapshot) = (graph, state, plan, snapshot)
@@ -95,7 +96,9 @@ final class BlockScanner {
             case .timestamp:
                 fields.value = Lanes(uniform: ValueTag.number)
                 fields.value.times = view.times + base
-            case .word(let word): fields.value = Lanes(tags: Lanes(uniform: ValueTag.text).tags, uniform: ValueTag.text, texts: zeros, dictionary: dictionary(of: word))
+            case .word(let word):
+                fields.value = Lanes(
+                    tags: Lanes(uniform: ValueTag.text).tags, uniform: ValueTag.text, texts: zeros, dictionary: dictionary(of: word))
             }
             if fold.top >= 0 { fields.top = view.lanes(path: fold.top, from: base) }
             if fold.expiry >= 0 { fields.expiry = view.lanes(path: fold.expiry, from: base) }
@@ -123,7 +126,9 @@ final class BlockScanner {
             for row in 0..<count { mask[row] &= isName[row] }
         }
         for bound in part.bounds {
-            guard let vector = state.vectors[bound.node], let limits = vector.times else { preconditionFailure("a window's instant is not there yet") }
+            guard let vector = state.vectors[bound.node], let limits = vector.times else {
+                preconditionFailure("a window's instant is not there yet")
+            }
             let (tags, offset) = (vector.bytes, bound.offset)
             if bound.isLower {
                 for row in 0..<count {

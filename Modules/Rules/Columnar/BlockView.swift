@@ -16,7 +16,9 @@ final class BlockView {
         let rows = block.ordinals.count
         guard rows > 0, rows == block.summary.rows, block.times.count == rows, Int(block.summary.maxOrdinal) < identifiers,
             block.columns.count == paths.count, block.columns.allSatisfy({ Self.fits($0, rows) })
-        else { throw StoreError(.damaged, "Block \(block.summary.id) of the store does not hold what its summary says. Rebuild the store.") }
+        else {
+            throw StoreError(.damaged, "Block \(block.summary.id) of the store does not hold what its summary says. Rebuild the store.")
+        }
         self.rows = rows
         self.block = block
         self.number = number

@@ -22,7 +22,8 @@ extension ChunkEvaluator {
         }
         let isTime = operation.kind(kinds.a, kinds.b) != .number
         let (times, numbers) = (slot.makeTimes(), slot.makeNumbers())
-        slot.lanes = Lanes(tags: UnsafePointer(tags), numbers: isTime ? nil : UnsafePointer(numbers), times: isTime ? UnsafePointer(times) : nil)
+        slot.lanes = Lanes(
+            tags: UnsafePointer(tags), numbers: isTime ? nil : UnsafePointer(numbers), times: isTime ? UnsafePointer(times) : nil)
         if let x = a.times, let y = b.times, operation == .add || operation == .subtract {
             let sign: Int64 = operation == .add ? 1 : -1
             for i in 0..<count {

@@ -141,7 +141,8 @@ final class ChunkEvaluator {
         case .exists(let value): tagged(lanes(value), count, slot.makeMask()) { Lanes.isPresent($0) }
         case .constant(let value): broadcast(value, slot)
         case .firstPresent(let parts): firstPresent(parts.map { lanes($0) }, count, slot)
-        case .arithmetic(let a, let operation, let b): apply(lanes(a), operation, lanes(b), kinds: (graph.kinds[a], graph.kinds[b]), count, slot)
+        case .arithmetic(let a, let operation, let b):
+            apply(lanes(a), operation, lanes(b), kinds: (graph.kinds[a], graph.kinds[b]), count, slot)
         case .negated(let value): negate(lanes(value), count, slot)
         case .time(let value): time(lanes(value), count, slot)
         case .lower(let value): lower(lanes(value), count, slot)

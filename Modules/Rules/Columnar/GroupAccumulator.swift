@@ -12,9 +12,10 @@ final class GroupAccumulator: Accumulator {
     private var reader: BoxReader
     private let pool: TextPool
     /// Entries at which equal ones are put together.
-    private var compactAt = 1 << 24
+    private var compactAt: Int
 
-    init(profiles: Int, outputs: Set<LeafOutput>, isOfInstants: Bool, pool: TextPool) {
+    init(profiles: Int, outputs: Set<LeafOutput>, isOfInstants: Bool, pool: TextPool, compactAt: Int) {
+        self.compactAt = compactAt
         (self.profiles, self.outputs, self.isOfInstants, self.pool) = (profiles, outputs, isOfInstants, pool)
         reader = BoxReader(pool: pool)
     }

@@ -11,6 +11,8 @@ struct QueryTuning: Sendable {
     var parallelProfiles = 65_536
     /// Bytes that the accumulators of one scan may take; more leaves than that are scanned in several goes.
     var accumulatorBytes = 384 << 20
+    /// Values that `distinct` and its like gather before equal ones are put together.
+    var groupEntries = 1 << 24
 }
 
 /// Answers the nodes of a graph over a snapshot, scan after scan.
@@ -113,7 +115,9 @@ final class PopulationQuery {
             default: break
             }
             if graph.isRow[id] {
-                for operand in graph.nodes[id].operands where !graph.isRow[operand] && !graph.isConstant(operand) { required.insert(operand) }
+                for operand in graph.nodes[id].operands where !graph.isRow[operand] && !graph.isConstant(operand) {
+                    required.insert(operand)
+                }
             } else if dropsEarly, graph.nodes[id].isMask, graph.nodes[id].operands.contains(where: { !graph.nodes[$0].isMask }) {
                 required.insert(id)
             }
@@ -155,10 +159,12 @@ final class PopulationQuery {
         let plan = ScanPlan(leaves: leaves, graph: graph, state: state, summaries: summaries)
         let workers = plan.blocks.reduce(0) { $0 + $1.cost } < tuning.parallelCost ? 1 : min(threads, plan.blocks.count)
         let queue = TaskQueue(costs: plan.blocks.map(\.cost), workers: max(1, workers))
-        let kit = AccumulatorKit(graph: graph, outputs: outputs, profiles: state.profiles, pool: state.pool, order: order)
+        let kit = AccumulatorKit(
+            graph: graph, outputs: outputs, profiles: state.profiles, pool: state.pool, order: order, groupEntries: tuning.groupEntries)
         let scanners = Scanners(count: max(1, workers)) { [graph, state, snapshot, tuning] _ in
             BlockScanner(
-                graph: graph, state: state, plan: plan, snapshot: snapshot, profileOfIdentifier: owners, chunk: tuning.chunk, make: kit.make)
+                graph: graph, state: state, plan: plan, snapshot: snapshot, profileOfIdentifier: owners, chunk: tuning.chunk, make: kit.make
+            )
         }
         try onThreads(workers) { [isCancelled] worker in
             while let task = queue.next(for: worker) {
@@ -226,7 +232,8 @@ final class PopulationQuery {
         let (profiles, chunk) = (state.profiles, tuning.chunk)
         let chunks = (profiles + chunk - 1) / chunk
         let workers = profiles < tuning.parallelProfiles ? 1 : min(threads, chunks)
-        let evaluators = Scanners(count: max(1, workers)) { [graph, state] _ in ChunkEvaluator(graph: graph, state: state, capacity: chunk) }
+        let evaluators = Scanners(count: max(1, workers)) { [graph, state] _ in ChunkEvaluator(graph: graph, state: state, capacity: chunk)
+        }
         let vectors = wanted.map { ProfileVector(count: profiles, isMask: graph.nodes[$0].isMask, kind: graph.kinds[$0]) }
         let program = evaluators[0].program(for: wanted, overRows: false)
         try onThreads(workers) { worker in
@@ -237,7 +244,11 @@ final class PopulationQuery {
                 evaluator.run(program, profilesFrom: base, count: count)
                 for (place, id) in wanted.enumerated() {
                     let (vector, slot) = (vectors[place], evaluator.slot(id))
-                    if vector.isMask { vector.store(mask: slot.mask, at: base, count: count) } else { vector.store(slot.lanes, at: base, count: count) }
+                    if vector.isMask {
+                        vector.store(mask: slot.mask, at: base, count: count)
+                    } else {
+                        vector.store(slot.lanes, at: base, count: count)
+                    }
                 }
             }
         }

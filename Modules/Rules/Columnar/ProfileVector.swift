@@ -62,7 +62,8 @@ final class ProfileVector: @unchecked Sendable {
     /// Lanes of the profiles from one on.
     func lanes(from base: Int) -> Lanes {
         Lanes(
-            tags: UnsafePointer(bytes + base), numbers: numbers.map { UnsafePointer($0 + base) }, times: times.map { UnsafePointer($0 + base) },
+            tags: UnsafePointer(bytes + base), numbers: numbers.map { UnsafePointer($0 + base) },
+            times: times.map { UnsafePointer($0 + base) },
             texts: dictionary == nil ? nil : texts.map { UnsafePointer($0 + base) }, dictionary: dictionary)
     }
 }

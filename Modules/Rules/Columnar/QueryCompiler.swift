@@ -333,7 +333,9 @@ struct QueryCompiler {
     private mutating func sequence(_ sequence: EventSequence) -> NodeID {
         var steps: [SequencePlan.Step] = []
         for step in sequence.steps {
-            guard let selection = selection(Selection(step.events, where: step.condition, windows: sequence.windows)) else { return truth(false) }
+            guard let selection = selection(Selection(step.events, where: step.condition, windows: sequence.windows)) else {
+                return truth(false)
+            }
             steps.append(.init(leaf: graph.leaf(.instants, selection), within: step.within))
         }
         var absent: Int?

@@ -102,7 +102,9 @@ struct ScanPlan {
     private static func range(of plan: SelectionPlan, _ state: QueryState) -> (min: Int64, max: Int64) {
         var (least, greatest) = (plan.minTime, plan.maxTime)
         for bound in plan.bounds {
-            guard let vector = state.vectors[bound.node], let times = vector.times else { preconditionFailure("a window's instant is not there yet") }
+            guard let vector = state.vectors[bound.node], let times = vector.times else {
+                preconditionFailure("a window's instant is not there yet")
+            }
             var (low, high) = (Int64.max, Int64.min)
             for profile in 0..<vector.count where vector.bytes[profile] == ValueTag.number {
                 low = min(low, times[profile])

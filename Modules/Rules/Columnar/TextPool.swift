@@ -52,7 +52,8 @@ final class TextPool: Sendable {
     }
 
     private static func isEqual(
-        _ bytes: borrowing ContiguousArray<UInt8>, _ offsets: borrowing ContiguousArray<UInt32>, _ number: Int, _ text: UnsafeBufferPointer<UInt8>
+        _ bytes: borrowing ContiguousArray<UInt8>, _ offsets: borrowing ContiguousArray<UInt32>, _ number: Int,
+        _ text: UnsafeBufferPointer<UInt8>
     ) -> Bool {
         let start = Int(offsets[number])
         guard Int(offsets[number + 1]) - start == text.count else { return false }
