@@ -40,7 +40,8 @@ public struct FormatRegistry: Sendable {
     /// - Parameter settings: The text of the mapping file, nil without one.
     /// - Parameter settingsName: The mapping file's name for messages.
     /// - Throws: `FormatError` when the name is unknown or the settings are refused.
-    public func makeFormat(_ name: String, settings: String? = nil, settingsName: String = "mapping") throws(FormatError) -> any EventFormat {
+    public func makeFormat(_ name: String, settings: String? = nil, settingsName: String = "mapping") throws(FormatError) -> any EventFormat
+    {
         try format(called: name).init(settings: settings, settingsName: settingsName)
     }
 

@@ -49,6 +49,8 @@ public enum FormatContract: CaseIterable, Sendable {
     }
 
     private func outcome(_ format: some EventFormat, _ file: [UInt8], _ limits: FormatLimits, _ cut: Int) -> Outcome {
-        do throws(FormatError) { return .success(try ReadFile(format, file, limits: limits, cut: cut)) } catch { return .failure(error.description) }
+        do throws(FormatError) { return .success(try ReadFile(format, file, limits: limits, cut: cut)) } catch {
+            return .failure(error.description)
+        }
     }
 }

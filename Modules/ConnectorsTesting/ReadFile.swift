@@ -26,7 +26,8 @@ public struct ReadFile: Sendable, Equatable {
     /// Reads a file as an importer does: bytes come in pieces of `cut`, and what is not consumed comes again with more behind it.
     ///
     /// - Parameter cut: Bytes that come at a time; at least 1.
-    public init(_ format: some EventFormat, _ bytes: [UInt8], limits: FormatLimits = FormatLimits(), cut: Int = 1 << 20) throws(FormatError) {
+    public init(_ format: some EventFormat, _ bytes: [UInt8], limits: FormatLimits = FormatLimits(), cut: Int = 1 << 20) throws(FormatError)
+    {
         let reader = format.makeReader(limits: limits)
         var (place, end) = (0, min(cut, bytes.count))
         while true {
@@ -59,7 +60,9 @@ public struct ReadFile: Sendable, Equatable {
         for (index, text) in texts.enumerated() {
             let text = text.last == 13 ? text.dropLast() : text
             guard !text.isEmpty else { continue }
-            let number = batch.lineNumbers.isEmpty ? batch.firstLine + index : found.count < batch.lineNumbers.count ? batch.lineNumbers[found.count] : -1
+            let number =
+                batch.lineNumbers.isEmpty
+                ? batch.firstLine + index : found.count < batch.lineNumbers.count ? batch.lineNumbers[found.count] : -1
             found.append(Line(number: number, text: String(decoding: text, as: UTF8.self)))
         }
         let fits = batch.lineNumbers.isEmpty || batch.lineNumbers.count == found.count

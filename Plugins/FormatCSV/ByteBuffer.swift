@@ -233,7 +233,11 @@ struct JSONNesting {
     mutating func close(isArray: Bool, in out: ByteBuffer) {
         let start = starts.removeLast()
         let opening = isArray ? UInt8(ascii: "[") : UInt8(ascii: "{")
-        if out.base[out.count - 1] == opening { out.truncate(to: start) } else { out.append(isArray ? UInt8(ascii: "]") : UInt8(ascii: "}")) }
+        if out.base[out.count - 1] == opening {
+            out.truncate(to: start)
+        } else {
+            out.append(isArray ? UInt8(ascii: "]") : UInt8(ascii: "}"))
+        }
     }
 
     /// Forgets what is open, after a message was given up half written.

@@ -136,9 +136,13 @@ final class CSVReader: EventReader {
         guard let width else {
             if record.count > longestRecord { throw longHeader }
             guard isReadable else {
-                throw FormatError("line \(startLine), the header row, is not UTF-8. If the file is in another encoding, say csv: encoding: windows-1252.")
+                throw FormatError(
+                    "line \(startLine), the header row, is not UTF-8. If the file is in another encoding, say csv: encoding: windows-1252.")
             }
-            guard badCell == nil else { throw FormatError("line \(startLine), the header row: text follows a closing quote. Double the quotes inside a quoted name.") }
+            guard badCell == nil else {
+                throw FormatError(
+                    "line \(startLine), the header row: text follows a closing quote. Double the quotes inside a quoted name.")
+            }
             try takeHeader(text)
             return 0
         }
@@ -207,14 +211,18 @@ final class CSVReader: EventReader {
             let found = names.indices.filter { names[$0].sameText(column.name) }
             cells[index] = found.first
             if found.count > 1 {
-                missing.append("\(mapping.name):\(column.line), column '\(column.name)' stands \(found.count) times in the header row. Give each a name of its own.")
+                missing.append(
+                    "\(mapping.name):\(column.line), column '\(column.name)' stands \(found.count) times in the header row. Give each a name of its own."
+                )
             } else if found.isEmpty {
                 missing.append("\(mapping.name):\(column.line), \(absent(column.name, names))")
             }
         }
         for (index, column) in mapping.columns.enumerated() where column.isComputed && names.contains(where: { $0.sameText(column.name) }) {
             cells[index] = nil
-            missing.append("\(mapping.name):\(column.line), column '\(column.name)' is computed here and stands in the file too. Call the computed one something else.")
+            missing.append(
+                "\(mapping.name):\(column.line), column '\(column.name)' is computed here and stands in the file too. Call the computed one something else."
+            )
         }
         guard missing.isEmpty else { throw FormatError(missing.joined(separator: "\n")) }
         width = names.count
@@ -223,7 +231,8 @@ final class CSVReader: EventReader {
 
     private func absent(_ name: String, _ names: [String]) -> String {
         if names.count == 1, let only = names.first, let other = [";", "\t", ",", "|"].first(where: { only.contains($0) }) {
-            return "the header row is one column, '\(only)'. If \(other == "\t" ? "tabs" : "'\(other)'") separate its cells, say csv: delimiter: \"\(other == "\t" ? "tab" : other)\"."
+            return
+                "the header row is one column, '\(only)'. If \(other == "\t" ? "tabs" : "'\(other)'") separate its cells, say csv: delimiter: \"\(other == "\t" ? "tab" : other)\"."
         }
         let near = nearMatch(to: name, among: names).map { "Did you mean '\($0)'?" } ?? "Its columns are \(listed(names))."
         return "the file has no column '\(name)'. \(near)"

@@ -21,7 +21,9 @@ extension CellType {
     }
 
     private func epoch(_ bytes: UnsafeBufferPointer<UInt8>, unit: Int, _ dialect: Dialect) -> RowValue {
-        guard let number = ExactDecimal.parse(bytes, point: dialect.decimalPoint), let scaled = number * ExactDecimal(unit) else { return .missing }
+        guard let number = ExactDecimal.parse(bytes, point: dialect.decimalPoint), let scaled = number * ExactDecimal(unit) else {
+            return .missing
+        }
         let milliseconds = scaled.double.rounded(.down)
         return milliseconds.magnitude < 1e16 ? .instant(Int64(milliseconds)) : .missing
     }

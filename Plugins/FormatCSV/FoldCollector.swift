@@ -149,6 +149,8 @@ final class FoldCollector {
 
     func end() {
         header.valueBytes = UInt32(arena.count - part)
+        // A later row that adds nothing, neither to an array nor to an aggregate, need not be kept.
+        if !wantsHead, header.bodyBytes == 0 { return arena.truncate(to: start) }
         header.store(at: arena.base + start)
         if wantsHead { lastKeys[Int(header.rule)].headTime = header.time }
     }

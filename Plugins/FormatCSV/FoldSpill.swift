@@ -13,7 +13,10 @@ final class FoldSpill {
         let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         var path = Array("\(folder)/tessera-fold-XXXXXX".utf8CString)
         file = mkstemp(&path)
-        guard file >= 0 else { throw FormatError("\(folder): no temporary file for folded rows could be made: \(Self.reason). Set TMPDIR to a folder with room.") }
+        guard file >= 0 else {
+            throw FormatError(
+                "\(folder): no temporary file for folded rows could be made: \(Self.reason). Set TMPDIR to a folder with room.")
+        }
         unlink(path)
         runs = Array(repeating: [], count: FoldCollector.partitions)
     }
@@ -47,7 +50,8 @@ final class FoldSpill {
             let count = pwrite(file, buffer.base + written, buffer.count - written, end)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw FormatError("folded rows could not be written to a temporary file: \(Self.reason). Make room, or set TMPDIR to a folder with room.")
+                throw FormatError(
+                    "folded rows could not be written to a temporary file: \(Self.reason). Make room, or set TMPDIR to a folder with room.")
             }
             written += count
             end += off_t(count)

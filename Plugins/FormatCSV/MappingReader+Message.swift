@@ -195,7 +195,13 @@ extension MappingReader {
         var (inText, escaped) = (false, false)
         for index in text.unicodeScalars.indices {
             let scalar = text.unicodeScalars[index]
-            if escaped { escaped = false } else if inText, scalar == "\\" { escaped = true } else if scalar == "\"" { inText.toggle() } else if scalar == "}", !inText {
+            if escaped {
+                escaped = false
+            } else if inText, scalar == "\\" {
+                escaped = true
+            } else if scalar == "\"" {
+                inText.toggle()
+            } else if scalar == "}", !inText {
                 return index
             }
         }
@@ -241,7 +247,9 @@ extension MappingReader {
 
     /// The step of a value that aggregates folded rows; nil where it is a value over one row.
     private mutating func aggregateStep(_ text: String, _ node: SettingsNode, _ fold: inout FoldRule?) -> Int? {
-        guard case .some(let tree) = try? Formula(parsing: text), tree.root.hasAggregate, var aggregates = fold?.aggregates else { return nil }
+        guard case .some(let tree) = try? Formula(parsing: text), tree.root.hasAggregate, var aggregates = fold?.aggregates else {
+            return nil
+        }
         let step = foldedFormula(text, node, into: &aggregates)
         fold?.aggregates = aggregates
         return step ?? 0  // A mistake has been noted; the mapping will not be used.

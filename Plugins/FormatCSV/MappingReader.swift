@@ -46,7 +46,8 @@ struct MappingReader {
         if let node = settings["columns"] { readColumns(node) }
         if let node = settings["otherwise"] { mapping.skipsOthers = node.word(of: ["reject", "skip"]) == "skip" }
         guard let messages = settings["message"] else {
-            return root.refuse("'message' is missing. Say what a row becomes: a list of {when, type, event, userId, timestamp, properties}.")
+            return root.refuse(
+                "'message' is missing. Say what a row becomes: a list of {when, type, event, userId, timestamp, properties}.")
         }
         for (index, element) in messages.elements.enumerated() {
             let node = SettingsNode(node: element.node, place: "message \(index + 1)", problems: problems)
@@ -210,7 +211,8 @@ struct MappingReader {
             for earlier in mapping.rules[..<index] where earlier.derivesID {
                 guard let other = earlier.fold, other.names == fold.names, mapping.sameEvent(earlier, rule) else { continue }
                 messages.refuse(
-                    "messages \(earlier.number) and \(rule.number) fold by the same columns into the same event, so their messages would get the same identifiers. Give one of them a messageId.")
+                    "messages \(earlier.number) and \(rule.number) fold by the same columns into the same event, so their messages would get the same identifiers. Give one of them a messageId."
+                )
             }
         }
     }

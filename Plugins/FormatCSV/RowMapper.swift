@@ -17,6 +17,8 @@ final class RowMapper {
     private let read: [(column: Int, cell: Int)]
     private let computed: [(column: Int, step: Int)]
     @exclusivity(unchecked) private var occurrences = Occurrences()
+    /// How often the row at hand occurred before, once that was asked for.
+    @exclusivity(unchecked) private var occurred: UInt32?
     @exclusivity(unchecked) private var nesting = JSONNesting()
     private let scratch = ByteBuffer(capacity: 256)
     private let constants: ByteBuffer
@@ -49,6 +51,7 @@ final class RowMapper {
     /// - Parameter line: The line of the source on which it starts.
     func take(row: UnsafeBufferPointer<UInt8>, text: UnsafePointer<UInt8>, cells: ContiguousArray<CellSpan>, line: Int) -> Outcome {
         evaluator.room.clear()
+        occurred = nil
         if let reason = load(text, cells) { return .rejected(reason) }
         let start = (bytes: out.count, messages: lineNumbers.count, folded: folder?.mark)
         var taken = 0
@@ -66,7 +69,9 @@ final class RowMapper {
         if taken > 0 { return .taken }
         return mapping.skipsOthers
             ? .skipped
-            : .rejected("no message of the mapping takes it. Add a message whose 'when' holds for it, or pass such rows over with 'otherwise: skip'.")
+            : .rejected(
+                "no message of the mapping takes it. Add a message whose 'when' holds for it, or pass such rows over with 'otherwise: skip'."
+            )
     }
 
     // MARK: - cells
@@ -92,7 +97,8 @@ final class RowMapper {
 
     private func unreadable(_ column: MappedColumn, _ cell: UnsafeBufferPointer<UInt8>) -> String {
         let (what, how) = column.type.remedy(mapping.dialect)
-        return "column '\(column.name)': '\(Self.shown(cell))' is not \(what). \(how) Cells that may be unreadable: declare the column optional."
+        return
+            "column '\(column.name)': '\(Self.shown(cell))' is not \(what). \(how) Cells that may be unreadable: declare the column optional."
     }
 
     /// A cell for a message: at most 80 bytes of it.
@@ -165,14 +171,14 @@ final class RowMapper {
     /// The identifier of the nth message of a row: of its bytes, and of how often it occurred before where it did.
     private func identifier(_ row: UnsafeBufferPointer<UInt8>, nth: Int) -> DerivedID {
         let plain = DerivedID(of: row)
-        if nth == 0 { occurred = occurrences.count(plain.low) }
-        if nth == 0, occurred == 0 { return plain }
+        let before = occurred ?? occurrences.count(plain.low)
+        occurred = before
+        if nth == 0, before == 0 { return plain }
         scratch.truncate(to: 0)
         scratch.append(row)
-        scratch.append("\n\(occurred),\(nth)")
+        scratch.append("\n\(before),\(nth)")
         return DerivedID(of: scratch.view(from: 0))
     }
-    @exclusivity(unchecked) private var occurred: UInt32 = 0
 
     private func time(_ rule: MessageRule) -> Int64? {
         let value = resolved(rule.timestamp)

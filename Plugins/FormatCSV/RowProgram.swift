@@ -93,7 +93,8 @@ struct RowCompiler {
         case .field(let field): return program.add(.column(try column(try Self.name(of: field))))
         case .aggregate(let aggregate):
             guard let slot else {
-                throw MappingRefusal("\(aggregate.function.rawValue)() looks at several rows. Use it in the properties of a message with fold.")
+                throw MappingRefusal(
+                    "\(aggregate.function.rawValue)() looks at several rows. Use it in the properties of a message with fold.")
             }
             return program.add(.slot(try slot(aggregate)))
         case .arithmetic(let a, let operation, let b): return program.add(.arithmetic(try compile(a), operation, try compile(b)))
@@ -150,7 +151,8 @@ struct RowCompiler {
             }
             return names[0].string
         case .context(let names):
-            throw MappingRefusal("a row has no context. Write .\"context.\(names.map(\.string).joined(separator: "."))\" for a column of that name")
+            throw MappingRefusal(
+                "a row has no context. Write .\"context.\(names.map(\.string).joined(separator: "."))\" for a column of that name")
         case .timestamp, .type, .name, .category:
             throw MappingRefusal("a row has columns only. Write a dot before the name of a column")
         }

@@ -20,7 +20,9 @@ final class SettingsProblems {
 
     /// All of them by line, as one error.
     var error: FormatError {
-        FormatError(found.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(\.element.sentence).joined(separator: "\n"))
+        FormatError(
+            found.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(\.element.sentence).joined(
+                separator: "\n"))
     }
 }
 

@@ -13,7 +13,8 @@ public struct SegmentFormat: EventFormat {
     /// - Throws: `FormatError` where a mapping file is given all the same.
     public init(settings: String?, settingsName: String) throws(FormatError) {
         if settings != nil {
-            throw FormatError("\(settingsName): format 'segment' takes no mapping, since its lines are messages already. Leave the mapping out.")
+            throw FormatError(
+                "\(settingsName): format 'segment' takes no mapping, since its lines are messages already. Leave the mapping out.")
         }
     }
 

@@ -31,7 +31,9 @@ func `what is no number is none`(text: String) {
 @Test func `sums and products of decimals are exact`() throws {
     let (tenth, fifth) = (try #require(decimal("0.1")), try #require(decimal("0.2")))
     let price = try #require(decimal("2.55"))
-    let results = [tenth + fifth, tenth * fifth, tenth - fifth, ExactDecimal(3) * ExactDecimal(4), price * ExactDecimal(3), price * ExactDecimal(20)]
+    let results = [
+        tenth + fifth, tenth * fifth, tenth - fifth, ExactDecimal(3) * ExactDecimal(4), price * ExactDecimal(3), price * ExactDecimal(20),
+    ]
     #expect(results.map { $0?.text } == ["0.3", "0.02", "-0.1", "12", "7.65", "51.0"])
     #expect(ExactDecimal.order(tenth, fifth) < 0)
     let (one, most, least) = (try #require(decimal("1.0")), try #require(decimal("1e40")), try #require(decimal("-1e-40")))
@@ -54,7 +56,9 @@ func `what is no number is none`(text: String) {
 func `a quotient is the nearest float64`(seed: UInt64) {
     var random = SeededBytes(seed: seed)
     let (a, b) = (Int64.random(in: -1_000_000...1_000_000, using: &random), Int64.random(in: 1...1_000_000, using: &random))
-    let (quotient, none): (ExactDecimal?, ExactDecimal?) = (ExactDecimal(Int(a)) / ExactDecimal(Int(b)), ExactDecimal(Int(a)) / ExactDecimal(0))
+    let (quotient, none): (ExactDecimal?, ExactDecimal?) = (
+        ExactDecimal(Int(a)) / ExactDecimal(Int(b)), ExactDecimal(Int(a)) / ExactDecimal(0)
+    )
     #expect(quotient?.double == Double(a) / Double(b))
     #expect(none == nil)
 }

@@ -61,7 +61,8 @@ private let table = """
     let found = try messages(orders, "who,order,at,sku,pieces,price\nu,1,2026-01-02,,,\n")
     #expect(
         found[0]["properties"]?.text
-            == "{\"order\":\"1\",\"revenue\":0,\"lines\":1,\"dear\":0,\"skus\":0,\"times\":0,\"from\":\"2026-01-02T00:00:00.000Z\",\"net\":-1.0,\"products\":[{}]}")
+            == "{\"order\":\"1\",\"revenue\":0,\"lines\":1,\"dear\":0,\"skus\":0,\"times\":0,\"from\":\"2026-01-02T00:00:00.000Z\",\"net\":-1.0,\"products\":[{}]}"
+    )
 }
 
 @Test func `a folded message's identifier is made of its event and fold key`() throws {
@@ -74,14 +75,18 @@ private let table = """
 }
 
 @Test func `rows of different events are not folded together`() throws {
-    let yaml = "columns: {at: time}\nmessage: {type: track, event: .e, userId: .u, timestamp: .at, fold: {by: [u]}, properties: {n: count(any)}}"
+    let yaml =
+        "columns: {at: time}\nmessage: {type: track, event: .e, userId: .u, timestamp: .at, fold: {by: [u]}, properties: {n: count(any)}}"
     let found = try messages(yaml, "u,e,at\na,X,2026-01-01\na,Y,2026-01-01\na,X,2026-01-01\n")
     #expect(Set(found.map { "\($0["event"]?.asString ?? "") \($0.value(at: ["properties", "n"])?.text ?? "")" }) == ["X 2", "Y 1"])
 }
 
 @Test func `a row without a fold key is rejected`() throws {
     let file = try read(orders, table + "u,,2026-01-01,a,1,1\n")
-    #expect(file.rejects.map(\.reason) == ["row 5: column 'order' is empty, and rows are folded by it. Give it a value, or leave such rows out with 'when'."])
+    #expect(
+        file.rejects.map(\.reason) == [
+            "row 5: column 'order' is empty, and rows are folded by it. Give it a value, or leave such rows out with 'when'."
+        ])
     #expect(file.lines.count == 2)
 }
 
@@ -113,7 +118,8 @@ private func shop(_ seed: UInt64, rows: Int) -> String {
     for _ in 0..<rows {
         let order = Int.random(in: 1...max(1, rows / 4), using: &random)
         let minute = Int.random(in: 0...999, using: &random)
-        text += "u\(order % 7),\(order),2026-01-02 \(10 + minute / 60 % 10):\(10 + minute % 50),s\(minute % 5),\(minute % 4),\(minute % 9).\(minute % 10)5\n"
+        text +=
+            "u\(order % 7),\(order),2026-01-02 \(10 + minute / 60 % 10):\(10 + minute % 50),s\(minute % 5),\(minute % 4),\(minute % 9).\(minute % 10)5\n"
     }
     return text
 }
@@ -149,7 +155,8 @@ func `folded sums equal those of integers`(seed: UInt64) throws {
     func facts(_ lines: [String]) throws -> Set<String> {
         Set(
             try messages(orders, lines.joined(separator: "\n")).map { message in
-                ["messageId", "timestamp"].map { message[$0]?.text ?? "" }.joined() + (message.value(at: ["properties", "revenue"])?.text ?? "")
+                ["messageId", "timestamp"].map { message[$0]?.text ?? "" }.joined()
+                    + (message.value(at: ["properties", "revenue"])?.text ?? "")
             })
     }
     #expect(try facts(lines) == facts(shuffled))

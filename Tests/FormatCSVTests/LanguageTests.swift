@@ -22,7 +22,10 @@ private struct Phrases {
 
     mutating func number(_ depth: Int) -> String {
         if depth == 0 { return pick([".n", ".m", ".e", "0", "2", "0.5", "7", "-3"]) }
-        return pick(["(\(number(depth - 1)) + \(number(depth - 1)))", "\(number(depth - 1)) - .m", ".n * \(number(0))", "-.n", "hour(time(.n))", number(depth - 1)])
+        return pick([
+            "(\(number(depth - 1)) + \(number(depth - 1)))", "\(number(depth - 1)) - .m", ".n * \(number(0))", "-.n", "hour(time(.n))",
+            number(depth - 1),
+        ])
     }
 
     mutating func text() -> String { pick([".s", ".t", ".e", "lower(.s)", "lower(.t)"]) }
@@ -36,8 +39,10 @@ private struct Phrases {
         }
         let comparison = pick(["==", "!=", "<", "<=", ">", ">="])
         return pick([
-            "\(number(2)) \(comparison) \(number(1))", "\(text()) \(comparison) \(pick([".s", ".t", "\"b\"", "\"é\""]))", ".n in (1, 2, 0.5)",
-            ".s in (\"a\", \"é\", \"\")", "\(text()) contains \"a\"", "\(text()) startsWith \"é\"", "\(text()) endsWith \"b\"", "\(text()) matches \"^[a-c]+$\"",
+            "\(number(2)) \(comparison) \(number(1))", "\(text()) \(comparison) \(pick([".s", ".t", "\"b\"", "\"é\""]))",
+            ".n in (1, 2, 0.5)",
+            ".s in (\"a\", \"é\", \"\")", "\(text()) contains \"a\"", "\(text()) startsWith \"é\"", "\(text()) endsWith \"b\"",
+            "\(text()) matches \"^[a-c]+$\"",
             "exists(\(pick([".n", ".e", ".s"])))", ".n \(comparison) .s", "true", ".e",
         ])
     }

@@ -39,7 +39,9 @@ func `every row of random tables is accounted for exactly once`(seed: UInt64) th
     var text = "a,b,c\n"
     let rows = Int.random(in: 0...60, using: &random)
     for _ in 0..<rows {
-        let cells = (0..<Int.random(in: 2...4, using: &random)).map { _ in ["u", "2026-01-02", "", "1.5", "x y"].randomElement(using: &random) ?? "" }
+        let cells = (0..<Int.random(in: 2...4, using: &random)).map { _ in
+            ["u", "2026-01-02", "", "1.5", "x y"].randomElement(using: &random) ?? ""
+        }
         text += cells.joined(separator: ",") + "\n"
     }
     let yaml = """

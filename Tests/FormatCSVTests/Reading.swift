@@ -44,7 +44,8 @@ func mapping(_ properties: String, columns: String = "", csv: String = "") -> St
 /// The properties that one row of `id,at,` and the given columns becomes, as JSON text.
 func properties(_ properties: String, columns: String = "", csv: String = "", header: String, row: String) throws -> String {
     let found = try messages(
-        mapping(properties, columns: columns, csv: csv), "id,at,\(header)\nu,2026-01-02,\(row)\n".replacingOccurrences(of: ",", with: csv.contains("\";\"") ? ";" : ","))
+        mapping(properties, columns: columns, csv: csv),
+        "id,at,\(header)\nu,2026-01-02,\(row)\n".replacingOccurrences(of: ",", with: csv.contains("\";\"") ? ";" : ","))
     return found[0]["properties"]?.text ?? "none"
 }
 

@@ -14,7 +14,10 @@ func records(_ bytes: [UInt8], delimiter: UInt8 = UInt8(ascii: ",")) -> [[String
             let rest = UnsafeBufferPointer(rebasing: all[place...])
             return rest.baseAddress.map { base -> ([String], RecordScanner.Outcome) in
                 let outcome = scanner.scan(base, count: rest.count, atEnd: true)
-                return (scanner.cells.map { RowMapper.undoubled(UnsafeBufferPointer(rebasing: rest[$0.start..<($0.start + $0.count)]), $0) }, outcome)
+                return (
+                    scanner.cells.map { RowMapper.undoubled(UnsafeBufferPointer(rebasing: rest[$0.start..<($0.start + $0.count)]), $0) },
+                    outcome
+                )
             }
         }
         guard case .some((let cells, .record(let length, let consumed))) = outcome else { return nil }
@@ -51,7 +54,8 @@ func `what a writer writes a reader reads`(seed: UInt64) {
     let pieces = ["a", "é", "\"", ",", ";", "\n", "\r", "\r\n", " ", "\t", "|", "😀", "0", ""]
     let width = Int.random(in: 1...5, using: &random)
     let table = (0..<Int.random(in: 1...20, using: &random)).map { _ in
-        (0..<width).map { _ in (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined() }
+        (0..<width).map { _ in (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+        }
     }
     let end = ["\n", "\r\n"].randomElement(using: &random) ?? "\n"
     let text = table.map { row in
@@ -72,7 +76,10 @@ func `what a writer writes a reader reads`(seed: UInt64) {
     ])
 func `csv-spectrum reads as its authors say`(name: String) throws {
     let folder = try #require(testData).appending(path: "vectors/csv-spectrum")
-    let table = try #require(records(Array(try Data(contentsOf: folder.appending(path: "csvs/\(name).csv")))))
+    var bytes = Array(try Data(contentsOf: folder.appending(path: "csvs/\(name).csv")))
+    // A copy that went through a checkout which normalises line ends has lost the carriage returns that its name promises.
+    if name.hasSuffix("_crlf"), !bytes.contains(13) { bytes = bytes.flatMap { $0 == 10 ? [13, 10] : [$0] } }
+    let table = try #require(records(bytes))
     let expected = try JSONValue(parsing: Array(try Data(contentsOf: folder.appending(path: "json/\(name).json"))))
     let header = try #require(table.first)
     let objects = table.dropFirst().map { row in

@@ -40,7 +40,10 @@ func `a bad row is rejected by its line and a reason, and the rest goes on`(tabl
     let bytes = Array("id,at,x\nu,2026-01-02,".utf8) + [0xE9, 10] + Array("v,2026-01-02,1\n".utf8)
     let file = try ReadFile(CSVFormat(settings: plain, settingsName: "m.yaml"), bytes)
     #expect(file.lines.map(\.number) == [3])
-    #expect(file.rejects.map(\.reason) == ["row 1 is not UTF-8. If the file is in another encoding, say csv: encoding: windows-1252 (or latin1)."])
+    #expect(
+        file.rejects.map(\.reason) == [
+            "row 1 is not UTF-8. If the file is in another encoding, say csv: encoding: windows-1252 (or latin1)."
+        ])
 }
 
 @Test(arguments: [1, 5, 100, 1 << 20])
@@ -97,8 +100,24 @@ func `an over-long row is rejected and its bytes are let go`(cut: Int) throws {
     #expect(try messages(plain, "id,at,x\nu,2026-01-02,1\n")[0]["messageId"]?.asString == ids[0])
 }
 
+@Test func `messages of equal rows differ, also where the first of each row has an identifier of its own`() throws {
+    let yaml = """
+        message:
+          - {type: track, event: "A", userId: .id, timestamp: .at, messageId: .x}
+          - {type: track, event: "B", userId: .id, timestamp: .at}
+          - {type: track, event: "C", userId: .id, timestamp: .at}
+        """
+    let ids = try messages(yaml, "id,at,x\nu,2026-01-02,\nu,2026-01-02,\nu,2026-01-02,m\nv,2026-01-02,n\nv,2026-01-02,n\n").compactMap {
+        $0["messageId"]?.asString
+    }
+    #expect(ids.count == 15)
+    #expect(Set(ids).count == 14, "only the identifier given twice occurs twice")
+}
+
 @Test func `a file without a header row takes the mapping's columns in their order`() throws {
-    let yaml = "csv: {header: false}\ncolumns: {id: text, at: time, double: {value: .x * 2}, x: integer}\n" + plain.replacingOccurrences(of: "x: .x", with: "x: .double")
+    let yaml =
+        "csv: {header: false}\ncolumns: {id: text, at: time, double: {value: .x * 2}, x: integer}\n"
+        + plain.replacingOccurrences(of: "x: .x", with: "x: .double")
     let file = try read(yaml, "u,2026-01-02,4\nv,2026-01-03\n")
     #expect(file.lines.map(\.number) == [1])
     #expect(file.texts[0].contains("\"x\":8"))
@@ -107,7 +126,8 @@ func `an over-long row is rejected and its bytes are let go`(cut: Int) throws {
 
 @Test(arguments: [
     ("id;at;x\nu;2026-01-02;1\n", "say csv: delimiter: \";\""), ("ID,at,x\n", "the file has no column 'id'. Did you mean 'ID'?"),
-    ("id,at,x,x\n", "column 'x' stands 2 times in the header row"), ("id,when,x\n", "the file has no column 'at'."), ("id,\"at,x\n", "a quote is never closed"),
+    ("id,at,x,x\n", "column 'x' stands 2 times in the header row"), ("id,when,x\n", "the file has no column 'at'."),
+    ("id,\"at,x\n", "a quote is never closed"),
 ])
 func `a header row that does not fit refuses the file`(table: String, sentence: String) {
     let error = #expect(throws: FormatError.self) { try read(plain, table) }

@@ -33,7 +33,8 @@ private func read(_ text: String, longestLine: Int = 1 << 20, cut: Int = 1 << 20
         #expect(file.lines.map(\.number) == [1, 3])
         #expect(file.rejects.map(\.line) == [2, 4])
         #expect(file.rejects[0].text == long)
-        #expect(file.rejects[0].reason == "line 2 is 101 bytes long, and 100 are allowed. Shorten it, or allow longer lines with --max-line.")
+        #expect(
+            file.rejects[0].reason == "line 2 is 101 bytes long, and 100 are allowed. Shorten it, or allow longer lines with --max-line.")
         #expect(file.sourceLines == 4)
     }
 }
