@@ -89,7 +89,7 @@ let package = Package(
         tests("Statistics", ["Statistics"]),
         tests("Rules", ["Rules", "Storage", "EventModel"]),
         tests("Clustering", ["Clustering", "Statistics"], data: ["Reference"]),
-        tests("Features", ["Features"]),
+        tests("Features", ["Clustering", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
         tests("Connectors", ["Connectors", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
         tests("StorageSQLite", ["StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
