@@ -106,21 +106,22 @@ private func newline(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     return memchr(base + start, 10, bytes.count - start).map { UnsafeRawPointer($0) - base }
 }
 
-/// How many of the first `count` bytes are newlines. Sums 255 bytes at most before widening, so that the loop vectorises.
+/// How many of the first `count` bytes are newlines: eight bytes a step, 255 steps before the eight small sums are added up.
 private func countNewlines(_ bytes: UnsafeRawBufferPointer, count: Int) -> Int {
     guard let base = bytes.baseAddress else { return 0 }
+    let (ones, low): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x7F7F_7F7F_7F7F_7F7F)
     var total = 0
     var index = 0
-    let newlines = SIMD32<UInt8>(repeating: 10)
-    while index + 32 <= count {
-        var sums = SIMD32<UInt8>(repeating: 0)
-        let stop = min(count - 31, index + 255 * 32)
-        while index < stop {
-            let lane = (base + index).loadUnaligned(as: SIMD32<UInt8>.self)
-            sums = sums &+ SIMD32<UInt8>(repeating: 0).replacing(with: 1, where: lane .== newlines)
-            index += 32
+    while index + 8 <= count {
+        var sums: UInt64 = 0
+        let steps = min(255, (count - index) / 8)
+        for step in 0..<steps {
+            let other = (base + index + step * 8).loadUnaligned(as: UInt64.self) ^ (ones &* 10)
+            sums &+= (~(((other & low) &+ low) | other) >> 7) & ones  // 1 in every byte that was a newline.
         }
-        for lane in 0..<32 { total += Int(sums[lane]) }
+        index += steps * 8
+        let pairs = (sums & 0x00FF_00FF_00FF_00FF) &+ ((sums >> 8) & 0x00FF_00FF_00FF_00FF)
+        total += Int((pairs &* 0x0001_0001_0001_0001) >> 48)
     }
     while index < count {
         if base.load(fromByteOffset: index, as: UInt8.self) == 10 { total += 1 }
