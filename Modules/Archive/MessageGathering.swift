@@ -76,8 +76,9 @@ final class MessageGathering: @unchecked Sendable {
     /// What one thread works with.
     private final class Scan {
         var ranks = ContiguousArray<UInt32>()
-        var identifies: MessageSpill.Adder?
-        var others: MessageSpill.Adder?
+        // Only the thread's own loop touches them, once for each message.
+        @exclusivity(unchecked) var identifies: MessageSpill.Adder?
+        @exclusivity(unchecked) var others: MessageSpill.Adder?
 
         func finish() throws {
             try identifies?.finish()
