@@ -1,0 +1,67 @@
+"""Talks to tessera-shell through a pseudo-terminal: python3 conversation.py SHELL STORE HISTORY"""
+import os
+import pty
+import select
+import sys
+import time
+
+shell, store, history = sys.argv[1:4]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.environ.update(TERM="xterm", TESSERA_HISTORY=history, PAGER="cat", COLUMNS="100")
+    os.execv(shell, [shell, "--db", store])
+
+seen = ""
+
+
+def expect(text, seconds=20):
+    """Waits until `text` was printed since the last call."""
+    global seen
+    end = time.time() + seconds
+    while text not in seen:
+        if time.time() > end:
+            sys.exit(f"waited in vain for {text!r}; there was {seen!r}")
+        if select.select([terminal], [], [], 0.1)[0]:
+            try:
+                seen += os.read(terminal, 65536).decode(errors="replace")
+            except OSError:
+                if text not in seen:
+                    sys.exit(f"the shell ended before {text!r}; there was {seen!r}")
+    seen = seen[seen.index(text) + len(text):]
+
+
+def say(keys):
+    os.write(terminal, keys.encode())
+
+
+expect("tessera> ")
+say("count true\n")
+expect("20 profiles of 20")
+expect("tessera> ")
+say('count did "Ord\t')
+expect('er Completed"')
+say("\n")
+expect("20 profiles of 20")
+expect("tessera> ")
+say("count (did any\n")
+expect("... ")
+say("and not true)\n")
+expect("0 profiles of 20")
+expect("tessera> ")
+say("count nonsense of mine\x03")
+expect("tessera> ")
+say("frobnicate\n")
+expect("no command")
+expect("tessera> ")
+say("\x1b[A\x1b[A\n")  # Two up: the counting over two lines, now on one.
+expect("0 profiles of 20")
+expect("tessera> ")
+say("help count\n")
+expect("Example:")
+expect("tessera> ")
+say("quit\n")
+_, status = os.waitpid(pid, 0)
+if status != 0:
+    sys.exit(f"the shell ended with {status}")
+if "true" not in open(history).read():
+    sys.exit("the history was not kept")
