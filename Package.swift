@@ -14,8 +14,14 @@ let settings: [SwiftSetting] = [
 /// ISA-L inflates five times as fast as zlib; a machine without it still builds and works.
 let hasISAL = FileManager.default.fileExists(atPath: "/usr/include/isa-l/igzip_lib.h")
 
-func module(_ name: String, _ needs: [Target.Dependency] = [], in folder: String = "Modules", extra: [SwiftSetting] = []) -> Target {
-    .target(name: name, dependencies: needs, path: "\(folder)/\(name)", exclude: folder == "Plugins" ? ["README.md"] : [], swiftSettings: settings + extra)
+func module(_ name: String, _ needs: [Target.Dependency] = [], extra: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: needs, path: "Modules/\(name)", swiftSettings: settings + extra)
+}
+/// A plugin's folder holds its page and, where it takes settings, a sample of them.
+func plugin(_ name: String, _ needs: [Target.Dependency], sample: String? = nil) -> Target {
+    .target(
+        name: name, dependencies: needs, path: "Plugins/\(name)", exclude: ["README.md"] + (sample.map { [$0] } ?? []),
+        swiftSettings: settings)
 }
 func app(_ name: String, _ needs: [Target.Dependency], in folder: String = "Apps") -> Target {
     .executableTarget(name: name, dependencies: needs, path: "\(folder)/\(name)", swiftSettings: settings)
@@ -29,7 +35,6 @@ func tests(_ name: String, _ needs: [Target.Dependency], data: [String] = []) ->
 }
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -65,21 +70,24 @@ let package = Package(
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
         module("Connectors", ["EventModel"]),
+        module("ConnectorsTesting", ["Connectors", "EventModel"]),  // the contract kit of formats
         module(
             "Archive", ["Connectors", "EventModel", "Storage", "CZlib", crypto] + (hasISAL ? ["CISAL"] : []),
             extra: hasISAL ? [.define("ISAL")] : []),
-        module("Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage", yams]),
+        module("Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
 
         // Plugins: one implementation of one door each.
-        module("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite, crypto], in: "Plugins"),
-        module("FormatSegment", ["Connectors", "EventModel"], in: "Plugins"),
-        module("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], in: "Plugins"),  // conditions of a mapping are the language's
+        plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb]),
+        plugin("FormatSegment", ["Connectors", "EventModel"], sample: "sample.ndjson"),
+        plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),  // conditions of a mapping are the language's
 
         // Apps: thin. BuiltIn is the one list of the plugins they offer.
-        module("BuiltIn", ["Platform", "StorageSQLite", "FormatSegment", "FormatCSV"], in: "Apps"),
-        app("tessera-archive", ["BuiltIn", "Platform", arguments]),
-        app("tessera-shell", ["BuiltIn", "CEdit", "Platform", arguments]),
-        app("tessera-bench", ["BuiltIn", "Clustering", "Platform", "Statistics", arguments], in: "Tools"),
+        .target(
+            name: "BuiltIn", dependencies: ["Archive", "Connectors", "FormatCSV", "FormatSegment", "Platform", "Storage", "StorageSQLite"],
+            path: "Apps/BuiltIn", swiftSettings: settings),
+        app("tessera-archive", ["BuiltIn", "EventModel", "Platform", arguments]),
+        app("tessera-shell", ["BuiltIn", "CEdit", "EventModel", "Platform", arguments]),
+        app("tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Statistics", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
 
         // Tests mirror the targets.
@@ -93,10 +101,10 @@ let package = Package(
         tests("Connectors", ["Connectors", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
         tests("StorageSQLite", ["StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
-        tests("FormatSegment", ["FormatSegment", "Connectors", "EventModel"]),
-        tests("FormatCSV", ["FormatCSV", "Connectors", "EventModel"]),
+        tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
+        tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests("SampleData", ["sample-data", "EventModel"]),
-        tests("Platform", ["BuiltIn", "Platform"]),
-        tests("EndToEnd", ["EventModel"]),
+        tests("Platform", ["BuiltIn", "EventModel", "Platform"]),
+        tests("EndToEnd", ["EventModel", "tessera-archive", "tessera-shell"]),  // runs the built programs
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )
