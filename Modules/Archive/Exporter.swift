@@ -111,28 +111,28 @@ public struct Exporter {
     private func writeProfiles(
         _ messages: GatheredMessages, _ order: ProfileOrder, _ out: inout ArchiveTextWriter, _ isCancelled: @Sendable () -> Bool
     ) throws {
-        var traits = TraitFold()
+        var fold = ProfileFold()
         var written = 0
-        /// Writes the profiles before `rank`, of which only the first can have traits.
+        /// Writes the profiles before `rank`, of which only the first can have anything folded.
         func writeUp(to rank: Int, _ out: inout ArchiveTextWriter) throws {
             while written < rank {
-                try writeProfile(written, messages, order, &traits, &out)
-                traits.removeAll()
+                try writeProfile(written, messages, order, fold, &out)
+                fold.removeAll()
                 written += 1
             }
         }
         for part in 0..<messages.parts {
             if isCancelled() { throw Exporter.interrupted }
-            try messages.identifies(part).forEach { (rank, json) in
+            try messages.telling(part).forEach { (rank, json) in
                 try writeUp(to: Int(rank), &out)
-                traits.apply(json)
+                fold.apply(json)
             }
         }
         try writeUp(to: order.profiles.count, &out)
     }
 
     private func writeProfile(
-        _ rank: Int, _ messages: GatheredMessages, _ order: ProfileOrder, _ traits: inout TraitFold, _ out: inout ArchiveTextWriter
+        _ rank: Int, _ messages: GatheredMessages, _ order: ProfileOrder, _ fold: ProfileFold, _ out: inout ArchiveTextWriter
     ) throws {
         let profile = Int(order.profiles[rank])
         var identifiers = try order.identifiers[order.identifierStart[profile]..<order.identifierStart[profile + 1]].map {
@@ -157,7 +157,11 @@ public struct Exporter {
                 line.append(UInt8(ascii: "\""))
             }
             line.append(contentsOf: ",\"traits\":".utf8)
-            traits.append(to: &line)
+            fold.traits.append(to: &line)
+            if !fold.consent.isEmpty {
+                line.append(contentsOf: ",\"consent\":".utf8)
+                fold.consent.append(to: &line)
+            }
             line.append(UInt8(ascii: "}"))
         }
     }

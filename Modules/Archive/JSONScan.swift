@@ -58,68 +58,13 @@ enum JSONScan {
         }
     }
 
-    /// Where the value of the top-level member `name` lies (given with its quotes); nil where there is none.
-    static func value(_ text: UnsafeBufferPointer<UInt8>, of name: ContiguousArray<UInt8>) -> Range<Int>? {
+    /// Where the value of the member `name` (given with its quotes) of the object at `start` lies; nil where there is none.
+    static func value(_ text: UnsafeBufferPointer<UInt8>, of name: ContiguousArray<UInt8>, in start: Int = 0) -> Range<Int>? {
         var found: Range<Int>?
-        members(text, 0) { (own, value) in
+        members(text, start) { (own, value) in
             if own.count == name.count && text[own].elementsEqual(name) { found = value }
             return found == nil
         }
         return found
-    }
-}
-
-/// The traits of one person, from the identify messages in order: the latest value of each name, null removes.
-struct TraitFold {
-    private struct Trait {
-        /// The name without its quotes, escapes undone: names are ordered by their scalars.
-        var name: ContiguousArray<UInt8>
-        var written: ContiguousArray<UInt8>
-        /// The value as JSON; empty when null removed it.
-        var value: ContiguousArray<UInt8>
-    }
-    private var traits: [Trait] = []
-
-    /// Starts with a new person.
-    mutating func removeAll() { traits.removeAll(keepingCapacity: true) }
-
-    private static let key = ContiguousArray("\"traits\"".utf8)
-    private static let null = ContiguousArray("null".utf8)
-
-    /// Takes the next identify message of the person.
-    mutating func apply(_ message: UnsafeBufferPointer<UInt8>) {
-        guard let object = JSONScan.value(message, of: TraitFold.key) else { return }
-        JSONScan.members(message, object.lowerBound) { (name, value) in
-            let bytes = message[value].elementsEqual(TraitFold.null) ? [] : ContiguousArray(message[value])
-            if let index = traits.firstIndex(where: { $0.written.elementsEqual(message[name]) }) {
-                traits[index].value = bytes
-            } else {
-                let written = ContiguousArray(message[name])
-                traits.append(Trait(name: TraitFold.plain(written), written: written, value: bytes))
-            }
-            return true
-        }
-    }
-
-    /// Appends the traits as an object, names in order.
-    mutating func append(to out: inout ContiguousArray<UInt8>) {
-        traits.sort { $0.name.lexicographicallyPrecedes($1.name) }
-        out.append(UInt8(ascii: "{"))
-        var isFirst = true
-        for trait in traits where !trait.value.isEmpty {
-            if !isFirst { out.append(UInt8(ascii: ",")) }
-            isFirst = false
-            out.append(contentsOf: trait.written)
-            out.append(UInt8(ascii: ":"))
-            out.append(contentsOf: trait.value)
-        }
-        out.append(UInt8(ascii: "}"))
-    }
-
-    private static func plain(_ written: ContiguousArray<UInt8>) -> ContiguousArray<UInt8> {
-        if written.contains(UInt8(ascii: "\\")), let text = (try? JSONValue(parsing: written))?.asString {
-            return ContiguousArray(text.utf8)
-        }
-        return ContiguousArray(written.dropFirst().dropLast())
     }
 }

@@ -9,20 +9,20 @@ struct GatheredMessages {
     let count: Int
     /// Time of the latest message of each rank, `Int64.min` without one; shape `[profiles]`.
     let latest: ContiguousArray<Int64>
-    fileprivate let identifySpill: MessageSpill
+    fileprivate let tellingSpill: MessageSpill
     fileprivate let otherSpill: MessageSpill
 
-    /// The identify messages of a part, in order.
-    func identifies(_ part: Int) throws(ArchiveError) -> SortedMessages {
+    /// The messages of a part that tell something of the person itself (traits, consent), in order.
+    func telling(_ part: Int) throws(ArchiveError) -> SortedMessages {
         var bytes = ContiguousArray<UInt8>()
-        try identifySpill.load(part, into: &bytes)
+        try tellingSpill.load(part, into: &bytes)
         return SortedMessages(bytes)
     }
 
     /// All messages of a part, in order.
     func all(_ part: Int) throws(ArchiveError) -> SortedMessages {
         var bytes = ContiguousArray<UInt8>()
-        try identifySpill.load(part, into: &bytes)
+        try tellingSpill.load(part, into: &bytes)
         try otherSpill.load(part, into: &bytes)
         return SortedMessages(bytes)
     }
@@ -61,27 +61,25 @@ final class MessageGathering: @unchecked Sendable {
         try eachBlock(all) { worker in { try self.survey($0, &worker.ranks) } }
         let total = rows.reduce(0) { $0 + Int($1) }
         let (partOfRank, parts) = split()
-        let identifies = MessageSpill(parts: parts, folder: folder, memoryLimit: options.memoryBytes / 4)
+        let telling = MessageSpill(parts: parts, folder: folder, memoryLimit: options.memoryBytes / 4)
         let others = MessageSpill(parts: parts, folder: folder, memoryLimit: options.memoryBytes)
-        // Profiles alone need no more than what sets traits.
-        let wanted = options.contents == .profiles ? all.filter { $0.kind == .identify } : all
-        try eachBlock(wanted) { worker in
-            worker.identifies = MessageSpill.Adder(identifies, partOfRank: partOfRank)
+        try eachBlock(all) { worker in
+            worker.telling = MessageSpill.Adder(telling, partOfRank: partOfRank)
             worker.others = MessageSpill.Adder(others, partOfRank: partOfRank)
             return { try self.gather($0, worker, total) }
         }
-        return GatheredMessages(parts: parts, count: total, latest: latest, identifySpill: identifies, otherSpill: others)
+        return GatheredMessages(parts: parts, count: total, latest: latest, tellingSpill: telling, otherSpill: others)
     }
 
     /// What one thread works with.
     private final class Scan {
         var ranks = ContiguousArray<UInt32>()
         // Only the thread's own loop touches them, once for each message.
-        @exclusivity(unchecked) var identifies: MessageSpill.Adder?
+        @exclusivity(unchecked) var telling: MessageSpill.Adder?
         @exclusivity(unchecked) var others: MessageSpill.Adder?
 
         func finish() throws {
-            try identifies?.finish()
+            try telling?.finish()
             try others?.finish()
         }
     }
@@ -123,9 +121,9 @@ final class MessageGathering: @unchecked Sendable {
                 try snapshot.eachMessage(block) { (_, ordinal, time, messageID, json) in
                     let rank = ranks[Int(profileOf[Int(ordinal)])]
                     if rank == ProfileOrder.absent { return }
-                    if block.kind == .identify {
-                        try scan.identifies?.add(rank: rank, time: time, messageID: messageID, json: json)
-                    } else {
+                    if block.kind == .identify || ProfileFold.mayHoldConsent(json) {
+                        try scan.telling?.add(rank: rank, time: time, messageID: messageID, json: json)
+                    } else if options.contents != .profiles {
                         try scan.others?.add(rank: rank, time: time, messageID: messageID, json: json)
                     }
                 }

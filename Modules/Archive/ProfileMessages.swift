@@ -3,7 +3,7 @@ import EventModel
 
 /// The messages that bring a person back from a profile line alone.
 enum ProfileMessages {
-    /// One `identify` with all traits under the canonical id, then one message for each further identifier that ties it to the first.
+    /// One `identify` with all traits and consents under the canonical id, then one message for each further identifier that ties it to the first.
     /// Equal lines give equal messages, ids included, so that a second import of them changes nothing. Nil where the line makes no sense.
     static func make(_ profile: JSONObject, line: UnsafeBufferPointer<UInt8>) -> [JSONObject]? {
         guard let listed = profile["identifiers"]?.asArray, !listed.isEmpty else { return nil }
@@ -17,9 +17,13 @@ enum ProfileMessages {
         let time = profile["at"] ?? .string("1970-01-01T00:00:00.000Z")
         var messages: [JSONObject] = []
         func add(_ type: String, _ members: [(String, String)], traits: JSONValue? = nil) {
+            let isFirst = messages.isEmpty
             var json = JSONObject([.init("type", .string(type)), .init("messageId", .string("profile-\(digest)-\(messages.count)"))])
             for (name, text) in members { json.set(name, .string(text)) }
             if let traits { json.set("traits", traits) }
+            if isFirst, let consent = profile["consent"] {
+                json.set("context", .object(JSONObject([.init("consent", .object(JSONObject([.init("categoryPreferences", consent)])))])))
+            }
             json.set("timestamp", time)
             messages.append(json)
         }

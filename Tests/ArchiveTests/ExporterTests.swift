@@ -32,8 +32,8 @@ private let small = """
     {"type":"identify","userId":"u2","messageId":"i0","timestamp":"2026-01-01T12:00:00Z","traits":{"age":1,"late":"kept"}}
     {"type":"track","event":"Bought","anonymousId":"a9","messageId":"t1","timestamp":"2026-01-03T00:00:00.25Z","properties":{"price":1.0,"n":18446744073709551615}}
     {"type":"track","event":"Bought","anonymousId":"a1","messageId":"t2","timestamp":"2025-12-31T23:00:00-02:00"}
-    {"type":"alias","userId":"u7","previousId":"u3","messageId":"l1","timestamp":"2026-01-01T00:00:01Z"}
-    {"type":"page","userId":"u3","name":"Home","messageId":"p1","timestamp":"2026-01-01T00:00:00Z","context":{"x":1}}
+    {"type":"alias","userId":"u7","previousId":"u3","messageId":"l1","timestamp":"2026-01-01T00:00:01Z","context":{"consent":{"categoryPreferences":{"b":false}}}}
+    {"type":"page","userId":"u3","name":"Home","messageId":"p1","timestamp":"2026-01-01T00:00:00Z","context":{"x":1,"consent":{"categoryPreferences":{"b":true,"a":true,"odd":1}}}}
     {"type":"page","userId":"a1","messageId":"p2","timestamp":"2026-01-01T00:00:00Z"}
 
     """
@@ -58,15 +58,15 @@ private let small = """
         {"profile":{"id":"a1","identifiers":[{"kind":"user_id","id":"a1"}],"at":"2026-01-01T00:00:00.000Z","traits":{}}}
         {"profile":{"id":"a1","identifiers":[{"kind":"anonymous_id","id":"a1"}],"at":"2026-01-01T01:00:00.000Z","traits":{}}}
         {"profile":{"id":"u2","identifiers":[{"kind":"user_id","id":"u2"},{"kind":"anonymous_id","id":"a9"}],"at":"2026-01-03T00:00:00.250Z","traits":{"Z":{"k":"}"},"ab":true,"age":31.5,"b\"c":[1,{"x":null}],"city":"Köln","late":"kept"}}}
-        {"profile":{"id":"u3","identifiers":[{"kind":"user_id","id":"u3"},{"kind":"user_id","id":"u7"}],"at":"2026-01-01T00:00:01.000Z","traits":{}}}
+        {"profile":{"id":"u3","identifiers":[{"kind":"user_id","id":"u3"},{"kind":"user_id","id":"u7"}],"at":"2026-01-01T00:00:01.000Z","traits":{},"consent":{"a":true,"b":false}}}
         {"message":{"type":"page","userId":"a1","messageId":"p2","timestamp":"2026-01-01T00:00:00Z"}}
         {"message":{"type":"track","event":"Bought","anonymousId":"a1","messageId":"t2","timestamp":"2025-12-31T23:00:00-02:00"}}
         {"message":{"type":"identify","userId":"u2","anonymousId":"a9","messageId":"i1","timestamp":"2026-01-01T00:00:00Z","traits":{"age":30,"city":"Köln","gone":1,"b\"c":[1,{"x":null}]}}}
         {"message":{"type":"identify","userId":"u2","messageId":"i0","timestamp":"2026-01-01T12:00:00Z","traits":{"age":1,"late":"kept"}}}
         {"message":{"type":"identify","userId":"u2","messageId":"i2","timestamp":"2026-01-02T00:00:00Z","traits":{"gone":null,"age":31.5,"Z":{"k":"}"},"ab":true}}}
         {"message":{"type":"track","event":"Bought","anonymousId":"a9","messageId":"t1","timestamp":"2026-01-03T00:00:00.25Z","properties":{"price":1.0,"n":18446744073709551615}}}
-        {"message":{"type":"page","userId":"u3","name":"Home","messageId":"p1","timestamp":"2026-01-01T00:00:00Z","context":{"x":1}}}
-        {"message":{"type":"alias","userId":"u7","previousId":"u3","messageId":"l1","timestamp":"2026-01-01T00:00:01Z"}}
+        {"message":{"type":"page","userId":"u3","name":"Home","messageId":"p1","timestamp":"2026-01-01T00:00:00Z","context":{"x":1,"consent":{"categoryPreferences":{"b":true,"a":true,"odd":1}}}}}
+        {"message":{"type":"alias","userId":"u7","previousId":"u3","messageId":"l1","timestamp":"2026-01-01T00:00:01Z","context":{"consent":{"categoryPreferences":{"b":false}}}}}
         {"membership":{"segment":"none","at":"1970-01-01T00:00:00.000Z","profiles":[]}}
         {"membership":{"segment":"z","at":"1970-01-01T00:00:00.000Z","profiles":["a1","a1","u2","u3"]}}
 
@@ -96,6 +96,7 @@ private func random(_ seed: UInt64, count: Int = 300) -> String {
             what =
                 #""type":"alias","previousId":"\#(["a", "u"].randomElement(using: &dice) ?? "")\#(Int.random(in: 0..<20, using: &dice))""#
         case 4: what = #""type":"page","name":"Home""#
+        case 5: what = #""type":"page","context":{"consent":{"categoryPreferences":{"c\#(index % 3)":\#(index % 2 == 0)}}}"#
         default: what = #""type":"track","event":"E\#(Int.random(in: 0..<4, using: &dice))","properties":{"v":\#(value)}"#
         }
         return "{\(what),\(who),\"messageId\":\"m\(index)\",\"timestamp\":\"\(time)\"}\n"
