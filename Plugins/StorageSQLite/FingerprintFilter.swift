@@ -1,4 +1,4 @@
-/// A blocked Bloom filter over 64-bit fingerprints: one cache line a question, about one false answer in a thousand at 16 bits each.
+/// A blocked Bloom filter over fingerprints: one cache line a question, about one false answer in a thousand at 16 bits each.
 ///
 /// - SeeAlso: F. Putze, P. Sanders, J. Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007.
 struct FingerprintFilter: ~Copyable {
@@ -19,12 +19,12 @@ struct FingerprintFilter: ~Copyable {
 
     @inline(__always)
     mutating func insert(_ fingerprint: UInt64) {
-        let base = (Int(truncatingIfNeeded: fingerprint) & lineMask) * 8
-        var bits = fingerprint >> 20
+        var bits = fingerprint &* 0xD6E8_FEB8_6659_FD93
+        let base = (Int(truncatingIfNeeded: bits >> 32) & lineMask) * 8
         for _ in 0..<7 {
-            let bit = Int(truncatingIfNeeded: bits & 511)
+            let bit = Int(truncatingIfNeeded: bits >> 55)
             lines[base + bit >> 6] |= 1 << UInt64(bit & 63)
-            bits = (bits &* 0x9E37_79B9_7F4A_7C15) >> 9
+            bits = (bits ^ bits >> 29) &* 0x9E37_79B9_7F4A_7C15
         }
         count += 1
     }
@@ -32,13 +32,13 @@ struct FingerprintFilter: ~Copyable {
     /// False where the fingerprint was certainly never put in.
     @inline(__always)
     func mayContain(_ fingerprint: UInt64) -> Bool {
-        let base = (Int(truncatingIfNeeded: fingerprint) & lineMask) * 8
-        var bits = fingerprint >> 20
+        var bits = fingerprint &* 0xD6E8_FEB8_6659_FD93
+        let base = (Int(truncatingIfNeeded: bits >> 32) & lineMask) * 8
         return lines.withUnsafeBufferPointer { lines in
             for _ in 0..<7 {
-                let bit = Int(truncatingIfNeeded: bits & 511)
+                let bit = Int(truncatingIfNeeded: bits >> 55)
                 if lines[base + bit >> 6] >> UInt64(bit & 63) & 1 == 0 { return false }
-                bits = (bits &* 0x9E37_79B9_7F4A_7C15) >> 9
+                bits = (bits ^ bits >> 29) &* 0x9E37_79B9_7F4A_7C15
             }
             return true
         }
