@@ -76,7 +76,7 @@ struct Segments: ParsableCommand {
     }
 
     private func count(_ expression: String, _ session: Session) throws(CommandError) -> Int64 {
-        guard case .integer(let count)? = try session.answer(.count(expression)).json["count"] else { return -1 }
+        guard case .integer(let count)? = try session.answer(.count(expression: expression)).json["count"] else { return -1 }
         return count
     }
 }
@@ -95,16 +95,24 @@ private struct Answer {
     init(name: String, expression: String) { (self.name, self.expression) = (name, expression) }
 
     mutating func addMembers(_ session: Session) throws {
-        let members = try session.answer(.members(expression, limit: nil)).json["members"]?.asArray ?? []
+        let members = try session.answer(.members(expression: expression, limit: nil)).json["members"]?.asArray ?? []
         var total: Int64 = 0
         for member in members {
             guard let id = member.asString, id.utf8.first == UInt8(ascii: "u") else { continue }
-            total += id.utf8.reduce(0) { (48...57).contains($1) ? $0 * 10 + Int64($1 - 48) : $0 }
+            total += digits(of: id)
         }
         sum = total
         guard Int64(members.count) == count else {
             throw ValidationError("\(name) has \(count) members by count and \(members.count) by list.")
         }
+    }
+
+    private func digits(of id: String) -> Int64 {
+        var number: Int64 = 0
+        for byte in id.utf8 where byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") {
+            number = number * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
+        return number
     }
 
     var json: JSONObject {

@@ -38,10 +38,11 @@ struct Timing {
 /// The most memory that this process held so far, in bytes.
 func peakMemory() -> Int64 {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
     #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
     return Int64(usage.ru_maxrss)
     #else
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Int64(usage.ru_maxrss) * 1024
     #endif
 }
