@@ -79,7 +79,8 @@ let package = Package(
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb]),
         plugin("FormatSegment", ["Connectors", "EventModel"], sample: "sample.ndjson"),
-        plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),  // conditions of a mapping are the language's
+        // Conditions of a mapping are the language's.
+        plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
 
         // Apps: thin. BuiltIn is the one list of the plugins they offer.
         .target(
