@@ -89,6 +89,8 @@ struct ColumnReader {
     mutating func bits(count: Int) throws(Damaged) -> UnsafeRawBufferPointer { try take((count + 7) / 8) }
 
     mutating func packed(count: Int) throws(Damaged) -> ContiguousArray<Int64> {
+        // No sequence is longer than a block: a damaged count must not ask for memory.
+        guard count >= 0, count <= BlockFormat.rows else { throw Damaged() }
         let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
         var used: Int?
         let values = ContiguousArray<Int64>(unsafeUninitializedCapacity: count) { buffer, filled in
@@ -105,6 +107,7 @@ struct ColumnReader {
     }
 
     mutating func sequence(count: Int) throws(Damaged) -> ContiguousArray<Int64> {
+        guard count >= 0, count <= BlockFormat.rows else { throw Damaged() }
         guard try byte() == 1 else { return try packed(count: count) }
         let changes = try bits(count: count)
         let kept = try packed(count: try word())

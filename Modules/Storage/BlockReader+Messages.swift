@@ -93,6 +93,8 @@ extension BlockReader {
             guard Int(batch.rows[row].owner) < identifiers.count, companion == ColumnarBatch.dropped || Int(companion) < identifiers.count,
                 batch.rows[row].name >= 0, Int(batch.rows[row].name) < image.names.count
             else { throw Damaged(block: summary.id) }
+            let shape = image.shapes[Int(batch.rows[row].shape)]
+            if shape.hasUser, shape.hasAnonymous, companion == ColumnarBatch.dropped { throw Damaged(block: summary.id) }
         }
     }
 }

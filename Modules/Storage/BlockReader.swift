@@ -57,7 +57,13 @@ public struct BlockReader {
     }
 
     /// Event time of each row in milliseconds.
-    public func times() throws -> ContiguousArray<Int64> { try checked { try required(BlockFormat.Code.times) } }
+    public func times() throws -> ContiguousArray<Int64> {
+        try checked {
+            let times = try required(BlockFormat.Code.times)
+            for time in times where time < summary.minTime || time > summary.maxTime { throw ColumnReader.Damaged() }
+            return times
+        }
+    }
 
     /// Key of each row's messageId, and whether it is a UUID's bytes.
     public func keys() throws -> (keys: ContiguousArray<MessageKey>, isUUID: ContiguousArray<Bool>) {
@@ -93,6 +99,8 @@ public struct BlockReader {
         guard let bytes = try load(BlockFormat.Code.firstPath + path) else { return nil }
         let column = try bytes.withUnsafeBytes { try RawColumn($0) }
         guard column.rowCount == summary.rows else { throw ColumnReader.Damaged() }
+        // Path 0 is the messages that were kept whole, and nothing else.
+        if path == 0, column.count > 0, column.uniformTag != LeafTag.whole { throw ColumnReader.Damaged() }
         return column
     }
 
@@ -190,6 +198,8 @@ public struct BlockReader {
             let shapes = try shapes()
             let companions = try sequence(BlockFormat.Code.companions)
             let names = try sequence(BlockFormat.Code.names)
+            for companion in companions ?? [] where companion < 0 || companion > Int64(UInt32.max) { throw ColumnReader.Damaged() }
+            for name in names ?? [] where name < 0 || name >= Int64(image.names.count) { throw ColumnReader.Damaged() }
             let ownName = summary.event.flatMap { name in image.names.firstIndex { $0.sameScalars(as: name) } } ?? 0
             let cursors = Cursors(image: image, out: out)
             for row in 0..<summary.rows {

@@ -1,6 +1,7 @@
 /// Hashes of byte strings.
 public enum ByteHash {
-    /// A quick 64-bit hash for tables within one process; not for anything that is stored or that strangers may aim at unseeded.
+    /// A quick 64-bit hash for tables within one process and for checksums; not for anything that strangers may aim at unseeded. Its
+    /// values are stored, so what it gives never changes.
     @inline(__always)
     static func quick(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
         guard let base = bytes.baseAddress else { return mix(seed, 0x9E37_79B9_7F4A_7C15) }
@@ -28,6 +29,9 @@ public enum ByteHash {
         }
         return mix(a ^ state, b ^ 0xE703_7ED1_A0B4_28DB)
     }
+
+    /// A checksum that is stored: what `quick` gives, its words little endian, which every change of the bytes changes but for luck.
+    public static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 { quick(bytes.bindMemory(to: UInt8.self), seed: seed) }
 
     @inline(__always)
     static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {

@@ -57,7 +57,7 @@ public enum IdentifierPiece {
                         texts.bytes.append(contentsOf: buffer)
                     }
                 } else {
-                    guard numbers[other] >= 0, numbers[other] < Int64(others.count) else { return false }
+                    guard other < numbers.count, numbers[other] >= 0, numbers[other] < Int64(others.count) else { return false }
                     let number = Int(numbers[other])
                     other += 1
                     texts.bytes.append(contentsOf: others.bytes[Int(others.offsets[number])..<Int(others.offsets[number + 1])])

@@ -64,7 +64,7 @@ public struct Shape: Sendable, Hashable {
         return bytes
     }
 
-    /// Reads `encoded` back; nil when it is damaged or names a path beyond `pathCount`.
+    /// Reads `encoded` back; nil when it is damaged, closes what it does not open, or names a path beyond `pathCount`.
     public init?(encoded: [UInt8], pathCount: Int) {
         var tokens: [Token] = []
         var at = 0
@@ -81,6 +81,12 @@ public struct Shape: Sendable, Hashable {
             tokens.append(Token(step, path: path))
             at += 4
         }
+        var depth = 0
+        for token in tokens {
+            if token.step == .open { depth += 1 } else if token.step == .close { depth -= 1 }
+            guard depth >= 0, token.step != .whole else { return nil }
+        }
+        guard depth == 0 else { return nil }
         self.init(tokens: tokens)
     }
 }

@@ -1,5 +1,8 @@
 /// Ascending 64-bit words as packed differences: about 43 bits each for ten million random ones.
 public enum SortedWords {
+    /// Words of one packed form at most.
+    public static let most = 65_536
+
     /// The packed form of `words`, which ascend.
     public static func encode(_ words: ArraySlice<UInt64>) -> ContiguousArray<UInt8> {
         var differences = ContiguousArray<Int64>()
@@ -16,7 +19,7 @@ public enum SortedWords {
 
     /// Reads `count` words back; nil when `bytes` are damaged.
     public static func decode(_ bytes: UnsafeRawBufferPointer, count: Int) -> ContiguousArray<UInt64>? {
-        guard count > 0, count <= bytes.count * 8 * 1_024 else { return count == 0 ? [] : nil }
+        guard count > 0, count <= most else { return count == 0 ? [] : nil }
         var isRead = false
         let differences = ContiguousArray<Int64>(unsafeUninitializedCapacity: count) { buffer, filled in
             isRead = PackedIntegers.decode(bytes, count: count, into: buffer.baseAddress!) != nil

@@ -34,30 +34,26 @@ enum TextSection {
         let lengths = try reader.sequence(count: count)
         let isDeflated = try reader.byte() == 1
         let size = try reader.word()
-        var bytes: ContiguousArray<UInt8>
-        if isDeflated {
-            let packed = try reader.take(try reader.word())
-            // A damaged size must not ask for more than deflate can ever give.
-            guard size <= packed.count * 1_100 else { throw ColumnReader.Damaged() }
-            bytes = ContiguousArray(repeating: 0, count: size)
-            var inflated = uLongf(size)
-            let status = bytes.withUnsafeMutableBufferPointer {
-                uncompress($0.baseAddress, &inflated, packed.baseAddress?.assumingMemoryBound(to: UInt8.self), uLong(packed.count))
-            }
-            guard status == Z_OK, Int(inflated) == size else { throw ColumnReader.Damaged() }
-        } else {
-            bytes = ContiguousArray(try reader.take(size))
-        }
         var offsets: ContiguousArray<UInt32> = [0]
         offsets.reserveCapacity(count + 1)
         var end: Int64 = 0
         for length in lengths {
-            guard length >= 0 else { throw ColumnReader.Damaged() }
+            guard length >= 0, length <= Int64(size) else { throw ColumnReader.Damaged() }
             end += length
             guard end <= Int64(size) else { throw ColumnReader.Damaged() }
             offsets.append(UInt32(end))
         }
         guard Int(end) == size else { throw ColumnReader.Damaged() }
+        guard isDeflated else { return TextDictionary(bytes: ContiguousArray(try reader.take(size)), offsets: offsets) }
+        let packed = try reader.take(try reader.word())
+        // A damaged size must not ask for more than deflate can ever give.
+        guard size <= packed.count * 1_100 else { throw ColumnReader.Damaged() }
+        var bytes = ContiguousArray<UInt8>(repeating: 0, count: size)
+        var inflated = uLongf(size)
+        let status = bytes.withUnsafeMutableBufferPointer {
+            uncompress($0.baseAddress, &inflated, packed.baseAddress?.assumingMemoryBound(to: UInt8.self), uLong(packed.count))
+        }
+        guard status == Z_OK, Int(inflated) == size else { throw ColumnReader.Damaged() }
         return TextDictionary(bytes: bytes, offsets: offsets)
     }
 }

@@ -51,7 +51,7 @@ enum BlockMerge {
             for index in 0..<plan.count {
                 try plan.encode(index, bucket: partition.bucket) { try BlockTable.insert($0, name: partition.name, database) }
             }
-            for block in group { try BlockTable.delete(block.summary.id, database) }
+            for block in group { try BlockTable.delete(block.summary, database) }
             try Schema.bumpVersion(database)
             return .commit
         }

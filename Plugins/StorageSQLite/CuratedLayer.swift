@@ -14,7 +14,8 @@ enum CuratedLayer {
             let key = try Schema.key(database)
             var graph = IdentityGraph(texts: texts, links: [], aliases: []) { ColumnarBatch.identifierHash($0, kind: $1, key: key) }
             try database.execute(sql: "DELETE FROM link; DELETE FROM alias; DELETE FROM dedupe_run; DELETE FROM dedupe_segment;")
-            let dedupe = try DedupeIndex(database)
+            for number in [Schema.Number.links, .aliases] { try Schema.set(number, 0, database) }
+            let dedupe = DedupeIndex()
             var waiting: [UInt64] = []
             for block in try BlockTable.blocks(database, names: dictionaries.names) {
                 let batch = try BlockReader(image: image, summary: block.summary) {

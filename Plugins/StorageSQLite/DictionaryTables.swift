@@ -7,43 +7,65 @@ import Storage
 enum DictionaryTables {
     static func image(_ database: Database) throws -> StoreDictionaries.Image {
         var image = StoreDictionaries.Image()
-        image.names += try Data.fetchAll(database, sql: "SELECT text FROM name ORDER BY number").map { String(decoding: $0, as: UTF8.self) }
-        for text in try String.fetchAll(database, sql: "SELECT path FROM path ORDER BY number") {
-            guard let steps = (try? JSONValue(parsing: text))?.asArray?.compactMap(\.asString) else {
-                throw StoreError(.damaged, "the table of paths is damaged. Restore the store from a copy.")
+        try entries(database, "SELECT number, text FROM name ORDER BY number", .name) { number, bytes in
+            image.names.append(String(decoding: bytes, as: UTF8.self))
+            return Int(number) == image.names.count - 1
+        }
+        try entries(database, "SELECT number, path FROM path ORDER BY number", .path) { number, bytes in
+            guard let steps = (try? JSONValue(parsing: String(decoding: bytes, as: UTF8.self)))?.asArray?.compactMap(\.asString) else {
+                return false
             }
             image.paths.append(steps)
+            return Int(number) == image.paths.count - 1
         }
-        for tokens in try Data.fetchAll(database, sql: "SELECT tokens FROM shape ORDER BY number") {
-            guard let shape = Shape(encoded: Array(tokens), pathCount: image.paths.count) else {
-                throw StoreError(.damaged, "the table of shapes is damaged. Restore the store from a copy.")
-            }
+        try entries(database, "SELECT number, tokens FROM shape ORDER BY number", .shape) { number, bytes in
+            guard let shape = Shape(encoded: bytes, pathCount: image.paths.count) else { return false }
             image.shapes.append(shape)
+            return Int(number) == image.shapes.count - 1
         }
-        for row in try Row.fetchAll(database, sql: "SELECT path, text FROM vocabulary ORDER BY path, number") {
-            let text: Data = row[1]
-            image.vocabularies[row[0], default: []].append(String(decoding: text, as: UTF8.self))
+        try entries(database, "SELECT path << 32 | number, text FROM vocabulary ORDER BY path, number", .vocabulary) { key, bytes in
+            let path = Int32(truncatingIfNeeded: key >> 32)
+            image.vocabularies[path, default: []].append(String(decoding: bytes, as: UTF8.self))
+            return key & 0xFFFF_FFFF == Int64(image.vocabularies[path, default: []].count - 1)
         }
         return image
+    }
+
+    /// Hands over the entries of a table; false from `take` says that one is not as it was written.
+    private static func entries(
+        _ database: Database, _ sql: String, _ table: Sealed.Table, _ take: (_ key: Int64, _ bytes: [UInt8]) -> Bool
+    ) throws {
+        let damaged = DamagedTable(name: "\(table)")
+        let rows = try Row.fetchCursor(database, sql: sql)
+        while let row = try rows.next() {
+            let key: Int64 = try row.decode(atIndex: 0)
+            let bytes = try Sealed.bytes(try row.decode(Data.self, atIndex: 1), table, key, damaged: damaged)
+            guard take(key, bytes) else { throw damaged }
+        }
     }
 
     /// Adds what `image` holds beyond `mark`.
     static func save(_ image: StoreDictionaries.Image, beyond mark: StoreDictionaries.Mark, _ database: Database) throws {
         for number in mark.names..<image.names.count {
-            try database.execute(sql: "INSERT INTO name(number, text) VALUES(?, ?)", arguments: [number, Data(image.names[number].utf8)])
+            try database.execute(
+                sql: "INSERT INTO name(number, text) VALUES(?, ?)",
+                arguments: [number, Sealed.data(Data(image.names[number].utf8), .name, Int64(number))])
         }
         for number in mark.paths..<image.paths.count {
             let text = JSONValue.array(image.paths[number].map { .string($0) }).text
-            try database.execute(sql: "INSERT INTO path(number, path) VALUES(?, ?)", arguments: [number, text])
+            try database.execute(
+                sql: "INSERT INTO path(number, path) VALUES(?, ?)", arguments: [number, Sealed.data(Data(text.utf8), .path, Int64(number))])
         }
         for number in mark.shapes..<image.shapes.count {
             try database.execute(
-                sql: "INSERT INTO shape(number, tokens) VALUES(?, ?)", arguments: [number, Data(image.shapes[number].encoded)])
+                sql: "INSERT INTO shape(number, tokens) VALUES(?, ?)",
+                arguments: [number, Sealed.data(image.shapes[number].encoded, .shape, Int64(number))])
         }
         for (path, texts) in image.vocabularies {
             for number in (mark.vocabularies[path] ?? 0)..<texts.count {
+                let bytes = Sealed.data(Data(texts[number].utf8), .vocabulary, Int64(path) << 32 | Int64(number))
                 try database.execute(
-                    sql: "INSERT INTO vocabulary(path, number, text) VALUES(?, ?, ?)", arguments: [path, number, Data(texts[number].utf8)])
+                    sql: "INSERT INTO vocabulary(path, number, text) VALUES(?, ?, ?)", arguments: [path, number, bytes])
             }
         }
     }

@@ -5,19 +5,37 @@ import Storage
 
 /// Reads and writes identifiers and links, in pieces that each commit adds.
 enum PeopleTables {
-    private static let damaged = StoreError(.damaged, "the tables of people are damaged. Make them anew with: tessera-archive rebuild")
+    private static let noOne = DamagedTable(name: "identifier")
+    private static let noLink = DamagedTable(name: "link", isCurated: true)
+    private static let noAlias = DamagedTable(name: "alias", isCurated: true)
 
+    // MARK: Identifiers
+
+    /// How many identifiers there are; their pieces follow each other without a gap.
     static func identifierCount(_ database: Database) throws -> Int {
-        try Int.fetchOne(database, sql: "SELECT total(count) FROM identifier") ?? 0
+        let rows = try Row.fetchCursor(database, sql: "SELECT first, count FROM identifier ORDER BY first")
+        var total = 0
+        while let row = try rows.next() { total += try piece(row, after: total) }
+        return total
+    }
+
+    private static func piece(_ row: Row, after total: Int) throws -> Int {
+        let (first, count): (Int, Int) = (try row.decode(atIndex: 0), try row.decode(atIndex: 1))
+        guard first == total, count > 0, count <= IdentifierPiece.most else { throw noOne }
+        return count
     }
 
     static func identifiers(_ database: Database) throws -> IdentifierTexts {
         var texts = IdentifierTexts()
-        for row in try Row.fetchAll(database, sql: "SELECT count, data FROM identifier ORDER BY first") {
-            let count: Int = row[0]
-            let data: Data = row[1]
-            let isRead = data.withUnsafeBytes { IdentifierPiece.append($0, count: count, to: &texts) }
-            guard isRead else { throw damaged }
+        let rows = try Row.fetchCursor(database, sql: "SELECT first, count, data FROM identifier ORDER BY first")
+        while let row = try rows.next() {
+            let first = texts.count
+            let count = try piece(row, after: first)
+            let data: Data = try row.decode(atIndex: 2)
+            let isRead = data.withUnsafeBytes { raw in
+                Sealed.open(raw, .identifier, Int64(first), Int64(count)).map { IdentifierPiece.append($0, count: count, to: &texts) } ?? false
+            }
+            guard isRead, texts.count == first + count else { throw noOne }
         }
         return texts
     }
@@ -26,39 +44,46 @@ enum PeopleTables {
     static func save(_ texts: IdentifierTexts, from first: Int, _ database: Database) throws {
         for start in stride(from: first, to: texts.count, by: IdentifierPiece.most) {
             let end = min(start + IdentifierPiece.most, texts.count)
+            let bytes = Sealed.data(IdentifierPiece.encode(texts, start..<end), .identifier, Int64(start), Int64(end - start))
             try database.execute(
-                sql: "INSERT INTO identifier(first, count, data) VALUES(?, ?, ?)",
-                arguments: [start, end - start, Data(IdentifierPiece.encode(texts, start..<end))])
+                sql: "INSERT INTO identifier(first, count, data) VALUES(?, ?, ?)", arguments: [start, end - start, bytes])
         }
     }
+
+    // MARK: Links
 
     /// The pairs of all links, for readers.
     static func pairs(_ database: Database) throws -> [(a: UInt32, b: UInt32)] {
         var pairs: [(a: UInt32, b: UInt32)] = []
-        for row in try Row.fetchAll(database, sql: "SELECT count, pairs FROM link ORDER BY first") {
-            let count: Int = row[0]
-            let data: Data = row[1]
-            guard data.count == count * 8 else { throw damaged }
+        let rows = try Row.fetchCursor(database, sql: "SELECT first, pairs FROM link ORDER BY first")
+        while let row = try rows.next() {
+            let first: Int = try row.decode(atIndex: 0)
+            guard first == pairs.count else { throw noLink }
+            let data = try Sealed.bytes(try row.decode(atIndex: 1), .pairs, Int64(first), damaged: noLink)
             data.withUnsafeBytes { raw in
-                for index in 0..<count {
-                    let a = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: index * 8, as: UInt32.self))
-                    let b = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: index * 8 + 4, as: UInt32.self))
+                for start in stride(from: 0, to: raw.count - 7, by: 8) {
+                    let a = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: start, as: UInt32.self))
+                    let b = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: start + 4, as: UInt32.self))
                     pairs.append((a, b))
                 }
             }
         }
+        guard try Schema.number(.links, database) == Int64(pairs.count) else { throw noLink }
         return pairs
     }
 
     static func links(_ database: Database) throws -> [IdentityGraph.Link] {
         var messages: [(MessageKey, Bool)] = []
-        for data in try Data.fetchAll(database, sql: "SELECT messages FROM link ORDER BY first") {
+        let rows = try Row.fetchCursor(database, sql: "SELECT first, messages FROM link ORDER BY first")
+        while let row = try rows.next() {
+            let data = try Sealed.bytes(try row.decode(atIndex: 1), .linkMessages, try row.decode(atIndex: 0), damaged: noLink)
             data.withUnsafeBytes { raw in
                 for start in stride(from: 0, to: raw.count - 16, by: 17) { messages.append(key(raw, at: start)) }
             }
         }
         let pairs = try pairs(database)
-        guard pairs.count == messages.count else { throw damaged }
+        let people = try identifierCount(database)
+        guard pairs.count == messages.count, pairs.allSatisfy({ $0.a < people && $0.b < people }) else { throw noLink }
         return zip(pairs, messages).map { IdentityGraph.Link(a: $0.a, b: $0.b, message: $1.0, messageIsUUID: $1.1) }
     }
 
@@ -86,28 +111,42 @@ enum PeopleTables {
         }
         try database.execute(
             sql: "INSERT INTO link(first, count, pairs, messages) VALUES(?, ?, ?, ?)",
-            arguments: [first, links.count - first, pairs, messages])
+            arguments: [
+                first, links.count - first, Sealed.data(pairs, .pairs, Int64(first)), Sealed.data(messages, .linkMessages, Int64(first)),
+            ])
+        try Schema.set(.links, Int64(links.count), database)
     }
+
+    // MARK: Aliases
 
     static func aliases(_ database: Database) throws -> [IdentityGraph.Alias] {
-        try Row.fetchAll(database, sql: "SELECT user, previous, message FROM alias ORDER BY number").map { row in
-            let message: Data = row[2]
-            guard message.count == 17 else { throw damaged }
-            let (key, isUUID) = message.withUnsafeBytes { Self.key($0, at: 0) }
-            let user: UInt32 = row[0]
-            let previous: Data = row[1]
-            return IdentityGraph.Alias(user: user, previous: Array(previous), message: key, messageIsUUID: isUUID)
+        var aliases: [IdentityGraph.Alias] = []
+        let people = try identifierCount(database)
+        let rows = try Row.fetchCursor(database, sql: "SELECT number, data FROM alias ORDER BY number")
+        while let row = try rows.next() {
+            let number: Int64 = try row.decode(atIndex: 0)
+            let data = try Sealed.bytes(try row.decode(atIndex: 1), .alias, number, damaged: noAlias)
+            guard number == Int64(aliases.count), data.count >= 21 else { throw noAlias }
+            let (user, message) = data.withUnsafeBytes {
+                (UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)), Self.key($0, at: 4))
+            }
+            guard user < people else { throw noAlias }
+            aliases.append(IdentityGraph.Alias(user: user, previous: Array(data[21...]), message: message.0, messageIsUUID: message.1))
         }
+        guard try Schema.number(.aliases, database) == Int64(aliases.count) else { throw noAlias }
+        return aliases
     }
 
-    /// Adds the aliases from `first` on.
+    /// Adds the aliases from `first` on: the user's ordinal, the message, then the previous id.
     static func save(_ aliases: [IdentityGraph.Alias], from first: Int, _ database: Database) throws {
         for (index, alias) in aliases.enumerated().dropFirst(first) {
-            var message = Data()
-            append(alias.message, isUUID: alias.messageIsUUID, to: &message)
+            var data = Data()
+            withUnsafeBytes(of: alias.user.littleEndian) { data.append(contentsOf: $0) }
+            append(alias.message, isUUID: alias.messageIsUUID, to: &data)
+            data.append(contentsOf: alias.previous)
             try database.execute(
-                sql: "INSERT INTO alias(number, user, previous, message) VALUES(?, ?, ?, ?)",
-                arguments: [index, alias.user, Data(alias.previous), message])
+                sql: "INSERT INTO alias(number, data) VALUES(?, ?)", arguments: [index, Sealed.data(data, .alias, Int64(index))])
         }
+        if first < aliases.count { try Schema.set(.aliases, Int64(aliases.count), database) }
     }
 }

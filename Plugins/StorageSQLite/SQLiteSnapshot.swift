@@ -77,7 +77,7 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
         let count = try PeopleTables.identifierCount(database)
         let pairs = try PeopleTables.pairs(database)
         guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
-            throw StoreError(.damaged, "\(store.path): the tables of people are damaged. Make them anew with: tessera-archive rebuild")
+            throw DamagedTable(name: "link", isCurated: true)
         }
         let people = IdentityGraph.profiles(count: count, links: pairs)
         return Read(version: version, people: (people.profileOfIdentifier, people.count), blocks: blocks, image: dictionaries, tail: nil)
@@ -245,10 +245,6 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
     }
 
     func definitions() throws -> [Definition] {
-        try reading { database in
-            try Row.fetchAll(database, sql: "SELECT kind, name, body FROM definition ORDER BY kind, name").compactMap { row in
-                Definition.Kind(rawValue: row[0]).map { Definition(kind: $0, name: row[1], body: row[2]) }
-            }
-        }
+        try reading { try SQLiteStore.definitions($0) }
     }
 }

@@ -37,6 +37,12 @@ public final class SQLiteStore: EventStore {
         if !exists, mode == .open {
             throw StoreError(.missing, "\(path): there is no store. Make one with: tessera-archive import --db \(path) FILE.gz")
         }
+        // SQLite takes a file of a few bytes for an empty database and would write over it.
+        if exists, let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 16), !head.isEmpty,
+            head != Data("SQLite format 3\0".utf8)
+        {
+            throw StoreError(.damaged, "\(path) is not a Tessera store. Name another file with --db.")
+        }
         do {
             connection = try DatabaseQueue(path: path, configuration: Schema.configuration(readOnly: false))
             try connection.writeWithoutTransaction { try Schema.prepare($0, path: path) }
@@ -53,7 +59,7 @@ public final class SQLiteStore: EventStore {
         try change { database in
             try database.execute(
                 sql: "INSERT INTO definition(kind, name, body) VALUES(?, ?, ?) ON CONFLICT(kind, name) DO UPDATE SET body = excluded.body",
-                arguments: [definition.kind.rawValue, definition.name, definition.body])
+                arguments: [definition.kind.rawValue, definition.name, Self.sealed(definition)])
         }
     }
 
@@ -64,6 +70,27 @@ public final class SQLiteStore: EventStore {
             removed = database.changesCount > 0
         }
         return removed
+    }
+
+    /// The body with a checksum over all of the definition.
+    private static func sealed(_ definition: Definition) -> Data {
+        Sealed.data(Data(definition.body.utf8), .definition, mark(kind: definition.kind, name: definition.name))
+    }
+
+    private static func mark(kind: Definition.Kind, name: String) -> Int64 {
+        let bytes = Array("\(kind.rawValue) \(name)".utf8)
+        return Int64(bitPattern: bytes.withUnsafeBytes { ByteHash.checksum($0, seed: 0) })
+    }
+
+    /// Every definition, by kind and name.
+    static func definitions(_ database: Database) throws -> [Definition] {
+        try Row.fetchAll(database, sql: "SELECT kind, name, body FROM definition ORDER BY kind, name").map { row in
+            let damaged = DamagedTable(name: "definition")
+            let name: String = try row.decode(atIndex: 1)
+            guard let kind = Definition.Kind(rawValue: try row.decode(atIndex: 0)) else { throw damaged }
+            let body = try Sealed.bytes(try row.decode(atIndex: 2), .definition, mark(kind: kind, name: name), damaged: damaged)
+            return Definition(kind: kind, name: name, body: String(decoding: body, as: UTF8.self))
+        }
     }
 
     private func change(_ body: (Database) throws -> Void) throws(StoreError) {
@@ -91,6 +118,18 @@ extension StoreError {
         }
         if error is MessageError {
             self.init(.damaged, "\(path) holds a message that cannot be read. Restore the file from a copy, or rebuild it from its archives.")
+            return
+        }
+        if let table = error as? DamagedTable {
+            self.init(
+                .damaged,
+                "\(path): the table \(table.name) is damaged. "
+                    + (table.isCurated
+                        ? "Make it anew with: tessera-archive rebuild" : "Restore the file from a copy, or rebuild it from its archives."))
+            return
+        }
+        if error is RowDecodingError {
+            self.init(.damaged, "\(path): a table holds what was never written. Restore the file from a copy, or rebuild it from its archives.")
             return
         }
         guard let database = error as? DatabaseError else {

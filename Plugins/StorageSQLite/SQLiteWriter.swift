@@ -38,15 +38,12 @@ final class SQLiteWriter: StoreWriter {
         do {
             connection = try DatabaseQueue(path: store.path, configuration: Schema.configuration(readOnly: false))
             let connection = connection
-            let read = try connection.inDatabase { database in
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
-                let texts = try PeopleTables.identifiers(database)
-                return (
-                    key: try Schema.key(database), image: try DictionaryTables.image(database), texts: texts,
-                    links: try PeopleTables.links(database), aliases: try PeopleTables.aliases(database),
-                    own: try Int32.fetchSet(database, sql: "SELECT number FROM name WHERE own = 1"), dedupe: try DedupeIndex(database),
-                    generation: try Schema.generation(database)
-                )
+            try connection.inDatabase { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 4000") }
+            let read: Held
+            do { read = try connection.inDatabase(Held.init) } catch let table as DamagedTable where table.isCurated {
+                // What follows from the blocks is made anew from them.
+                try connection.writeWithoutTransaction { try CuratedLayer.rebuild($0, fingerprint: Fingerprint(secret: Schema.key($0))) }
+                read = try connection.inDatabase(Held.init)
             }
             key = read.key
             dictionaries = StoreDictionaries(read.image)
@@ -67,6 +64,29 @@ final class SQLiteWriter: StoreWriter {
             throw StoreError(error, path: store.path)
         }
         try sealLeftTail()
+    }
+
+    /// What a writer reads of its store.
+    private struct Held {
+        let key: (UInt64, UInt64)
+        let image: StoreDictionaries.Image
+        let texts: IdentifierTexts
+        let links: [IdentityGraph.Link]
+        let aliases: [IdentityGraph.Alias]
+        let own: Set<Int32>
+        let dedupe: DedupeIndex
+        let generation: Int64
+
+        init(_ database: Database) throws {
+            key = try Schema.key(database)
+            image = try DictionaryTables.image(database)
+            texts = try PeopleTables.identifiers(database)
+            links = try PeopleTables.links(database)
+            aliases = try PeopleTables.aliases(database)
+            own = try Int32.fetchSet(database, sql: "SELECT number FROM name WHERE own = 1")
+            dedupe = try DedupeIndex(database)
+            generation = try Schema.generation(database)
+        }
     }
 
     /// Seals what an earlier writer acknowledged and left in its tail; forgets logs whose messages are in blocks.
@@ -171,7 +191,7 @@ final class SQLiteWriter: StoreWriter {
                     try PeopleTables.save(self.settlement.graph.aliases, from: self.savedPeople.aliases, database)
                     try self.dedupe.add(self.settlement.fingerprints, database)
                     if let source, let position {
-                        let text = String(decoding: try JSONEncoder().encode(position), as: UTF8.self)
+                        let text = Sealed.data(try JSONEncoder().encode(position), .position)
                         try database.execute(
                             sql: "INSERT INTO import_position VALUES(?, ?) ON CONFLICT(source) DO UPDATE SET position = excluded.position",
                             arguments: [source, text])
@@ -251,9 +271,12 @@ final class SQLiteWriter: StoreWriter {
     func position(of source: String) throws(StoreError) -> ImportPosition? {
         do {
             let text = try connection.inDatabase {
-                try String.fetchOne($0, sql: "SELECT position FROM import_position WHERE source = ?", arguments: [source])
+                try Data.fetchOne($0, sql: "SELECT position FROM import_position WHERE source = ?", arguments: [source])
             }
-            return try text.map { try JSONDecoder().decode(ImportPosition.self, from: Data($0.utf8)) }
+            return try text.map {
+                let bytes = try Sealed.bytes($0, .position, damaged: DamagedTable(name: "import_position"))
+                return try JSONDecoder().decode(ImportPosition.self, from: Data(bytes))
+            }
         } catch {
             throw StoreError(error, path: store.path)
         }

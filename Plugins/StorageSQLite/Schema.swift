@@ -53,53 +53,72 @@ enum Schema {
         try database.execute(sql: "PRAGMA user_version = \(formatVersion)")
         try database.execute(
             sql: """
-                CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+                CREATE TABLE meta(key INTEGER PRIMARY KEY, value INTEGER NOT NULL, seal INTEGER NOT NULL);
                 CREATE TABLE name(number INTEGER PRIMARY KEY, text BLOB NOT NULL, own INTEGER NOT NULL DEFAULT 0);
-                CREATE TABLE path(number INTEGER PRIMARY KEY, path TEXT NOT NULL);
+                CREATE TABLE path(number INTEGER PRIMARY KEY, path BLOB NOT NULL);
                 CREATE TABLE shape(number INTEGER PRIMARY KEY, tokens BLOB NOT NULL);
                 CREATE TABLE vocabulary(path INTEGER, number INTEGER, text BLOB NOT NULL, PRIMARY KEY(path, number)) WITHOUT ROWID;
                 CREATE TABLE block(
                     id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name INTEGER, width INTEGER NOT NULL, bucket INTEGER NOT NULL,
                     rows INTEGER NOT NULL, min_time INTEGER NOT NULL, max_time INTEGER NOT NULL, min_ordinal INTEGER NOT NULL,
-                    max_ordinal INTEGER NOT NULL);
+                    max_ordinal INTEGER NOT NULL, columns INTEGER NOT NULL, seal INTEGER NOT NULL);
                 CREATE TABLE block_column(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
                 CREATE TABLE identifier(first INTEGER PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL);
                 CREATE TABLE link(first INTEGER PRIMARY KEY, count INTEGER NOT NULL, pairs BLOB NOT NULL, messages BLOB NOT NULL);
-                CREATE TABLE alias(number INTEGER PRIMARY KEY, user INTEGER NOT NULL, previous BLOB NOT NULL, message BLOB NOT NULL);
+                CREATE TABLE alias(number INTEGER PRIMARY KEY, data BLOB NOT NULL);
                 CREATE TABLE dedupe_run(id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
                 CREATE TABLE dedupe_segment(
                     id INTEGER PRIMARY KEY, first INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);
-                CREATE TABLE import_position(source TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
-                CREATE TABLE definition(kind TEXT, name TEXT, body TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
-                INSERT INTO meta(key, value) VALUES('version', 1), ('tail', 1);
+                CREATE TABLE import_position(source TEXT PRIMARY KEY, position BLOB NOT NULL) WITHOUT ROWID;
+                CREATE TABLE definition(kind TEXT, name TEXT, body BLOB NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
                 """)
         var random = SystemRandomNumberGenerator()
-        let key = [Int64(bitPattern: random.next()), Int64(bitPattern: random.next())]
-        try database.execute(sql: "INSERT INTO meta(key, value) VALUES('key0', ?), ('key1', ?)", arguments: [key[0], key[1]])
+        let words: [(Number, Int64)] = [
+            (.version, 1), (.tail, 1), (.firstKey, Int64(bitPattern: random.next())), (.secondKey, Int64(bitPattern: random.next())),
+            (.rows, 0), (.links, 0), (.aliases, 0),
+        ]
+        for (number, value) in words { try set(number, value, database) }
+    }
+
+    /// Numbers that a store keeps of itself. Raw values are stored; they are never reused.
+    enum Number: Int64 {
+        case version = 1
+        /// Generation of the tail whose messages are in no block yet.
+        case tail = 2
+        /// The store's secret for hashing ids.
+        case firstKey = 3
+        case secondKey = 4
+        /// Rows of all blocks, and how many links and aliases there are: a lost row of a table shows.
+        case rows = 5
+        case links = 6
+        case aliases = 7
+    }
+
+    static func number(_ number: Number, _ database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(sql: "SELECT value, seal FROM meta WHERE key = ?")
+        statement.arguments = [number.rawValue]
+        guard let row = try Row.fetchOne(statement) else { throw DamagedTable(name: "meta") }
+        let value: Int64 = try row.decode(atIndex: 0)
+        guard Sealed.seal(.meta, number.rawValue, value) == (try row.decode(Int64.self, atIndex: 1)) else { throw DamagedTable(name: "meta") }
+        return value
+    }
+
+    static func set(_ number: Number, _ value: Int64, _ database: Database) throws {
+        try database.cachedStatement(sql: "INSERT OR REPLACE INTO meta(key, value, seal) VALUES(?, ?, ?)")
+            .execute(arguments: [number.rawValue, value, Sealed.seal(.meta, number.rawValue, value)])
     }
 
     /// The store's secret key for hashing ids.
     static func key(_ database: Database) throws -> (UInt64, UInt64) {
-        let words = try ["key0", "key1"].map {
-            try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [$0]) ?? 0
-        }
-        return (UInt64(bitPattern: words[0]), UInt64(bitPattern: words[1]))
+        (UInt64(bitPattern: try number(.firstKey, database)), UInt64(bitPattern: try number(.secondKey, database)))
     }
 
-    static func version(_ database: Database) throws -> UInt64 {
-        UInt64(try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'version'") ?? 0)
-    }
+    static func version(_ database: Database) throws -> UInt64 { UInt64(bitPattern: try number(.version, database)) }
 
     /// Generation of the tail whose messages are in no block yet.
-    static func generation(_ database: Database) throws -> Int64 {
-        try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'tail'") ?? 1
-    }
+    static func generation(_ database: Database) throws -> Int64 { try number(.tail, database) }
 
-    static func setGeneration(_ generation: Int64, _ database: Database) throws {
-        try database.execute(sql: "UPDATE meta SET value = ? WHERE key = 'tail'", arguments: [generation])
-    }
+    static func setGeneration(_ generation: Int64, _ database: Database) throws { try set(.tail, generation, database) }
 
-    static func bumpVersion(_ database: Database) throws {
-        try database.execute(sql: "UPDATE meta SET value = value + 1 WHERE key = 'version'")
-    }
+    static func bumpVersion(_ database: Database) throws { try set(.version, try number(.version, database) + 1, database) }
 }
