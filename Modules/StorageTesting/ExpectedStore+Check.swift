@@ -48,7 +48,9 @@ extension ExpectedStore {
                     "a message came back as \(held[row].json.text) and was \(message.json.text)")
                 try expect(held[row].kind == message.kind && block.kind == message.kind, "the kind of \(ids[row]) changed")
                 try expect(read.times[row] == message.timestamp.milliseconds, "the time of \(ids[row]) changed")
-                if let event = block.event { try expect(message.event?.sameScalars(as: event) ?? false, "\(ids[row]) is not of event \(event)") }
+                if let event = block.event {
+                    try expect(message.event?.sameScalars(as: event) ?? false, "\(ids[row]) is not of event \(event)")
+                }
                 let (kind, text) = try snapshot.identifier(Int(read.ordinals[row]))
                 try expect(
                     Identifier(kind: kind, text: Array(text.utf8)) == owners[index], "\(ids[row]) counts for \(kind.word) \(text)")
@@ -61,7 +63,9 @@ extension ExpectedStore {
             }
             if let scanning = snapshot as? any MessageScanning { try checkScan(scanning, block, read, held) }
         }
-        try expect(expected.isEmpty, "\(expected.count) accepted messages are not there, the first is \(expected.first.map { messages[$0.value].json.text } ?? "")")
+        try expect(
+            expected.isEmpty,
+            "\(expected.count) accepted messages are not there, the first is \(expected.first.map { messages[$0.value].json.text } ?? "")")
         try expect(snapshot.latestTime == messages.map(\.timestamp.milliseconds).max(), "latestTime is not the latest message's")
     }
 
@@ -97,7 +101,8 @@ extension ExpectedStore {
             let wanted = self.paths(kind: kind, event: event)
             try expect(
                 Set(bytes) == wanted,
-                "paths of \(kind.word) \(event ?? "") differ by \(Set(bytes).symmetricDifference(wanted).map { $0.map { String(decoding: $0, as: UTF8.self) } })")
+                "paths of \(kind.word) \(event ?? "") differ by \(Set(bytes).symmetricDifference(wanted).map { $0.map { String(decoding: $0, as: UTF8.self) } })"
+            )
         }
     }
 
@@ -116,17 +121,20 @@ extension ExpectedStore {
         try expect(people.values.reduce(0) { $0 + $1.count } == snapshot.identifierCount, "an identifier has two ordinals")
         try expect(
             Set(people.values) == wanted,
-            "the people are others: \(Set(people.values).symmetricDifference(wanted).map { $0.map { "\($0.kind.word) " + String(decoding: $0.text, as: UTF8.self) } })")
+            "the people are others: \(Set(people.values).symmetricDifference(wanted).map { $0.map { "\($0.kind.word) " + String(decoding: $0.text, as: UTF8.self) } })"
+        )
         for (profile, person) in people {
             try expect(
-                Array(canonical[Int(profile)].utf8) == Self.canonicalID(of: person), "profile \(profile) is called \(canonical[Int(profile)])")
+                Array(canonical[Int(profile)].utf8) == Self.canonicalID(of: person),
+                "profile \(profile) is called \(canonical[Int(profile)])")
         }
         for person in wanted.prefix(20) {
             for identifier in person {
                 let text = String(decoding: identifier.text, as: UTF8.self)
                 let ordinal = try snapshot.ordinal(of: text, kind: identifier.kind)
                 try expect(
-                    try ordinal.map { try snapshot.identifier($0) }.map { $0.kind == identifier.kind && $0.text.sameScalars(as: text) } ?? false,
+                    try ordinal.map { try snapshot.identifier($0) }.map { $0.kind == identifier.kind && $0.text.sameScalars(as: text) }
+                        ?? false,
                     "ordinal(of: \(text)) finds another")
             }
         }
@@ -149,7 +157,8 @@ extension ExpectedStore {
             for row in 0..<block.rows {
                 let value = held[row].json.value(at: path)
                 try expect(
-                    Self.says(column, row, value), "row \(row) of block \(block.id) at \(path) is not \(value?.text ?? "absent"): tag \(column.tags[row])")
+                    Self.says(column, row, value),
+                    "row \(row) of block \(block.id) at \(path) is not \(value?.text ?? "absent"): tag \(column.tags[row])")
             }
         }
         // The envelope has no columns.
@@ -170,7 +179,9 @@ extension ExpectedStore {
             guard tag == ValueTag.text, let dictionary = column.dictionary else { return false }
             return dictionary[Int(column.texts[row])].sameScalars(as: text)
         case .integer?, .unsigned?, .number?:
-            guard tag == ValueTag.number, let number = value?.asDouble, column.numbers[row].bitPattern == number.bitPattern else { return false }
+            guard tag == ValueTag.number, let number = value?.asDouble, column.numbers[row].bitPattern == number.bitPattern else {
+                return false
+            }
             guard !column.mantissas.isEmpty else { return true }
             let mantissa = column.mantissas[row]
             return mantissa.magnitude < 1_000_000_000_000_000 && Double("\(mantissa)e-\(column.scale)") == number

@@ -61,7 +61,9 @@ public struct ExpectedStore {
     /// The people: connected components, found by colouring until nothing changes.
     func people() -> Set<Set<Identifier>> {
         var colours: [Identifier: Int] = [:]
-        for message in messages { for identifier in Self.identifiers(of: message) where colours[identifier] == nil { colours[identifier] = colours.count } }
+        for message in messages {
+            for identifier in Self.identifiers(of: message) where colours[identifier] == nil { colours[identifier] = colours.count }
+        }
         var edges: [(Identifier, Identifier)] = []
         for message in messages {
             let own = Self.identifiers(of: message)

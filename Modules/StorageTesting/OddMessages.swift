@@ -100,7 +100,10 @@ public struct OddMessages {
         case 4: return [("receivedAt", quoted(canonical))]
         case 5: return [("timestamp", quoted("yesterday")), ("originalTimestamp", "null"), ("receivedAt", quoted(String(bare.prefix(10))))]
         case 6: return [("timestamp", "1.5"), ("originalTimestamp", "\(milliseconds)")]
-        case 7: return [("timestamp", quoted(random.pick(["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "1969-12-31 23:59:59.999"])))]
+        case 7:
+            return [
+                ("timestamp", quoted(random.pick(["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "1969-12-31 23:59:59.999"])))
+            ]
         default: return [("timestamp", quoted(canonical))]
         }
     }
@@ -125,7 +128,10 @@ public struct OddMessages {
 
     private mutating func eventName() -> String {
         switch random.below(8) {
-        case 0: random.pick(["\"caf\u{E9}\"", "\"cafe\u{301}\"", "\"a\\u0000b\"", "\"a\"", "\"\\\"q\\\"\\\\\"", "\" \"", "\"\\n\"", "\"event\""])
+        case 0:
+            random.pick([
+                "\"caf\u{E9}\"", "\"cafe\u{301}\"", "\"a\\u0000b\"", "\"a\"", "\"\\\"q\\\"\\\\\"", "\" \"", "\"\\n\"", "\"event\"",
+            ])
         case 1: quoted("rare \(random.below(40))")
         case 2: quoted(String(repeating: "n", count: 512))
         default: quoted("Event \(random.below(4))")
@@ -134,7 +140,8 @@ public struct OddMessages {
 
     private mutating func refused() -> String {
         random.pick([
-            "{", "[1,2]", "null", "{\"type\":\"track\"}", "{\"type\":\"Track\",\"event\":\"e\",\"userId\":\"u\",\"timestamp\":\"2026-01-01\"}",
+            "{", "[1,2]", "null", "{\"type\":\"track\"}",
+            "{\"type\":\"Track\",\"event\":\"e\",\"userId\":\"u\",\"timestamp\":\"2026-01-01\"}",
             "{\"type\":\"track\",\"event\":\"\",\"userId\":\"u\",\"timestamp\":\"2026-01-01\"}",
             "{\"type\":\"page\",\"name\":404,\"userId\":\"refused\",\"messageId\":\"r\",\"timestamp\":\"2026-01-01\"}",
             "{\"type\":\"screen\",\"category\":{},\"userId\":\"refused\",\"messageId\":\"r\",\"timestamp\":\"2026-01-01\"}",
@@ -162,7 +169,10 @@ public struct OddMessages {
 
     private mutating func object(depth: Int) -> String {
         var members: [(String, String)] = []
-        let names = ["price", "b", "c", "a.b", "", "caf\u{E9}", "cafe\u{301}", "\\u0000", "event", "type", "userId", "\\\"", "products", "k9", "timestamp"]
+        let names = [
+            "price", "b", "c", "a.b", "", "caf\u{E9}", "cafe\u{301}", "\\u0000", "event", "type", "userId", "\\\"", "products", "k9",
+            "timestamp",
+        ]
         for _ in 0..<random.below(6) { members.append((random.pick(names), value(depth: depth))) }
         var seen: Set<[UInt8]> = []
         let repeats = random.once(in: 30)
@@ -192,7 +202,8 @@ public struct OddMessages {
         switch random.below(10) {
         case 0:
             return random.pick([
-                "\"\"", "\"\\u0000\"", "\"\\u0000x\"", "\"caf\u{E9}\"", "\"cafe\u{301}\"", "\"\\ud83d\\ude00\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+                "\"\"", "\"\\u0000\"", "\"\\u0000x\"", "\"caf\u{E9}\"", "\"cafe\u{301}\"", "\"\\ud83d\\ude00\"",
+                "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
                 "\"\u{10FFFF}\"", "\"\\u007f\"", "\"null\"",
             ])
         case 1: return quoted(String(repeating: "w", count: 60 + random.below(10)))
@@ -207,7 +218,8 @@ public struct OddMessages {
             "0", "-0", "-0.0", "0.0", "1.0", "5e-324", "1e400", "-1e400", "1e-400", "1.7976931348623157e308", "18446744073709551615",
             "9223372036854775808", "9223372036854775807", "-9223372036854775808", "-9223372036854775809", "123456789012345678901234567890",
             "1000000000000001.0", "1000000000000001", "1e15", "999999999999999.0", "999999999999999.9", "99999999999999.99", "0.1", "19.90",
-            "1E5", "0.000000001", "0.0000000001", "1e-9", "-123456.789012345", "0.30000000000000004", "4503599627370497.5", "12345678.123456789",
+            "1E5", "0.000000001", "0.0000000001", "1e-9", "-123456.789012345", "0.30000000000000004", "4503599627370497.5",
+            "12345678.123456789",
         ])
     }
 }

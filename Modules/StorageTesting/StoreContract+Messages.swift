@@ -27,7 +27,9 @@ extension StoreContract {
         var trial = Trial(seed: seed)
         trial.odd.refusedOnceIn = 0
         var batches = (0..<4).map { _ in trial.odd.batch(40) }
-        let ids = ["11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-55555555555A", "", "caf\u{E9}", "cafe\u{301}", "n\\u0000", "n"]
+        let ids = [
+            "11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-55555555555A", "", "caf\u{E9}", "cafe\u{301}", "n\\u0000", "n",
+        ]
         for round in 0..<3 {
             // The same ids with other people, times, kinds and names, several times in one batch.
             batches[round + 1] = MessageBatch(

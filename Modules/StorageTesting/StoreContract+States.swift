@@ -94,7 +94,8 @@ extension StoreContract {
         for other in [store, try open()] {
             var told: StoreError?
             do throws(StoreError) { _ = try other.makeWriter() } catch { told = error }
-            try expect(told?.reason == .held && told?.description.isEmpty == false, "a second writer is told: \(told?.description ?? "nothing")")
+            try expect(
+                told?.reason == .held && told?.description.isEmpty == false, "a second writer is told: \(told?.description ?? "nothing")")
         }
         try writer.close()
         let next = try open().makeWriter()
@@ -105,7 +106,8 @@ extension StoreContract {
         let store = try open()
         let writer = try store.makeWriter()
         let all = [
-            Definition(kind: .segment, name: "caf\u{E9}", body: "count(\"a\") > 1"), Definition(kind: .segment, name: "cafe\u{301}", body: ""),
+            Definition(kind: .segment, name: "caf\u{E9}", body: "count(\"a\") > 1"),
+            Definition(kind: .segment, name: "cafe\u{301}", body: ""),
             Definition(kind: .feature, name: "caf\u{E9}", body: "\u{1F600}\n'\""), Definition(kind: .model, name: "m", body: "{}"),
         ]
         for definition in all { try store.save(Definition(kind: definition.kind, name: definition.name, body: "earlier")) }

@@ -70,7 +70,8 @@ struct Trial {
         let outcome = expected.take(batch)
         let decoded = decoder.decode(batch)
         try expect(
-            decoded.rejects.map(\.line) == outcome.refusedLines, "lines \(decoded.rejects.map(\.line)) are refused, not \(outcome.refusedLines)")
+            decoded.rejects.map(\.line) == outcome.refusedLines,
+            "lines \(decoded.rejects.map(\.line)) are refused, not \(outcome.refusedLines)")
         try expect(decoded.rejects.allSatisfy { !$0.reason.isEmpty }, "a line is refused without a reason")
         try expect(decoded.messageCount == outcome.accepted + outcome.duplicates, "\(decoded.messageCount) messages were decoded")
         let told = try writer.append(decoded)
