@@ -53,7 +53,7 @@ struct FormatOption: ParsableArguments {
     ) throws {
         let bar = ProgressReport()
         do throws(CommandError) {
-            let (result, failure) = try interruptible(by: InterruptSignal(), patience: .infinity) {
+            let (result, failure) = try interruptible(by: InterruptSignal(), patience: nil) {
                 interruption throws(CommandError) -> ((any CommandResult)?, CommandError?) in try work(interruption, bar)
             }
             bar.end()

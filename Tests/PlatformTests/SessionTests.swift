@@ -1,3 +1,4 @@
+import BuiltIn
 import EventModel
 import Foundation
 import Platform

@@ -32,10 +32,10 @@ struct CharacterPlot {
 
     /// The point's dot, counted from the left and from the top; nil outside.
     private func place(of point: (x: Double, y: Double)) -> (row: Int, column: Int)? {
-        let column = Int(x.place(point.x, from: 0, to: Double(columns * 2 - 1)).rounded())
-        let row = Int(y.place(point.y, from: Double(rows * 4 - 1), to: 0).rounded())
-        guard (0..<columns * 2).contains(column), (0..<rows * 4).contains(row) else { return nil }
-        return (row, column)
+        let column = x.place(point.x, from: 0, to: Double(columns * 2 - 1)).rounded()
+        let row = y.place(point.y, from: Double(rows * 4 - 1), to: 0).rounded()
+        guard column >= 0, column < Double(columns * 2), row >= 0, row < Double(rows * 4) else { return nil }
+        return (Int(row), Int(column))
     }
 
     /// Sets the dots of a straight line.

@@ -33,7 +33,9 @@ public struct HeatMap: Chart {
         let cell = max(1, (width - left - 4) / Double(max(1, columns.count)))
         let height = min(max(34, cell * 0.55), 58)
         let slant = columns.contains { Double(TerminalText.width(of: $0)) * 6.8 > cell - 4 }
-        let foot = (columnAxis.isEmpty ? 0.0 : 22) + 22
+        let longestColumn = columns.map { min(22, TerminalText.width(of: $0)) }.max() ?? 0
+        let names = slant ? Double(longestColumn) * 4.6 + 18 : 22
+        let foot = (columnAxis.isEmpty ? 0.0 : 22) + names
         var drawing = SVGDrawing(width: width, height: 4 + height * Double(rows.count) + foot)
         let most = values.joined().compactMap { $0 }.max() ?? 0
         for (r, name) in rows.enumerated() {
@@ -56,14 +58,17 @@ public struct HeatMap: Chart {
         }
         let base = 4 + height * Double(rows.count)
         for (c, name) in columns.enumerated() {
-            let room = max(1, Int(cell / 6.6))
-            let text = slant ? TerminalText.safe(name, width: max(1, room - 1)) : name
-            drawing.text(text, x: left + cell * (Double(c) + 0.5), y: base + 17, style: "small", anchor: .middle)
+            let middle = left + cell * (Double(c) + 0.5)
+            if slant {
+                drawing.text(TerminalText.safe(name, width: 22), x: middle + 4, y: base + 14, style: "small", anchor: .end, turned: -40)
+            } else {
+                drawing.text(name, x: middle, y: base + 17, style: "small", anchor: .middle)
+            }
         }
         if !columnAxis.isEmpty {
-            drawing.text(columnAxis, x: left + cell * Double(columns.count) / 2, y: base + 38, style: "small", anchor: .middle)
+            drawing.text(columnAxis, x: left + cell * Double(columns.count) / 2, y: base + names + 16, style: "small", anchor: .middle)
         }
-        if !rowAxis.isEmpty { drawing.text(rowAxis, x: 14, y: 4 + base / 2, style: "small", anchor: .middle, turned: true) }
+        if !rowAxis.isEmpty { drawing.text(rowAxis, x: 14, y: 4 + base / 2, style: "small", anchor: .middle, turned: -90) }
         return ChartDrawing(drawing: drawing, title: title)
     }
 

@@ -5,7 +5,7 @@ public struct LineChart: Chart {
     public var title: String
     public var xAxis: String
     public var yAxis: String
-    /// Ascending in x.
+    /// Ascending in x, finite.
     public var points: [(x: Double, y: Double)]
     /// The x to point at, and what to write there.
     public var marked: Double?
@@ -14,7 +14,7 @@ public struct LineChart: Chart {
     /// The y axis begins at zero.
     public var fromZero: Bool
 
-    /// A line through the points.
+    /// A line through the points; those that are not finite are left out.
     public init(
         title: String, xAxis: String, yAxis: String, points: [(x: Double, y: Double)], marked: Double? = nil, note: String = "",
         series: Int = 0, fromZero: Bool = true
@@ -22,7 +22,7 @@ public struct LineChart: Chart {
         self.title = title
         self.xAxis = xAxis
         self.yAxis = yAxis
-        self.points = points
+        self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
         self.marked = marked
         self.note = note
         self.series = series
@@ -93,6 +93,6 @@ struct Frame {
         }
         drawing.line(left, height - bottom, width - right, height - bottom, style: "axis")
         drawing.text(xAxis, x: (left + width - right) / 2, y: height - 8, style: "small", anchor: .middle)
-        drawing.text(yAxis, x: 14, y: (top + height - bottom) / 2, style: "small", anchor: .middle, turned: true)
+        drawing.text(yAxis, x: 14, y: (top + height - bottom) / 2, style: "small", anchor: .middle, turned: -90)
     }
 }

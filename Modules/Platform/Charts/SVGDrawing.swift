@@ -42,9 +42,9 @@ struct SVGDrawing {
     }
 
     mutating func text(
-        _ text: String, x: Double, y: Double, style: String = "label", anchor: Anchor = .start, turned: Bool = false
+        _ text: String, x: Double, y: Double, style: String = "label", anchor: Anchor = .start, turned degrees: Double = 0
     ) {
-        let turn = turned ? " transform=\"rotate(-90 \(Self.number(x)) \(Self.number(y)))\"" : ""
+        let turn = degrees == 0 ? "" : " transform=\"rotate(\(Self.number(degrees)) \(Self.number(x)) \(Self.number(y)))\""
         let open = "<text class=\"\(style)\" x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" text-anchor=\"\(anchor.rawValue)\"\(turn)>"
         body += open + Markup.escaped(text) + "</text>"
     }

@@ -28,9 +28,11 @@ public struct CommandHelp: Sendable, Equatable {
             "profile", "profile PROFILE",
             "One person: identifiers, traits, segments. PROFILE is user_id:U, anonymous_id:A, email:E or a user id.",
             "profile user_id:u000042"),
-        .init("timeline", "timeline PROFILE [limit N]", "A person's events, latest first.", "timeline u000042 limit 20"),
+        .init(
+            "timeline", "timeline PROFILE [limit N]", "A person's messages in their order; a limit keeps the latest.",
+            "timeline u000042 limit 20"),
         .init("events", "events [NAME]", "Every event name with its count, or the properties of one.", "events \"Order Completed\""),
-        .init("traits", "traits", "Every trait with how many messages set it.", "traits"),
+        .init("traits", "traits", "Every trait with how many profiles have it.", "traits"),
         .init("features", "features", "Every computed trait that is saved.", "features"),
         .init(
             "feature", "feature NAME = VALUE", "Saves a computed trait; segments read it as feature.NAME.",

@@ -83,10 +83,10 @@ public final class InterruptSignal: Sendable {
 
 /// Runs `work` on another thread and waits for it, or for Ctrl-C.
 ///
-/// After Ctrl-C the work is asked to stop and gets `patience` seconds to do so; then it is left behind: its outcome is dropped, and
-/// everything that writes asks `interruption` right before it does.
+/// After Ctrl-C the work is asked to stop and gets `patience` seconds to do so (nil: all it needs); then, or after another Ctrl-C, it is
+/// left behind: its outcome is dropped, and everything that writes asks `interruption` right before it does.
 public func interruptible<Value: Sendable>(
-    by signal: InterruptSignal, patience: Double = 10, _ work: @escaping @Sendable (Interruption) throws(CommandError) -> Value
+    by signal: InterruptSignal, patience: Double? = 3, _ work: @escaping @Sendable (Interruption) throws(CommandError) -> Value
 ) throws(CommandError) -> Value {
     let interruption = Interruption()
     let shared = Shared<Result<Value, CommandError>>()
@@ -97,13 +97,11 @@ public func interruptible<Value: Sendable>(
     }
     thread.stackSize = 64 << 20  // Expressions may nest as deep as their limit says.
     thread.start()
-    var deadline: Double?
     while true {
-        switch signal.wait(seconds: deadline) {
+        switch signal.wait(seconds: interruption.isInterrupted ? patience : nil) {
         case .interrupt:
-            if deadline != nil { throw .interrupted }
+            if interruption.isInterrupted { throw .interrupted }
             interruption.interrupt()
-            deadline = patience
         case .finished:
             if let result = shared.outcome.withLock({ $0 }) { return try result.get() }
         case nil: throw .interrupted

@@ -50,7 +50,7 @@ extension Question {
     /// The cards, figures and picture of fitted clusters.
     func describe(_ fitted: FittedClusters, _ rows: FeatureRows, listsMembers: Bool) throws(CommandError) -> ClusterResult {
         let places = Dictionary(uniqueKeysWithValues: fitted.table.features.enumerated().map { (Array($1.utf8), $0) })
-        let cards = ClusterCard.cards(fitted.table, labels: fitted.labels).sorted {
+        let cards = ClusterCard.cards(fitted.table, labels: fitted.labels, words: Self.words(for:)).sorted {
             $0.size != $1.size ? $0.size > $1.size : $0.cluster < $1.cluster
         }
         let clusters = cards.map { card in
@@ -74,6 +74,19 @@ extension Question {
             model: model.algorithm, features: model.features, k: model.clusters, inertia: model.inertia, silhouette: model.silhouette,
             silhouetteProfiles: min(model.rows, Silhouette.comfortableRows), daviesBouldin: model.daviesBouldin, profiles: model.rows,
             leftOut: model.leftOut, clusters: clusters, members: members, scatter: Self.scatter(fitted, names: clusters))
+    }
+
+    /// How people say that a usual feature is high or low.
+    private static func words(for feature: String) -> FeatureWords {
+        switch feature {
+        case "days_since_order": FeatureWords(high: "long since an order", low: "ordered lately")
+        case "days_since_seen": FeatureWords(high: "long unseen", low: "seen lately")
+        case "days_between_orders": FeatureWords(high: "orders seldom", low: "orders often")
+        case "orders": FeatureWords(high: "many orders", low: "few orders")
+        case "revenue": FeatureWords(high: "spends much", low: "spends little")
+        case "average_order": FeatureWords(high: "large orders", low: "small orders")
+        default: FeatureWords.usual(for: feature)
+        }
     }
 
     /// The clusters on the first two principal components of the scaled rows; every n-th row where there are many.
