@@ -93,8 +93,8 @@ let package = Package(
 
         // Tests mirror the targets.
         tests("EventModel", ["EventModel"], data: ["Fixtures"]),
-        tests("Storage", ["Storage", "EventModel"]),
-        tests("Identity", ["Identity", "Storage"]),
+        tests("Storage", ["EventModel", "Storage", "StorageTesting"]),
+        tests("Identity", ["Identity", "Storage", "StorageTesting"]),
         tests("Statistics", ["Statistics"]),
         tests("Rules", ["Rules", "Storage", "EventModel"]),
         tests("Clustering", ["Clustering", "Statistics"], data: ["Reference"]),
