@@ -2,22 +2,29 @@ import EventModel
 
 /// Reading what messages were, rather than one column of them.
 extension BlockReader {
-    /// Every path that a row has a value at, leaves and objects alike.
+    /// The numbers of the shapes that rows have, ascending; 0 stands for messages that were kept whole.
     ///
     /// - Parameter event: Only rows of that event name, where the block is shared by several.
-    /// - Returns: Numbers of paths, and paths found in messages that were kept whole.
-    public func pathsUsed(event: String?) throws -> (numbers: Set<Int32>, others: [ColumnPath]) {
-        let batch = try batch()
-        var shapes: Set<Int32> = []
-        var others: Set<[[UInt8]]> = []
-        for row in 0..<batch.messageCount {
-            if let event, !image.names[Int(batch.rows[row].name)].sameScalars(as: event) { continue }
-            shapes.insert(batch.rows[row].shape)
-            if batch.rows[row].shape == 0 {
-                let text = String(decoding: batch.bytes(HeapRange(word: batch.leafWords[Int(batch.rows[row].leafStart)])), as: UTF8.self)
-                if case .object(let object)? = try? JSONValue(parsing: text) { Self.collect(object, under: [], into: &others) }
+    public func shapesUsed(event: String?) throws -> ContiguousArray<Int32> {
+        try checked {
+            let shapes = try shapes()
+            var isUsed = ContiguousArray(repeating: false, count: image.shapes.count)
+            if let event {
+                let isWanted = try rows(of: event)
+                for row in shapes.indices where isWanted[row] { isUsed[Int(shapes[row])] = true }
+            } else {
+                for shape in shapes { isUsed[Int(shape)] = true }
             }
+            return ContiguousArray(isUsed.indices.lazy.filter { isUsed[$0] }.map { Int32($0) })
         }
+    }
+
+    /// Every path that a row has a value at, leaves and objects alike.
+    ///
+    /// - Parameter shapes: What `shapesUsed` found for the same event.
+    /// - Parameter event: Only rows of that event name, where the block is shared by several.
+    /// - Returns: Numbers of paths, and paths found in messages that were kept whole.
+    public func pathsUsed(_ shapes: ContiguousArray<Int32>, event: String?) throws -> (numbers: Set<Int32>, others: [ColumnPath]) {
         var numbers: Set<Int32> = []
         for shape in shapes where shape != 0 {
             numbers.formUnion(image.shapes[Int(shape)].leaves)
@@ -25,8 +32,42 @@ extension BlockReader {
         }
         return (
             numbers.filter { !Envelope.holds(image.paths[Int($0)]) },
-            others.map { path in path.map { String(decoding: $0, as: UTF8.self) } }
+            shapes.first == 0 ? try checked { try pathsInWhole(event: event) } : []
         )
+    }
+
+    /// The same, of the shapes that are found now.
+    public func pathsUsed(event: String?) throws -> (numbers: Set<Int32>, others: [ColumnPath]) {
+        try pathsUsed(shapesUsed(event: event), event: event)
+    }
+
+    /// The paths of messages that were kept whole.
+    private func pathsInWhole(event: String?) throws -> [ColumnPath] {
+        guard let whole = try raw(path: 0), let texts = whole.arrayDictionary else { return [] }
+        let isWanted = try event.map { try rows(of: $0) }
+        var found: Set<[[UInt8]]> = []
+        var leaf = 0
+        for row in 0..<summary.rows {
+            if let presence = whole.presence, presence[row >> 3] >> UInt8(row & 7) & 1 == 0 { continue }
+            let text = texts[Int(whole.arrays[leaf])]
+            leaf += 1
+            guard isWanted?[row] ?? true, case .object(let object)? = try? JSONValue(parsing: text) else { continue }
+            Self.collect(object, under: [], into: &found)
+        }
+        return found.map { path in path.map { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// Which rows are of an event.
+    private func rows(of event: String) throws -> ContiguousArray<Bool> {
+        guard let numbers = try sequence(BlockFormat.Code.names) else {
+            return ContiguousArray(repeating: summary.event?.sameScalars(as: event) ?? false, count: summary.rows)
+        }
+        let own = image.names.map { $0.sameScalars(as: event) }
+        return try ContiguousArray(
+            numbers.map { number in
+                guard number >= 0, number < Int64(own.count) else { throw ColumnReader.Damaged() }
+                return own[Int(number)]
+            })
     }
 
     private static func collect(_ object: JSONObject, under path: [[UInt8]], into found: inout Set<[[UInt8]]>) {

@@ -20,11 +20,11 @@ public struct BlockReader {
         (self.image, self.summary, self.load) = (image, summary, load)
     }
 
-    private func checked<Result>(_ body: () throws -> Result) throws -> Result {
+    func checked<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch is ColumnReader.Damaged { throw Damaged(block: summary.id) }
     }
 
-    private func sequence(_ code: Int) throws -> ContiguousArray<Int64>? {
+    func sequence(_ code: Int) throws -> ContiguousArray<Int64>? {
         guard let bytes = try load(code) else { return nil }
         return try bytes.withUnsafeBytes { raw in
             var reader = ColumnReader(raw)
@@ -89,13 +89,13 @@ public struct BlockReader {
         }
     }
 
-    private func shapes() throws -> ContiguousArray<Int64> {
+    func shapes() throws -> ContiguousArray<Int64> {
         let shapes = try required(BlockFormat.Code.shapes)
         for shape in shapes where shape < 0 || shape >= Int64(image.shapes.count) { throw ColumnReader.Damaged() }
         return shapes
     }
 
-    private func raw(path: Int) throws -> RawColumn? {
+    func raw(path: Int) throws -> RawColumn? {
         guard let bytes = try load(BlockFormat.Code.firstPath + path) else { return nil }
         let column = try bytes.withUnsafeBytes { try RawColumn($0) }
         guard column.rowCount == summary.rows else { throw ColumnReader.Damaged() }

@@ -5,18 +5,21 @@ import Synchronization
 final class ColumnCache: Sendable {
     struct Key: Hashable {
         var block: Int64
-        /// A path's number, or below zero for ordinals and times.
+        /// A path's number, or below zero for ordinals, times and shapes.
         var column: Int
     }
     enum Value {
         case ordinals(ContiguousArray<UInt32>)
         case times(ContiguousArray<Int64>)
+        /// The numbers of the shapes that rows have.
+        case shapes(ContiguousArray<Int32>)
         case column(Column)
 
         var byteCount: Int {
             switch self {
             case .ordinals(let values): values.count * 4
             case .times(let values): values.count * 8
+            case .shapes(let values): values.count * 4
             case .column(let column): column.byteCount
             }
         }

@@ -136,7 +136,8 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
             var whole: Set<[[UInt8]]> = []
             for block in blocks where block.kind == kind {
                 if let event, let own = block.event, !own.sameScalars(as: event) { continue }
-                let used = try reader(block).pathsUsed(event: block.event == nil ? event : nil)
+                let (reader, shared) = (reader(block), block.event == nil ? event : nil)
+                let used = try reader.pathsUsed(shapesUsed(block, reader, event: shared), event: shared)
                 found.formUnion(used.numbers)
                 whole.formUnion(used.others.map { $0.map { Array($0.utf8) } })
             }
@@ -144,6 +145,14 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
             return whole.sorted { a, b in a.lexicographicallyPrecedes(b) { $0.lexicographicallyPrecedes($1) } }
                 .map { $0.map { String(decoding: $0, as: UTF8.self) } }
         }
+    }
+
+    private func shapesUsed(_ block: BlockSummary, _ reader: BlockReader, event: String?) throws -> ContiguousArray<Int32> {
+        guard block.id >= 0, event == nil else { return try reader.shapesUsed(event: event) }
+        if case .shapes(let kept)? = cache.value(.init(block: block.id, column: -3)) { return kept }
+        let shapes = try reader.shapesUsed(event: nil)
+        cache.keep(.shapes(shapes), for: .init(block: block.id, column: -3))
+        return shapes
     }
 
     // MARK: Rows
