@@ -31,7 +31,9 @@ public enum ByteHash {
     }
 
     /// A checksum that is stored: what `quick` gives, its words little endian, which every change of the bytes changes but for luck.
-    public static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 { quick(bytes.bindMemory(to: UInt8.self), seed: seed) }
+    public static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+        quick(bytes.bindMemory(to: UInt8.self), seed: seed)
+    }
 
     @inline(__always)
     static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {

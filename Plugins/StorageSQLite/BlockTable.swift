@@ -27,7 +27,8 @@ enum BlockTable {
             let id: Int64 = try row.decode(atIndex: 0)
             let name: Int32? = try row.decode(atIndex: 2)
             let numbers = try (0..<11).map { try $0 == 2 ? Int64(name ?? -1) : row.decode(Int64.self, atIndex: $0) }
-            guard seal(numbers) == (try row.decode(Int64.self, atIndex: 11)), let kind = Message.Kind(rawValue: UInt8(clamping: numbers[1])),
+            guard seal(numbers) == (try row.decode(Int64.self, atIndex: 11)),
+                let kind = Message.Kind(rawValue: UInt8(clamping: numbers[1])),
                 let width = TimeBucket.Width(rawValue: UInt8(clamping: numbers[3])), name.map({ names.indices.contains(Int($0)) }) ?? true,
                 let rows = Int(exactly: numbers[5]), rows > 0, rows <= BlockFormat.rows, numbers[6] <= numbers[7],
                 let least = UInt32(exactly: numbers[8]), let greatest = UInt32(exactly: numbers[9]), least <= greatest
@@ -50,7 +51,8 @@ enum BlockTable {
         let summary = block.summary
         let id = (try Int64.fetchOne(database, sql: "SELECT max(id) FROM block") ?? 0) + 1
         let numbers: [Int64] = [
-            id, Int64(summary.kind.rawValue), Int64(name ?? -1), Int64(block.bucket.width.rawValue), block.bucket.index, Int64(summary.rows),
+            id, Int64(summary.kind.rawValue), Int64(name ?? -1), Int64(block.bucket.width.rawValue), block.bucket.index,
+            Int64(summary.rows),
             summary.minTime, summary.maxTime, Int64(summary.minOrdinal), Int64(summary.maxOrdinal), Int64(block.columns.count),
         ]
         try database.execute(

@@ -63,7 +63,9 @@ final class DedupeIndex {
         var run = Run(id: id, count: count, firsts: [], counts: [])
         for (place, row) in rows.enumerated() {
             let count: Int = try row.decode(atIndex: 2)
-            guard try row.decode(Int64.self, atIndex: 0) == id * segmentsOfRun + Int64(place), count > 0, count <= segment else { throw damaged }
+            guard try row.decode(Int64.self, atIndex: 0) == id * segmentsOfRun + Int64(place), count > 0, count <= segment else {
+                throw damaged
+            }
             run.firsts.append(UInt64(bitPattern: try row.decode(Int64.self, atIndex: 1)))
             run.counts.append(count)
         }

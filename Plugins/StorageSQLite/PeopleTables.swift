@@ -33,7 +33,8 @@ enum PeopleTables {
             let count = try piece(row, after: first)
             let data: Data = try row.decode(atIndex: 2)
             let isRead = data.withUnsafeBytes { raw in
-                Sealed.open(raw, .identifier, Int64(first), Int64(count)).map { IdentifierPiece.append($0, count: count, to: &texts) } ?? false
+                Sealed.open(raw, .identifier, Int64(first), Int64(count)).map { IdentifierPiece.append($0, count: count, to: &texts) }
+                    ?? false
             }
             guard isRead, texts.count == first + count else { throw noOne }
         }

@@ -117,7 +117,8 @@ extension StoreError {
             return
         }
         if error is MessageError {
-            self.init(.damaged, "\(path) holds a message that cannot be read. Restore the file from a copy, or rebuild it from its archives.")
+            self.init(
+                .damaged, "\(path) holds a message that cannot be read. Restore the file from a copy, or rebuild it from its archives.")
             return
         }
         if let table = error as? DamagedTable {
@@ -129,7 +130,8 @@ extension StoreError {
             return
         }
         if error is RowDecodingError {
-            self.init(.damaged, "\(path): a table holds what was never written. Restore the file from a copy, or rebuild it from its archives.")
+            self.init(
+                .damaged, "\(path): a table holds what was never written. Restore the file from a copy, or rebuild it from its archives.")
             return
         }
         guard let database = error as? DatabaseError else {

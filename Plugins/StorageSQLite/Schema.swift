@@ -99,7 +99,9 @@ enum Schema {
         statement.arguments = [number.rawValue]
         guard let row = try Row.fetchOne(statement) else { throw DamagedTable(name: "meta") }
         let value: Int64 = try row.decode(atIndex: 0)
-        guard Sealed.seal(.meta, number.rawValue, value) == (try row.decode(Int64.self, atIndex: 1)) else { throw DamagedTable(name: "meta") }
+        guard Sealed.seal(.meta, number.rawValue, value) == (try row.decode(Int64.self, atIndex: 1)) else {
+            throw DamagedTable(name: "meta")
+        }
         return value
     }
 

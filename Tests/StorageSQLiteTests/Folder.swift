@@ -1,5 +1,8 @@
 import Foundation
 
+/// Whether the long tests were asked for.
+let isLong = ProcessInfo.processInfo.environment["TESSERA_LONG"] != nil
+
 /// A folder of its own for one test; gone when the test is.
 final class Folder: Sendable {
     let root: String

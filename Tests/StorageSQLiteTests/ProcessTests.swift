@@ -130,7 +130,7 @@ struct Processes {
         _ = try SQLiteStore(path: path, mode: .create)
         var random = ContractRandom(seed: durably ? 2 : 1)
         var first = 0
-        for round in 0..<8 {
+        for round in 0..<(isLong ? 50 : 4) {
             let microseconds = UInt32(20_000 + random.below(400_000))
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 [path = path as String, first = first as Int, microseconds = microseconds as UInt32, durably = durably as Bool] in
