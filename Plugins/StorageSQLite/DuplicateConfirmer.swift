@@ -23,6 +23,10 @@ final class DuplicateConfirmer {
     private var blocksOfKind: [UInt8: [Int]] = [:]
     private var cache: [Int: Keys] = [:]
     private var cacheOrder: [Int] = []
+    /// The messageIds of blocks as texts, for keys that are hashes; at most about 4 MiB each.
+    private static let cachedTexts = 16
+    private var texts: [Int: [String]] = [:]
+    private var textsOrder: [Int] = []
 
     init(_ database: Database) throws {
         let dictionaries = try DictionaryTables.image(database)
@@ -95,7 +99,17 @@ final class DuplicateConfirmer {
         let (key, isUUID) = batch.key(row)
         guard keys.keys[place] == key, keys.isUUID[place] == isUUID else { return false }
         if isUUID { return true }
-        return try reader(block, database).messageIDs()[place].sameScalars(as: batch.messageIDText(row))
+        return try texts(block, database)[place].sameScalars(as: batch.messageIDText(row))
+    }
+
+    /// Kept, since every message sent again asks, and reading them costs the whole block.
+    private func texts(_ index: Int, _ database: Database) throws -> [String] {
+        if let known = texts[index] { return known }
+        let read = try reader(index, database).messageIDs()
+        if textsOrder.count >= Self.cachedTexts { texts[textsOrder.removeFirst()] = nil }
+        texts[index] = read
+        textsOrder.append(index)
+        return read
     }
 
     private func reader(_ index: Int, _ database: Database) -> BlockReader {
