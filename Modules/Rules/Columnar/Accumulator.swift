@@ -83,36 +83,28 @@ final class CountAccumulator: Accumulator {
 
 /// The first or the last instant.
 final class InstantAccumulator: Accumulator {
-    private let best: FlatArray<Int64>
-    private let isLast: Bool
-    private var none: Int64 { isLast ? .min : .max }
+    private let best: FlatArray<UInt64>
+    private let edge: TimeKey
 
     init(profiles: Int, isLast: Bool) {
-        self.isLast = isLast
-        best = FlatArray(repeating: isLast ? .min : .max, count: profiles)
+        edge = TimeKey(isLast: isLast)
+        best = FlatArray(repeating: TimeKey.none, count: profiles)
     }
 
     override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
-        let (best, profiles, times) = (best.start, rows.profiles, rows.times)
-        if isLast {
-            rows.each { _, row in
-                let profile = Int(profiles[row])
-                best[profile] = max(best[profile], times[row])
-            }
-        } else {
-            rows.each { _, row in
-                let profile = Int(profiles[row])
-                best[profile] = min(best[profile], times[row])
-            }
+        let (best, profiles, times, edge) = (best.start, rows.profiles, rows.times, edge)
+        rows.each { _, row in
+            let profile = Int(profiles[row])
+            best[profile] = max(best[profile], edge.key(of: times[row]))
         }
     }
 
     override func merge(_ other: Accumulator) {
         let other = unsafeDowncast(other, to: InstantAccumulator.self).best
-        for profile in 0..<best.count { best[profile] = isLast ? max(best[profile], other[profile]) : min(best[profile], other[profile]) }
+        for profile in 0..<best.count { best[profile] = max(best[profile], other[profile]) }
     }
 
-    override func finish() -> LeafResult { LeafResult(columns: [.value: .times(best, none: none)]) }
+    override func finish() -> LeafResult { LeafResult(columns: [.value: .times(best, edge)]) }
 }
 
 /// The least or the greatest number.

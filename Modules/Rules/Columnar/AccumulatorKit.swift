@@ -17,7 +17,8 @@ struct AccumulatorKit: Sendable {
         (self.outputs, self.profiles, self.pool, self.order) = (outputs, profiles, pool, order)
     }
 
-    @Sendable func make(_ leaf: Int) -> Accumulator {
+    /// - Parameter rows: About how many rows may come.
+    @Sendable func make(_ leaf: Int, rows: Int) -> Accumulator {
         let asked = outputs[leaf] ?? [.value]
         switch tasks[leaf] {
         case .happened: return HappenedAccumulator(profiles: profiles)
@@ -34,7 +35,7 @@ struct AccumulatorKit: Sendable {
         case .groups(let field):
             return GroupAccumulator(
                 profiles: profiles, outputs: asked, isOfInstants: field == .timestamp, pool: pool, compactAt: groupEntries)
-        case .instants: return InstantListAccumulator(profiles: profiles)
+        case .instants: return InstantListAccumulator(profiles: profiles, rows: rows)
         }
     }
 

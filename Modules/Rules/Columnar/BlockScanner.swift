@@ -9,7 +9,7 @@ final class BlockScanner {
     private let snapshot: any StoreSnapshot
     private let profileOfIdentifier: ContiguousArray<UInt32>
     private let evaluator: ChunkEvaluator
-    private let make: (_ leaf: Int) -> Accumulator
+    private let make: (_ leaf: Int, _ rows: Int) -> Accumulator
     /// By place among the scan's leaves; made when the first block of a leaf comes.
     private(set) var accumulators: [Accumulator?]
     private let chunk: Int
@@ -26,7 +26,7 @@ final class BlockScanner {
     init(
         graph: QueryGraph, state: QueryState, plan: ScanPlan, snapshot: any StoreSnapshot, profileOfIdentifier: ContiguousArray<UInt32>,
         chunk: Int,
-        make: @escaping (_ leaf: Int) -> Accumulator
+        make: @escaping (_ leaf: Int, _ rows: Int) -> Accumulator
     ) {
         (self.graph, self.state, self.plan, self.snapshot) = (graph, state, plan, snapshot)
         (self.profileOfIdentifier, self.chunk, self.make) = (profileOfIdentifier, chunk, make)
@@ -55,7 +55,9 @@ final class BlockScanner {
         let conditions = block.parts.compactMap(\.condition)
         let program = conditions.isEmpty ? [] : evaluator.program(for: conditions, overRows: true)
         for part in block.parts {
-            for fold in part.folds where accumulators[fold.place] == nil { accumulators[fold.place] = make(fold.leaf) }
+            for fold in part.folds where accumulators[fold.place] == nil {
+                accumulators[fold.place] = make(fold.leaf, plan.rows[fold.place])
+            }
         }
         try withExtendedLifetime(view) {
             try profileOfIdentifier.withUnsafeBufferPointer { owners in

@@ -44,6 +44,30 @@ extension ChunkEvaluator {
         }
     }
 
+    /// Counts against a number, as integers: those in a range hold, or those outside it.
+    func compare(
+        _ counts: UnsafePointer<UInt32>, _ comparison: Comparison, _ number: Double, _ count: Int, _ mask: UnsafeMutablePointer<UInt8>
+    ) {
+        let isWhole = number == number.rounded(.down)
+        let (below, above) = (number.rounded(.up) - 1, number.rounded(.down) + 1)  // The nearest wholes that are less and greater.
+        let range: (least: Double, greatest: Double) =
+            switch comparison {
+            case .equal, .notEqual: isWhole ? (number, number) : (1, 0)
+            case .less: (0, below)
+            case .lessOrEqual: (0, number.rounded(.down))
+            case .greater: (above, .infinity)
+            case .greaterOrEqual: (number.rounded(.up), .infinity)
+            }
+        let (least, greatest) = (max(range.least, 0), min(range.greatest, Double(UInt32.max)))
+        let outside: UInt8 = comparison == .notEqual ? 1 : 0
+        guard least <= greatest else {
+            mask.update(repeating: outside, count: count)
+            return
+        }
+        let (first, span) = (UInt32(least), UInt32(greatest) - UInt32(least))
+        for i in 0..<count { mask[i] = (counts[i] &- first <= span ? 1 : 0) ^ outside }
+    }
+
     @inline(__always)
     private func numbers(_ a: Lanes, _ count: Int, _ mask: UnsafeMutablePointer<UInt8>, _ others: UInt8, _ test: (Double) -> Bool) {
         guard let numbers = a.numbers else {

@@ -6,10 +6,13 @@ final class ChunkEvaluator {
     let state: QueryState
     private var slots: [Slot?]
     private let capacity: Int
+    /// Leaves whose counts are compared as they are, by node.
+    private var isFused: [Bool]
 
     init(graph: QueryGraph, state: QueryState, capacity: Int) {
         (self.graph, self.state, self.capacity) = (graph, state, capacity)
         slots = [Slot?](repeating: nil, count: graph.nodes.count)
+        isFused = [Bool](repeating: false, count: graph.nodes.count)
     }
 
     func slot(_ id: NodeID) -> Slot {
@@ -22,9 +25,9 @@ final class ChunkEvaluator {
     // MARK: Programs
 
     /// The nodes to answer, in order, so that `wanted` are answered; what stands in whole vectors is read, not made again.
-    func program(for wanted: some Sequence<NodeID>, overRows: Bool) -> [NodeID] {
+    func program(for wanted: [NodeID], overRows: Bool) -> [NodeID] {
         var seen = Set<NodeID>()
-        var waiting = Array(wanted)
+        var waiting = wanted
         while let id = waiting.popLast() {
             guard seen.insert(id).inserted else { continue }
             if state.vectors[id] != nil || (overRows && !graph.isRow[id]) { continue }
@@ -35,7 +38,18 @@ final class ChunkEvaluator {
                 if let among = plan.among { waiting.append(among) }
             }
         }
-        return seen.sorted()
+        let program = seen.sorted()
+        if !overRows { findFused(program, Set(wanted)) }
+        return program
+    }
+
+    /// Counts that are only ever compared with constants need not become numbers.
+    private func findFused(_ program: [NodeID], _ wanted: Set<NodeID>) {
+        for id in program { isFused[id] = counts(id) != nil && !wanted.contains(id) }
+        for id in program {
+            if case .compare(_, _, let b) = graph.nodes[id], case .number? = graph.constant(b) { continue }
+            for operand in graph.inputs(of: id) { isFused[operand] = false }
+        }
     }
 
     /// Answers the nodes of a program for the profiles from `base` on.
@@ -50,9 +64,15 @@ final class ChunkEvaluator {
             case .happened(let leaf):
                 guard let bytes = state.results[leaf]?.happened else { preconditionFailure("a leaf was not scanned") }
                 slot.borrow(mask: UnsafePointer(bytes.start + base))
-            case .leaf(let leaf, let output): state.load(leaf, output, from: base, count: count, into: slot)
+            case .leaf(let leaf, let output): if !isFused[id] { state.load(leaf, output, from: base, count: count, into: slot) }
             case .ranked(let number): rank(number, count, slot)
             case .sequence, .column, .timestamp: preconditionFailure("not a question over profiles")
+            case .compare(let a, let comparison, let b):
+                if let counts = counts(a), case .number(let number)? = graph.constant(b) {
+                    compare(UnsafePointer(counts.start + base), comparison, number, count, slot.makeMask())
+                } else {
+                    answer(id, count, slot)
+                }
             default: answer(id, count, slot)
             }
         }
@@ -104,6 +124,14 @@ final class ChunkEvaluator {
             lanes.dictionary = dictionary
         }
         slot.lanes = lanes
+    }
+
+    /// The counts that a node is, where it is a leaf's count.
+    private func counts(_ id: NodeID) -> FlatArray<UInt32>? {
+        guard state.vectors[id] == nil, case .leaf(let leaf, let output) = graph.nodes[id],
+            case .counts(let counts)? = state.results[leaf]?.columns[output]
+        else { return nil }
+        return counts
     }
 
     // MARK: One node

@@ -10,9 +10,14 @@ final class EdgeAccumulator: Accumulator {
         /// A truth.
         case consent
     }
-    private let best: FlatArray<Int64>
-    private let boxes: FlatArray<UInt64>
-    private let places: FlatArray<RowPlace>
+    /// What is kept of the best row so far: side by side, so that a row touches one place in memory.
+    private struct Edge: BitwiseCopyable {
+        var key: UInt64
+        var box: UInt64
+        var place: RowPlace
+    }
+    private let edges: FlatArray<Edge>
+    private let timeKey: TimeKey
     private let isLast: Bool
     private let rule: Rule
     private let now: Int64
@@ -21,36 +26,46 @@ final class EdgeAccumulator: Accumulator {
 
     init(profiles: Int, isLast: Bool, rule: Rule, now: Int64, pool: TextPool, order: MessageOrder) {
         (self.isLast, self.rule, self.now, self.order) = (isLast, rule, now, order)
-        best = FlatArray(repeating: isLast ? .min : .max, count: profiles)
-        boxes = FlatArray(repeating: BoxedValue.missing, count: profiles)
-        places = FlatArray(repeating: RowPlace(block: 0, row: 0), count: profiles)
+        timeKey = TimeKey(isLast: isLast)
+        edges = FlatArray(repeating: Edge(key: TimeKey.none, box: 0, place: RowPlace(block: 0, row: 0)), count: profiles)
         reader = BoxReader(pool: pool)
     }
 
     override func fold(_ rows: SelectedRows, _ fields: LeafFields) throws {
         let read = reader.boxes(rows, fields.value)
-        let (best, profiles, times) = (best.start, rows.profiles, rows.times)
+        switch rule {
+        case .field: try fold(rows, read, expiry: nil) { box, _ in box != BoxedValue.missing }
+        case .trait:
+            let (tags, expiry) = (fields.top.tags, fields.expiry)
+            if fields.top.uniform == ValueTag.absent { return }
+            try fold(rows, read, expiry: expiry.uniform == ValueTag.absent ? nil : expiry) { _, row in tags[row] != ValueTag.absent }
+        case .consent:
+            let expiry = fields.expiry
+            if fields.value.uniform == ValueTag.absent { return }
+            try fold(rows, read, expiry: expiry.uniform == ValueTag.absent ? nil : expiry) { box, _ in BoxedValue.isTruth(box) }
+        }
+    }
+
+    @inline(__always)
+    private func fold(
+        _ rows: SelectedRows, _ read: UnsafePointer<UInt64>, expiry: Lanes?, _ isThere: (_ box: UInt64, _ row: Int) -> Bool
+    ) throws {
+        let (edges, profiles, times, timeKey) = (edges.start, rows.profiles, rows.times, timeKey)
         try rows.each { place, row in
             var box = read[place]
-            switch rule {
-            case .field: if box == BoxedValue.missing { return }
-            case .trait: if fields.top.tags[row] == ValueTag.absent { return }
-            case .consent: if !BoxedValue.isTruth(box) { return }
-            }
-            let (profile, time) = (Int(profiles[row]), times[row])
-            guard isLast ? time >= best[profile] : time <= best[profile] else { return }
-            if rule != .field, hasExpired(fields.expiry, row) { box = BoxedValue.missing }
+            guard isThere(box, row) else { return }
+            let (profile, key) = (Int(profiles[row]), timeKey.key(of: times[row]))
+            let known = edges[profile].key
+            guard key >= known else { return }
             let here = RowPlace(block: rows.block, row: rows.base + row)
-            if time == best[profile], try !replaces(here, profile, rows) { return }
-            best[profile] = time
-            boxes[profile] = box
-            places[profile] = here
+            if key == known, try !replaces(here, edges[profile].place, rows) { return }
+            if let expiry, hasExpired(expiry, row) { box = BoxedValue.missing }
+            edges[profile] = Edge(key: key, box: box, place: here)
         }
     }
 
     /// Whether a row replaces the one of the same instant that is kept.
-    private func replaces(_ here: RowPlace, _ profile: Int, _ rows: SelectedRows) throws -> Bool {
-        let kept = places[profile]
+    private func replaces(_ here: RowPlace, _ kept: RowPlace, _ rows: SelectedRows) throws -> Bool {
         if kept.block == here.block, rows.ordinals[kept.row] == rows.ordinals[here.row] {
             // Rows of one identifier are sorted by messageId within an instant.
             return isLast == (kept.row < here.row)
@@ -73,18 +88,21 @@ final class EdgeAccumulator: Accumulator {
 
     override func merge(_ other: Accumulator) throws {
         let other = unsafeDowncast(other, to: EdgeAccumulator.self)
-        let none: Int64 = isLast ? .min : .max
-        for profile in 0..<best.count {
-            let time = other.best[profile]
-            if time == none || (isLast ? time < best[profile] : time > best[profile]) { continue }
-            if time == best[profile], try isLast != order.precedes(places[profile], other.places[profile]) { continue }
-            best[profile] = time
-            boxes[profile] = other.boxes[profile]
-            places[profile] = other.places[profile]
+        for profile in 0..<edges.count {
+            let (mine, theirs) = (edges[profile], other.edges[profile])
+            if theirs.key == TimeKey.none || theirs.key < mine.key { continue }
+            if theirs.key == mine.key, try isLast != order.precedes(mine.place, theirs.place) { continue }
+            edges[profile] = theirs
         }
     }
 
-    override func finish() -> LeafResult { LeafResult(columns: [.value: .boxes(boxes)]) }
+    override func finish() -> LeafResult {
+        let boxes = FlatArray<UInt64>(repeating: 0, count: edges.count)
+        for profile in 0..<edges.count {
+            boxes[profile] = edges[profile].key == TimeKey.none ? BoxedValue.missing : edges[profile].box
+        }
+        return LeafResult(columns: [.value: .boxes(boxes)])
+    }
 }
 
 /// Reads the values of selected rows as boxes. Confined to one thread.

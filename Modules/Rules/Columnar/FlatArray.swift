@@ -1,3 +1,21 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Room for numbers, all of them `value`; the caller gives it back with `free`. Zeros come from the system without being written.
+func filled<Element: BitwiseCopyable>(with value: Element, count: Int) -> UnsafeMutablePointer<Element> {
+    let isZero = withUnsafeBytes(of: value) { bytes in bytes.allSatisfy { $0 == 0 } }
+    guard let room = isZero ? calloc(max(1, count), MemoryLayout<Element>.stride) : malloc(max(1, count) * MemoryLayout<Element>.stride)
+    else {
+        fatalError("no memory is left for \(count) profiles")
+    }
+    let start = room.bindMemory(to: Element.self, capacity: max(1, count))
+    if !isZero { start.initialize(repeating: value, count: count) }
+    return start
+}
+
 /// Numbers at a fixed place in memory. Threads may share one while nobody writes what others read.
 final class FlatArray<Element: BitwiseCopyable>: @unchecked Sendable {
     // Unchecked: accumulators are confined to a thread each, and results are read only once they are complete.
@@ -5,12 +23,11 @@ final class FlatArray<Element: BitwiseCopyable>: @unchecked Sendable {
     let count: Int
 
     init(repeating value: Element, count: Int) {
-        start = .allocate(capacity: max(1, count))
-        start.initialize(repeating: value, count: count)
+        start = filled(with: value, count: count)
         self.count = count
     }
 
-    deinit { start.deallocate() }
+    deinit { free(start) }
 
     @inline(__always)
     subscript(i: Int) -> Element {
@@ -25,9 +42,10 @@ struct GrowingList<Element: BitwiseCopyable>: ~Copyable {
     private(set) var count = 0
     private var capacity: Int
 
-    init() {
-        capacity = 64
-        start = .allocate(capacity: capacity)
+    /// - Parameter capacity: Room that is likely needed; what is never written costs nothing.
+    init(capacity: Int = 64) {
+        self.capacity = max(64, capacity)
+        start = .allocate(capacity: self.capacity)
     }
 
     deinit { start.deallocate() }

@@ -116,8 +116,7 @@ final class GroupAccumulator: Accumulator {
     override func finish() -> LeafResult {
         let distinct = FlatArray<UInt32>(repeating: 0, count: outputs.contains(.distinct) ? profiles : 0)
         let most = FlatArray<UInt32>(repeating: 0, count: profiles)
-        let best = FlatArray<UInt64>(
-            repeating: isOfInstants ? UInt64(bitPattern: .min) : BoxedValue.missing, count: outputs.contains(.mostFrequent) ? profiles : 0)
+        let best = FlatArray<UInt64>(repeating: BoxedValue.missing, count: outputs.contains(.mostFrequent) ? profiles : 0)
         let texts = TextBytes(pool.dictionary())
         eachRun { profile, box, count in
             if distinct.count > 0 { distinct[profile] &+= 1 }
@@ -130,9 +129,10 @@ final class GroupAccumulator: Accumulator {
         if outputs.contains(.mostFrequentCount) { result.columns[.mostFrequentCount] = .counts(most) }
         if outputs.contains(.mostFrequent) {
             if isOfInstants {
-                let instants = FlatArray<Int64>(repeating: .min, count: profiles)
-                for profile in 0..<profiles { instants[profile] = Int64(bitPattern: best[profile]) }
-                result.columns[.mostFrequent] = .times(instants, none: .min)
+                let edge = TimeKey(isLast: true)
+                let instants = FlatArray<UInt64>(repeating: TimeKey.none, count: profiles)
+                for profile in 0..<profiles where most[profile] > 0 { instants[profile] = edge.key(of: Int64(bitPattern: best[profile])) }
+                result.columns[.mostFrequent] = .times(instants, edge)
             } else {
                 result.columns[.mostFrequent] = .boxes(best)
             }
@@ -153,88 +153,30 @@ final class GroupAccumulator: Accumulator {
     }
 }
 
-/// Entries in the order of their profiles; entries of one profile keep their order. One counting sort.
+/// Entries in the order of their profiles; entries of one profile keep their order.
 struct ProfileSort {
-    /// Where each profile's entries start; shape `[profiles + 1]`.
-    let starts: FlatArray<UInt32>
     /// Places of entries, profile by profile.
     let order: FlatArray<UInt32>
 
+    /// A radix sort, 11 bits at a time: its cost follows the entries, not the profiles.
     init(owners: UnsafePointer<UInt32>, count: Int, profiles: Int) {
         precondition(count < Int(UInt32.max), "more than 4 billion events in one leaf")
-        starts = FlatArray(repeating: 0, count: profiles + 1)
-        order = FlatArray(repeating: 0, count: count)
-        let starts = starts.start
-        for entry in 0..<count { starts[Int(owners[entry]) + 1] += 1 }
-        for profile in 0..<profiles { starts[profile + 1] += starts[profile] }
-        // Each start runs to its profile's end while entries are placed, which is the next one's start: shifted back after.
-        for entry in 0..<count {
-            let owner = Int(owners[entry])
-            order.start[Int(starts[owner])] = UInt32(entry)
-            starts[owner] += 1
-        }
-        for profile in stride(from: profiles, to: 0, by: -1) { starts[profile] = starts[profile - 1] }
-        starts[0] = 0
-    }
-}
-
-/// Every instant of the selected events, for sequences.
-final class InstantListAccumulator: Accumulator {
-    private var owners = GrowingList<UInt32>()
-    private var times = GrowingList<Int64>()
-    private let profiles: Int
-
-    init(profiles: Int) { self.profiles = profiles }
-
-    override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
-        let (owner, time) = (owners.room(for: rows.count), times.room(for: rows.count))
-        rows.each { place, row in
-            owner[place] = rows.profiles[row]
-            time[place] = rows.times[row]
-        }
-        owners.wrote(rows.count)
-        times.wrote(rows.count)
-    }
-
-    override func merge(_ other: Accumulator) {
-        let other = unsafeDowncast(other, to: InstantListAccumulator.self)
-        let more = other.owners.count
-        owners.room(for: more).update(from: other.owners.start, count: more)
-        times.room(for: more).update(from: other.times.start, count: more)
-        owners.wrote(more)
-        times.wrote(more)
-    }
-
-    override func finish() -> LeafResult {
-        let sorted = ProfileSort(owners: UnsafePointer(owners.start), count: owners.count, profiles: profiles)
-        let ascending = FlatArray<Int64>(repeating: 0, count: owners.count)
-        for place in 0..<owners.count { ascending[place] = times.start[Int(sorted.order[place])] }
-        for profile in 0..<profiles {
-            let (start, end) = (Int(sorted.starts[profile]), Int(sorted.starts[profile + 1]))
-            Self.sort(UnsafeMutableBufferPointer(start: ascending.start + start, count: end - start))
-        }
-        return LeafResult(instants: InstantLists(starts: sorted.starts, times: ascending))
-    }
-
-    /// Blocks come mostly in order of time, so most lists are sorted already.
-    private static func sort(_ times: UnsafeMutableBufferPointer<Int64>) {
-        guard times.count > 1 else { return }
-        guard times.count <= 24 else {
-            for index in 1..<times.count where times[index] < times[index - 1] {
-                var times = times
-                times.sort()
-                return
+        var (from, to) = (FlatArray<UInt32>(repeating: 0, count: count), FlatArray<UInt32>(repeating: 0, count: count))
+        for entry in 0..<count { from[entry] = UInt32(entry) }
+        var shift: UInt32 = 0
+        while shift == 0 || profiles > 1 << Int(shift) {
+            var starts = ContiguousArray<Int>(repeating: 0, count: 2_049)
+            for entry in 0..<count { starts[Int(owners[entry] >> shift & 2_047) + 1] += 1 }
+            for digit in 0..<2_048 { starts[digit + 1] += starts[digit] }
+            for place in 0..<count {
+                let entry = from[place]
+                let digit = Int(owners[Int(entry)] >> shift & 2_047)
+                to[starts[digit]] = entry
+                starts[digit] += 1
             }
-            return
+            swap(&from, &to)
+            shift += 11
         }
-        for index in 1..<times.count {
-            let time = times[index]
-            var place = index
-            while place > 0, times[place - 1] > time {
-                times[place] = times[place - 1]
-                place -= 1
-            }
-            times[place] = time
-        }
+        order = from
     }
 }

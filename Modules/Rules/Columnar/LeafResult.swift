@@ -4,9 +4,11 @@ struct LeafResult: Sendable {
         /// 1 where there is any.
         case happened(FlatArray<UInt8>)
         case counts(FlatArray<UInt32>)
-        /// NaN where there is none.
+        /// Rounded already; NaN where there is none.
         case numbers(FlatArray<Double>)
-        case times(FlatArray<Int64>, none: Int64)
+        case times(FlatArray<UInt64>, TimeKey)
+        /// Whole numbers of 10^-scale, to be divided by counts (nil: by 1) and rounded once; missing over a count of 0.
+        case decimals(FlatArray<Int64>, scale: Int, over: FlatArray<UInt32>?)
         /// `BoxedValue`s.
         case boxes(FlatArray<UInt64>)
     }

@@ -74,7 +74,16 @@ extension ProfileVector {
         for index in words.indices {
             let start = index << 6
             var word: UInt64 = 0
-            for bit in 0..<min(64, count - start) { word |= UInt64(bytes[start + bit]) << UInt64(bit) }
+            if start + 64 <= count {
+                for part in 0..<8 {
+                    // Eight bytes of 0 or 1: the product moves bit 8i of the first factor to bit 56 + i, and nothing else there.
+                    let eight = UInt64(
+                        littleEndian: UnsafeRawPointer(bytes + start).loadUnaligned(fromByteOffset: part * 8, as: UInt64.self))
+                    word |= ((eight &* 0x0102_0408_1020_4080) >> 56) << UInt64(part * 8)
+                }
+            } else {
+                for bit in 0..<(count - start) { word |= UInt64(bytes[start + bit]) << UInt64(bit) }
+            }
             words[index] = word
         }
         return Membership(words: words, population: count)

@@ -177,7 +177,7 @@ final class PopulationQuery {
         try onThreads(max(1, workers)) { worker in
             while let place = finishing.next(for: worker) {
                 let gathered = (0..<scanners.count).compactMap { scanners[$0].accumulators[place] }
-                let first = gathered.first ?? kit.make(plan.leaves[place])
+                let first = gathered.first ?? kit.make(plan.leaves[place], rows: 0)
                 for other in gathered.dropFirst() { try first.merge(other) }
                 results.put(first.finish(), at: place)
             }
@@ -193,7 +193,7 @@ final class PopulationQuery {
         while true {
             if isCancelled() { throw CancellationError() }
             for id in required where state.vectors[id] == nil && isReady(id, round) {
-                if case .sequence(let number) = graph.nodes[id] { state.vectors[id] = match(number) }
+                if case .sequence(let number) = graph.nodes[id] { state.vectors[id] = try match(number) }
             }
             let ready = required.filter { state.vectors[$0] == nil && isReady($0, round) }
             if ready.isEmpty { return }
@@ -235,9 +235,9 @@ final class PopulationQuery {
         let evaluators = Scanners(count: max(1, workers)) { [graph, state] _ in ChunkEvaluator(graph: graph, state: state, capacity: chunk)
         }
         let vectors = wanted.map { ProfileVector(count: profiles, isMask: graph.nodes[$0].isMask, kind: graph.kinds[$0]) }
-        let program = evaluators[0].program(for: wanted, overRows: false)
         try onThreads(workers) { worker in
             let evaluator = evaluators[worker]
+            let program = evaluator.program(for: wanted, overRows: false)
             for index in (chunks * worker / workers)..<(chunks * (worker + 1) / workers) {
                 let base = index * chunk
                 let count = min(chunk, profiles - base)
@@ -259,12 +259,19 @@ final class PopulationQuery {
         }
     }
 
-    private func match(_ number: Int) -> ProfileVector {
+    private func match(_ number: Int) throws -> ProfileVector {
         let plan = graph.sequences[number]
         let vector = ProfileVector(count: state.profiles, isMask: true, kind: .truth)
         let steps = plan.steps.compactMap { state.results[$0.leaf]?.instants }
-        var matcher = SequenceMatcher(plan, steps: steps, absent: plan.absent.flatMap { state.results[$0]?.instants }, now: graph.now)
-        for profile in 0..<state.profiles { vector.bytes[profile] = matcher.holds(for: profile) ? 1 : 0 }
+        let absent = plan.absent.flatMap { state.results[$0]?.instants }
+        let (profiles, now) = (state.profiles, graph.now)
+        let workers = profiles < tuning.parallelProfiles ? 1 : threads
+        try onThreads(workers) { worker in
+            var matcher = SequenceMatcher(plan, steps: steps, absent: absent, now: now)
+            for profile in (profiles * worker / workers)..<(profiles * (worker + 1) / workers) {
+                vector.bytes[profile] = matcher.holds(for: profile) ? 1 : 0
+            }
+        }
         return vector
     }
 

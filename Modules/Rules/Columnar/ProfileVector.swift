@@ -1,5 +1,11 @@
 import Storage
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// One node's answer for every profile: a mask, or values. Written once, by threads that each own a range of profiles; then read by all.
 final class ProfileVector: @unchecked Sendable {
     // Unchecked: writers touch disjoint ranges, and readers come after all writers are done.
@@ -29,16 +35,14 @@ final class ProfileVector: @unchecked Sendable {
     }
 
     deinit {
-        bytes.deallocate()
-        numbers?.deallocate()
-        times?.deallocate()
-        texts?.deallocate()
+        free(bytes)
+        free(numbers)
+        free(times)
+        free(texts)
     }
 
-    static func zeros<T: ExpressibleByIntegerLiteral>(_ count: Int) -> UnsafeMutablePointer<T> {
-        let room = UnsafeMutablePointer<T>.allocate(capacity: max(1, count))
-        room.initialize(repeating: 0, count: count)
-        return room
+    private static func zeros<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(_ count: Int) -> UnsafeMutablePointer<T> {
+        filled(with: 0, count: count)
     }
 
     /// Takes a chunk of a mask over.

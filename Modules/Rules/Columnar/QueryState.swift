@@ -38,10 +38,26 @@ final class QueryState: @unchecked Sendable {
             let (own, tags) = (numbers.start + base, slot.makeTags())
             for i in 0..<count { tags[i] = own[i] == own[i] ? ValueTag.number : ValueTag.absent }
             slot.lanes = Lanes(tags: UnsafePointer(tags), numbers: UnsafePointer(own))
-        case .times(let times, let none):
-            let (own, tags) = (times.start + base, slot.makeTags())
-            for i in 0..<count { tags[i] = own[i] != none ? ValueTag.number : ValueTag.absent }
-            slot.lanes = Lanes(tags: UnsafePointer(tags), times: UnsafePointer(own))
+        case .times(let keys, let edge):
+            let (own, tags, times) = (keys.start + base, slot.makeTags(), slot.makeTimes())
+            for i in 0..<count { tags[i] = own[i] != TimeKey.none ? ValueTag.number : ValueTag.absent }
+            for i in 0..<count { times[i] = edge.time(of: own[i]) }
+            slot.lanes = Lanes(tags: UnsafePointer(tags), times: UnsafePointer(times))
+        case .decimals(let mantissas, let scale, let counts):
+            let (own, tags, numbers) = (mantissas.start + base, slot.makeTags(), slot.makeNumbers())
+            let power = Double(SumAccumulator.powers[scale])
+            for i in 0..<count {
+                let divisor = counts.map { Int($0[base + i]) } ?? 1
+                let scaled = Double(divisor) * power
+                if own[i].magnitude <= 1 << 53, scaled <= 0x1p53 {
+                    // Two integers that float64 holds exactly: one division rounds once.
+                    numbers[i] = Double(own[i]) / scaled
+                } else {
+                    numbers[i] = DecimalSum.average(mantissa: own[i], scale: scale, count: divisor) ?? .nan
+                }
+                tags[i] = numbers[i].isNaN ? ValueTag.absent : ValueTag.number
+            }
+            slot.lanes = Lanes(tags: UnsafePointer(tags), numbers: UnsafePointer(numbers))
         case .boxes(let boxes):
             let own = boxes.start + base
             let (tags, numbers, numbered) = (slot.makeTags(), slot.makeNumbers(), slot.makeTexts())

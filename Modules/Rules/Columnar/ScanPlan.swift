@@ -42,10 +42,13 @@ struct ScanPlan {
     private(set) var blocks: [Block] = []
     /// Leaves of the scan, in the order of their places.
     let leaves: [Int]
+    /// Rows of the blocks that each of them reads, by place.
+    private(set) var rows: [Int]
 
     /// Plans a scan for some leaves over the blocks that can hold a row of theirs.
     init(leaves: [Int], graph: QueryGraph, state: QueryState, summaries: [BlockSummary]) {
         self.leaves = leaves
+        rows = Array(repeating: 0, count: leaves.count)
         let pathNumbers = Dictionary(uniqueKeysWithValues: graph.paths.enumerated().map { ($0.element.map { Text($0) }, $0.offset) })
         var placesOfSelection: [Int: [Int]] = [:]
         for (place, leaf) in leaves.enumerated() { placesOfSelection[graph.leaves[leaf].selection, default: []].append(place) }
@@ -72,6 +75,7 @@ struct ScanPlan {
                 }
                 let folds = selection.places.map { Self.fold($0, leaves[$0], graph, summary.kind, pathNumbers) }
                 for fold in folds {
+                    rows[fold.place] += summary.rows
                     if case .path(let path) = fold.field { paths.insert(path) }
                     if fold.top >= 0 { paths.insert(fold.top) }
                     if fold.expiry >= 0 { paths.insert(fold.expiry) }

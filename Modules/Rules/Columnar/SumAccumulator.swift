@@ -7,11 +7,13 @@ final class SumAccumulator: Accumulator {
     private let counts: FlatArray<UInt32>?
     /// One for all profiles; grows as columns need.
     private var scale = 0
+    /// Whether nothing was added to `mantissas` so far.
+    private var isEmpty = true
     /// What `mantissas` cannot hold.
     private var spilled: [UInt32: DecimalSum] = [:]
     private let outputs: Set<LeafOutput>
 
-    private static let powers: [Int64] = (0...18).map { (0..<$0).reduce(into: Int64(1)) { power, _ in power *= 10 } }
+    static let powers: [Int64] = (0...18).map { (0..<$0).reduce(into: Int64(1)) { power, _ in power *= 10 } }
     private static let floatPowers: [Double] = (0...18).map { Double(powers[$0]) }
     /// Largest scale of `mantissas`: past it numbers are longer than what stays exact in a float64.
     private static let greatestScale = 9
@@ -34,6 +36,7 @@ final class SumAccumulator: Accumulator {
         if let own = lanes.mantissas, lanes.scale <= Self.greatestScale {
             fold(rows, lanes.tags, lanes.uniform == ValueTag.number, own, lanes.scale)
         } else if let numbers = lanes.numbers {
+            isEmpty = false
             rows.each { _, row in
                 if lanes.tags[row] == ValueTag.number { add(numbers[row], rows.profiles[row]) }
             }
@@ -42,6 +45,7 @@ final class SumAccumulator: Accumulator {
 
     private func fold(_ rows: SelectedRows, _ tags: UnsafePointer<UInt8>, _ isUniform: Bool, _ own: UnsafePointer<Int64>, _ ownScale: Int) {
         if ownScale > scale { rescale(to: ownScale) }
+        isEmpty = false
         let (sums, profiles, factor) = (mantissas.start, rows.profiles, Self.powers[scale - ownScale])
         rows.each { _, row in
             guard isUniform || tags[row] == ValueTag.number else { return }
@@ -88,6 +92,10 @@ final class SumAccumulator: Accumulator {
     }
 
     private func rescale(to wanted: Int) {
+        if isEmpty {
+            scale = wanted
+            return
+        }
         let factor = Self.powers[wanted - scale]
         for profile in 0..<mantissas.count {
             let (scaled, overflows) = mantissas[profile].multipliedReportingOverflow(by: factor)
@@ -103,6 +111,7 @@ final class SumAccumulator: Accumulator {
 
     override func merge(_ other: Accumulator) {
         let other = unsafeDowncast(other, to: SumAccumulator.self)
+        isEmpty = isEmpty && other.isEmpty
         if other.scale > scale { rescale(to: other.scale) }
         if scale > other.scale { other.rescale(to: scale) }
         for profile in 0..<mantissas.count {
@@ -120,10 +129,11 @@ final class SumAccumulator: Accumulator {
     override func finish() -> LeafResult {
         var result = LeafResult()
         if outputs.contains(.value) {
-            result.columns[.value] = .numbers(rounded { _ in 1 })
+            result.columns[.value] = spilled.isEmpty ? .decimals(mantissas, scale: scale, over: nil) : .numbers(rounded { _ in 1 })
         }
         if outputs.contains(.average), let counts {
-            result.columns[.average] = .numbers(rounded { Int(counts[$0]) })
+            result.columns[.average] =
+                spilled.isEmpty ? .decimals(mantissas, scale: scale, over: counts) : .numbers(rounded { Int(counts[$0]) })
         }
         return result
     }
