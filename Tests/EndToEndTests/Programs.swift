@@ -42,7 +42,9 @@ enum Program: String {
         init(_ expected: String) { description = "expected \(expected)" }
     }
 
+    /// Beside the test bundle, or where `TESSERA_PROGRAMS` says: a debug build of these tests can try a release build.
     static let folder: URL = {
+        if let named = ProcessInfo.processInfo.environment["TESSERA_PROGRAMS"] { return URL(fileURLWithPath: named) }
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: own).deletingLastPathComponent()
     }()

@@ -58,7 +58,7 @@ struct RetailTests {
             let outcome = try Program.run(
                 python ?? "", [scripts + "/retail_rfm.py", retail.file, file, refunds ? "net" : "gross"])
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
-            print(outcome.output.split(separator: "\n").last ?? "")
+            print(outcome.output)
         }
     }
 
@@ -71,7 +71,7 @@ struct RetailTests {
         let file = try retail.folder.write(answer.output, as: "clusters.json")
         let outcome = try Program.run(learnedPython ?? "", [scripts + "/silhouette.py", file, scale])
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
-        print(outcome.output.split(separator: "\n").last ?? "")
+        print(outcome.output)
     }
 
     @Test func `saved clusters hold everybody once`() throws {

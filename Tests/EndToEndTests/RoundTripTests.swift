@@ -78,10 +78,10 @@ import Testing
     }
 
     @Test func `Ctrl-C keeps what was read, says how to go on, and ends with 130`() throws {
-        let file = try sample(people: 3_000, events: 60_000)
+        let file = try sample(people: 8_000, events: 300_000)
         let store = folder / "stopped.tessera"
         let line = """
-            \(Program.archive.path) import --db \(store) \(file) 2>\(folder / "err") & pid=$!; sleep 0.15; kill -INT $pid; wait $pid
+            \(Program.archive.path) import --db \(store) \(file) 2>\(folder / "err") & pid=$!; sleep 0.4; kill -INT $pid; wait $pid
             """
         let outcome = try Program.bash("set -m; " + line)
         if outcome.status == 0 { return print("the import was done before Ctrl-C came; nothing was tried") }

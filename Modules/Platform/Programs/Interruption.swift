@@ -42,6 +42,8 @@ public final class InterruptSignal: Sendable {
         (reading, writing) = (ends[0], ends[1])
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         Self.handlerEnd.store(writing, ordering: .releasing)
+        var numbers = sigset_t()
+        sigemptyset(&numbers)
         for number in [SIGINT, SIGTERM] {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { _ in
@@ -51,7 +53,10 @@ public final class InterruptSignal: Sendable {
                 errno = saved
             }
             sigaction(number, &action, nil)
+            sigaddset(&numbers, number)
         }
+        // Whoever started the program may have blocked them, and a blocked Ctrl-C is none.
+        pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
     }
 
     /// Ends a wait from another thread.
