@@ -23,6 +23,25 @@ struct SelectedRows {
             for row in 0..<count { try body(row, row) }
         }
     }
+
+    /// The same for a body that touches its profile's entry of `target`, which is asked for some rows ahead.
+    @inline(__always)
+    func each<Entry>(into target: UnsafeMutablePointer<Entry>, _ body: (_ place: Int, _ row: Int) throws -> Void) rethrows {
+        let early = max(0, count - Ahead.rows)
+        if let rows {
+            for place in 0..<early {
+                prefetch(target + Int(profiles[Int(rows[place + Ahead.rows])]))
+                try body(place, Int(rows[place]))
+            }
+            for place in early..<count { try body(place, Int(rows[place])) }
+        } else {
+            for row in 0..<early {
+                prefetch(target + Int(profiles[row + Ahead.rows]))
+                try body(row, row)
+            }
+            for row in early..<count { try body(row, row) }
+        }
+    }
 }
 
 /// Gathers what one leaf wants to know, profile by profile, on one thread. Blocks come in any order.
@@ -52,7 +71,7 @@ final class HappenedAccumulator: Accumulator {
 
     override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
         let (flags, profiles) = (flags.start, rows.profiles)
-        rows.each { _, row in flags[Int(profiles[row])] = 1 }
+        rows.each(into: flags) { _, row in flags[Int(profiles[row])] = 1 }
     }
 
     override func merge(_ other: Accumulator) {
@@ -70,7 +89,7 @@ final class CountAccumulator: Accumulator {
 
     override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
         let (counts, profiles) = (counts.start, rows.profiles)
-        rows.each { _, row in counts[Int(profiles[row])] &+= 1 }
+        rows.each(into: counts) { _, row in counts[Int(profiles[row])] &+= 1 }
     }
 
     override func merge(_ other: Accumulator) {
@@ -93,7 +112,7 @@ final class InstantAccumulator: Accumulator {
 
     override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
         let (best, profiles, times, edge) = (best.start, rows.profiles, rows.times, edge)
-        rows.each { _, row in
+        rows.each(into: best) { _, row in
             let profile = Int(profiles[row])
             best[profile] = max(best[profile], edge.key(of: times[row]))
         }
@@ -121,7 +140,7 @@ final class ExtremeAccumulator: Accumulator {
         guard let numbers = fields.value.numbers else { return }
         let (best, profiles, tags) = (best.start, rows.profiles, fields.value.tags)
         let sign: Double = isGreatest ? 1 : -1
-        rows.each { _, row in
+        rows.each(into: best) { _, row in
             guard tags[row] == ValueTag.number else { return }
             let profile = Int(profiles[row])
             if sign * numbers[row] > sign * best[profile] { best[profile] = numbers[row] }

@@ -60,12 +60,18 @@ final class BlockScanner {
             }
         }
         try withExtendedLifetime(view) {
-            try profileOfIdentifier.withUnsafeBufferPointer { owners in
+            try profileOfIdentifier.withUnsafeBufferPointer { identifiers in
+                guard let owners = identifiers.baseAddress else { return }
                 var base = 0
                 while base < view.rows {
                     let count = min(chunk, view.rows - base)
                     let ordinals = view.ordinals + base
-                    for row in 0..<count { profiles[row] = owners[Int(ordinals[row])] }
+                    let early = max(0, count - Ahead.rows)
+                    for row in 0..<early {
+                        prefetch(owners + Int(ordinals[row + Ahead.rows]))
+                        profiles[row] = owners[Int(ordinals[row])]
+                    }
+                    for row in early..<count { profiles[row] = owners[Int(ordinals[row])] }
                     if !program.isEmpty { evaluator.run(program, rowsOf: view, from: base, profiles: profiles, count: count) }
                     for part in block.parts { try fold(part, view, base, count) }
                     base += count

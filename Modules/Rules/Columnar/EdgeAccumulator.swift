@@ -51,7 +51,7 @@ final class EdgeAccumulator: Accumulator {
         _ rows: SelectedRows, _ read: UnsafePointer<UInt64>, expiry: Lanes?, _ isThere: (_ box: UInt64, _ row: Int) -> Bool
     ) throws {
         let (edges, profiles, times, timeKey) = (edges.start, rows.profiles, rows.times, timeKey)
-        try rows.each { place, row in
+        try rows.each(into: edges) { place, row in
             var box = read[place]
             guard isThere(box, row) else { return }
             let (profile, key) = (Int(profiles[row]), timeKey.key(of: times[row]))

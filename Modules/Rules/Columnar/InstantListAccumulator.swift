@@ -22,7 +22,7 @@ final class InstantListAccumulator: Accumulator {
 
     override func fold(_ rows: SelectedRows, _ fields: LeafFields) {
         let (owner, time, counts) = (owners.room(for: rows.count), times.room(for: rows.count), counts.start + 1)
-        rows.each { place, row in
+        rows.each(into: counts) { place, row in
             let profile = rows.profiles[row]
             owner[place] = profile
             time[place] = rows.times[row]
@@ -51,6 +51,11 @@ final class InstantListAccumulator: Accumulator {
         let (placed, owner, time) = (ascending.start, UnsafePointer(owners.start), UnsafePointer(times.start))
         // Each start runs to its profile's end while instants are placed, which is the next one's start: shifted back after.
         for entry in 0..<count {
+            if entry + Ahead.rows * 2 < count {
+                // A list's start is asked for first, and the place that it names half as far ahead.
+                prefetch(starts + Int(owner[entry + Ahead.rows * 2]))
+                prefetch(placed + Int(starts[Int(owner[entry + Ahead.rows])]))
+            }
             let profile = Int(owner[entry])
             placed[Int(starts[profile])] = time[entry]
             starts[profile] += 1

@@ -31,13 +31,13 @@ final class SumAccumulator: Accumulator {
         guard lanes.numbers != nil else { return }
         if let counts {
             let (counts, profiles, tags) = (counts.start, rows.profiles, lanes.tags)
-            rows.each { _, row in counts[Int(profiles[row])] &+= tags[row] == ValueTag.number ? 1 : 0 }
+            rows.each(into: counts) { _, row in counts[Int(profiles[row])] &+= tags[row] == ValueTag.number ? 1 : 0 }
         }
         if let own = lanes.mantissas, lanes.scale <= Self.greatestScale {
             fold(rows, lanes.tags, lanes.uniform == ValueTag.number, own, lanes.scale)
         } else if let numbers = lanes.numbers {
             isEmpty = false
-            rows.each { _, row in
+            rows.each(into: mantissas.start) { _, row in
                 if lanes.tags[row] == ValueTag.number { add(numbers[row], rows.profiles[row]) }
             }
         }
@@ -47,7 +47,7 @@ final class SumAccumulator: Accumulator {
         if ownScale > scale { rescale(to: ownScale) }
         isEmpty = false
         let (sums, profiles, factor) = (mantissas.start, rows.profiles, Self.powers[scale - ownScale])
-        rows.each { _, row in
+        rows.each(into: sums) { _, row in
             guard isUniform || tags[row] == ValueTag.number else { return }
             let profile = Int(profiles[row])
             let (scaled, isTooLarge) = own[row].multipliedReportingOverflow(by: factor)
