@@ -7,13 +7,18 @@ enum BlockMerge {
     /// Blocks with fewer rows are small.
     static let smallRows = BlockFormat.rows / 4
 
+    /// Stored bytes of the blocks that are merged at once: they are decoded together, and a column must stay far below what SQLite keeps in one
+    /// row (1 GB).
+    static let mostBytes = 32 << 20
+
     private struct Partition: Hashable {
         var kind: Message.Kind
         var name: Int32?
         var bucket: TimeBucket
     }
 
-    static func mergeSmallBlocks(_ database: Database) throws {
+    /// - Parameter mostBytes: Stored bytes of the blocks of one merge.
+    static func mergeSmallBlocks(_ database: Database, mostBytes: Int = mostBytes) throws {
         let image = try DictionaryTables.image(database)
         var small: [Partition: [StoredBlock]] = [:]
         for block in try BlockTable.blocks(database, names: image.names) where block.summary.rows < smallRows {
@@ -24,12 +29,16 @@ enum BlockMerge {
         for (partition, blocks) in small.sorted(by: { $0.value[0].summary.id < $1.value[0].summary.id }) where blocks.count > 1 {
             // Neighbours first, a block's worth of rows at a time.
             var group: [StoredBlock] = []
+            var (rows, bytes) = (0, 0)
             for block in blocks {
-                if group.reduce(0, { $0 + $1.summary.rows }) + block.summary.rows > BlockFormat.rows {
+                let size = try BlockTable.byteCount(database, block: block.summary.id)
+                if rows + block.summary.rows > BlockFormat.rows || bytes + size > mostBytes {
                     try merge(group, partition, image, reader, database)
-                    group = []
+                    (group, rows, bytes) = ([], 0, 0)
                 }
                 group.append(block)
+                rows += block.summary.rows
+                bytes += size
             }
             try merge(group, partition, image, reader, database)
         }

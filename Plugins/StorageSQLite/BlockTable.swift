@@ -95,6 +95,13 @@ enum BlockTable {
         }
     }
 
+    /// Bytes of all columns of a block.
+    static func byteCount(_ database: Database, block: Int64) throws -> Int {
+        let (first, last) = (block * Int64(BlockFormat.codes), (block + 1) * Int64(BlockFormat.codes) - 1)
+        return try Int.fetchOne(
+            database, sql: "SELECT sum(length(data)) FROM block_column WHERE id BETWEEN ? AND ?", arguments: [first, last]) ?? 0
+    }
+
     /// A column that is not there was never written, or was lost: the block knows how many it has.
     private static func checkCount(_ database: Database, block: Int64) throws {
         let statement = try database.cachedStatement(
