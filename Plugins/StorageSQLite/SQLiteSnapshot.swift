@@ -74,12 +74,7 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
                 version: version, people: (tail.profileOfIdentifier, tail.profileCount), blocks: blocks + tail.blocks.values.map(\.summary),
                 image: ReaderImage(tail.dictionaries), tail: tail)
         }
-        let count = try PeopleTables.identifierCount(database)
-        let pairs = try PeopleTables.pairs(database)
-        guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
-            throw DamagedTable(name: "link", isCurated: true)
-        }
-        let people = IdentityGraph.profiles(count: count, links: pairs)
+        let people = try Self.people(of: store, version: state, database)
         return Read(version: version, people: (people.profileOfIdentifier, people.count), blocks: blocks, image: dictionaries, tail: nil)
     }
 
@@ -89,6 +84,23 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
         let made = ReaderImage(try DictionaryTables.image(database))
         store.latestImage.withLock { $0 = (version, made) }
         return made
+    }
+
+    /// Snapshots of one version share who is who.
+    private static func people(
+        of store: SQLiteStore, version: UInt64, _ database: Database
+    ) throws -> (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) {
+        if let known = store.latestPeople.withLock({ $0?.version == version ? $0 : nil }) {
+            return (known.profileOfIdentifier, known.count)
+        }
+        let count = try PeopleTables.identifierCount(database)
+        let pairs = try PeopleTables.pairs(database)
+        guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
+            throw DamagedTable(name: "link", isCurated: true)
+        }
+        let people = IdentityGraph.profiles(count: count, links: pairs)
+        store.latestPeople.withLock { $0 = (version, people.profileOfIdentifier, people.count) }
+        return people
     }
 
     private func reading<Result>(_ body: (Database) throws -> Result) throws -> Result {

@@ -20,6 +20,8 @@ public final class SQLiteStore: EventStore {
     private let connection: DatabaseQueue
     /// The reader image of the latest version seen, so that equal versions share one.
     let latestImage = Mutex<(version: UInt64, image: ReaderImage)?>(nil)
+    /// Who is who in the latest version seen: it follows from all links, so it is not found anew for every question.
+    let latestPeople = Mutex<(version: UInt64, profileOfIdentifier: ContiguousArray<UInt32>, count: Int)?>(nil)
 
     /// Opens the store at `path`.
     ///
