@@ -97,7 +97,9 @@ def import_rows(programs, data, rounds):
         for name, peer in done.items()
         if name != "ours"
     ]
-    rows[0].note = f"{rate / 1e6:.2f} M messages/s"
+    for row, peer in zip(rows, [peer for name, peer in done.items() if name != "ours"]):
+        row.note = processors(ours, peer)
+    rows[0].note = f"{rate / 1e6:.2f} M messages/s; {rows[0].note}"
     bought = f"store {size / 2**20:.0f} MiB, archive {archive / 2**20:.0f} MiB, DuckDB {os.path.getsize(raw) / 2**20:.0f} MiB"
     rows.append(Row("store size / archive size", note=f"{size / archive:.2f} ({bought})"))
     return rows
@@ -125,13 +127,18 @@ def export_rows(programs, data, rounds):
         return [
             Row(
                 "export / gzip -6 of the same text", ours.seconds, peer.seconds, ours.peak, peer.peak,
-                checks=[(f"digest {digest[:12]} is the store's", digest == told)], note=sizes,
+                checks=[(f"digest {digest[:12]} is the store's", digest == told)], note=f"{sizes}; {processors(ours, peer)}",
             )  # fmt: skip
         ]
     finally:
         for path in (archive, text):
             if os.path.exists(path):
                 os.remove(path)
+
+
+def processors(ours, peer):
+    """Processor time of all threads: what a busy machine changes least."""
+    return f"processor {ours.processor:.2f} s to {peer.processor:.2f} s"
 
 
 def unpack(archive, text):

@@ -16,8 +16,9 @@ class Failed(Exception):
 class Run:
     """One run of a program."""
 
-    def __init__(self, seconds, peak, output):
-        self.seconds, self.peak, self.output = seconds, peak, output
+    def __init__(self, seconds, processor, peak, output):
+        # Wall time, processor time of all threads, bytes.
+        self.seconds, self.processor, self.peak, self.output = seconds, processor, peak, output
 
     @property
     def result(self):
@@ -56,7 +57,7 @@ def run(command, keep_output=True, environment=None):
             # Counts the copy of this process before the program started, some 20 MB; macOS counts in bytes.
             peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         text.seek(0)
-        return Run(seconds, peak, text.read() if keep_output else "")
+        return Run(seconds, usage.ru_utime + usage.ru_stime, peak, text.read() if keep_output else "")
 
 
 class Runs:
@@ -68,6 +69,10 @@ class Runs:
     @property
     def seconds(self):
         return statistics.median(run.seconds for run in self.runs)
+
+    @property
+    def processor(self):
+        return statistics.median(run.processor for run in self.runs)
 
     @property
     def peak(self):
