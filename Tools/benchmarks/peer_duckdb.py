@@ -99,6 +99,7 @@ def resolve(connection):
             low, high = (a, b) if rank(a) < rank(b) else (b, a)
             parent[high] = low
 
+    aliases = []
     for anonymous, user, previous in connection.execute("SELECT DISTINCT anonymousId, userId, previousId FROM messages").fetchall():
         known = [("a", anonymous)] if anonymous else []
         known += [("u", user)] if user else []
@@ -107,8 +108,11 @@ def resolve(connection):
         if len(known) == 2:
             join(*known)
         if previous:
-            for kind in ("a", "u"):
-                join(known[-1], (kind, previous))
+            aliases.append((known[-1], previous))
+    for identifier, previous in aliases:
+        for other in (("a", previous), ("u", previous)):
+            if other in parent:
+                join(identifier, other)
     kinds, texts, numbers, nobody = [], [], [], {}
     for identifier in list(parent):
         top = root(identifier)
@@ -130,7 +134,7 @@ def make_table(arguments):
     connection.execute(f"CREATE TEMP VIEW messages AS SELECT {typed} WHERE false UNION ALL BY NAME {everything}")
     resolve(connection)
     connection.execute("CREATE TEMP TABLE people AS SELECT * FROM identifiers")
-    source = "raw_events" if "raw_events" in names else "(SELECT * FROM messages WHERE type = 'track')"
+    source = "raw_events" if "raw_events" in names else "(SELECT * FROM messages WHERE type NOT IN ('identify', 'alias'))"
     kinds = {}
     for column, expression in {"event": "event", "category": "properties.category", "device": "context.device.type"}.items():
         values = f"SELECT DISTINCT {expression} AS v FROM {source} WHERE v IS NOT NULL ORDER BY v"
