@@ -76,14 +76,14 @@ extension Question {
             leftOut: model.leftOut, clusters: clusters, members: members, scatter: Self.scatter(fitted, names: clusters))
     }
 
-    /// How people say that a usual feature is high or low.
+    /// How people say that a usual feature is high or low; "very" may stand before each.
     private static func words(for feature: String) -> FeatureWords {
         switch feature {
-        case "days_since_order": FeatureWords(high: "long since an order", low: "ordered lately")
-        case "days_since_seen": FeatureWords(high: "long unseen", low: "seen lately")
-        case "days_between_orders": FeatureWords(high: "orders seldom", low: "orders often")
+        case "days_since_order": FeatureWords(high: "long since an order", low: "recently ordered")
+        case "days_since_seen": FeatureWords(high: "long unseen", low: "recently seen")
+        case "days_between_orders": FeatureWords(high: "slow to return", low: "quick to return")
         case "orders": FeatureWords(high: "many orders", low: "few orders")
-        case "revenue": FeatureWords(high: "spends much", low: "spends little")
+        case "revenue": FeatureWords(high: "high spend", low: "low spend")
         case "average_order": FeatureWords(high: "large orders", low: "small orders")
         default: FeatureWords.usual(for: feature)
         }
