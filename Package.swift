@@ -106,6 +106,6 @@ let package = Package(
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests("SampleData", ["sample-data", "EventModel"]),
         tests("Platform", ["BuiltIn", "EventModel", "Platform"]),
-        tests("EndToEnd", ["EventModel", "tessera-archive", "tessera-shell"], data: ["Scripts"]),  // runs the built programs
+        tests("EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-shell"], data: ["Scripts"]),  // runs the built programs
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )
