@@ -1,21 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
-/// Room for numbers, all of them `value`; the caller gives it back with `free`. Zeros come from the system without being written.
-func filled<Element: BitwiseCopyable>(with value: Element, count: Int) -> UnsafeMutablePointer<Element> {
-    let isZero = withUnsafeBytes(of: value) { bytes in bytes.allSatisfy { $0 == 0 } }
-    guard let room = isZero ? calloc(max(1, count), MemoryLayout<Element>.stride) : malloc(max(1, count) * MemoryLayout<Element>.stride)
-    else {
-        fatalError("no memory is left for \(count) profiles")
-    }
-    let start = room.bindMemory(to: Element.self, capacity: max(1, count))
-    if !isZero { start.initialize(repeating: value, count: count) }
-    return start
-}
-
 /// Numbers at a fixed place in memory. Threads may share one while nobody writes what others read.
 final class FlatArray<Element: BitwiseCopyable>: @unchecked Sendable {
     // Unchecked: accumulators are confined to a thread each, and results are read only once they are complete.
@@ -27,7 +9,7 @@ final class FlatArray<Element: BitwiseCopyable>: @unchecked Sendable {
         self.count = count
     }
 
-    deinit { free(start) }
+    deinit { release(start, count: count) }
 
     @inline(__always)
     subscript(i: Int) -> Element {
@@ -45,10 +27,14 @@ struct GrowingList<Element: BitwiseCopyable>: ~Copyable {
     /// - Parameter capacity: Room that is likely needed; what is never written costs nothing.
     init(capacity: Int = 64) {
         self.capacity = max(64, capacity)
-        start = .allocate(capacity: self.capacity)
+        start = Self.room(self.capacity)
     }
 
-    deinit { start.deallocate() }
+    deinit { release(start, count: capacity) }
+
+    private static func room(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+        KeptMemory.take(capacity * MemoryLayout<Element>.stride, zeroed: false).bindMemory(to: Element.self, capacity: capacity)
+    }
 
     /// Room for so many more, to be written at `start + count`.
     @inline(__always)
@@ -61,13 +47,11 @@ struct GrowingList<Element: BitwiseCopyable>: ~Copyable {
     @inline(__always)
     mutating func wrote(_ more: Int) { count += more }
 
-    mutating func removeAll() { count = 0 }
-
     private mutating func grow(to least: Int) {
-        capacity = max(least, capacity * 2)
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+        let wanted = max(least, capacity * 2)
+        let larger = Self.room(wanted)
         larger.update(from: start, count: count)
-        start.deallocate()
-        start = larger
+        release(start, count: capacity)
+        (start, capacity) = (larger, wanted)
     }
 }

@@ -1,11 +1,5 @@
 import Storage
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// One node's answer for every profile: a mask, or values. Written once, by threads that each own a range of profiles; then read by all.
 final class ProfileVector: @unchecked Sendable {
     // Unchecked: writers touch disjoint ranges, and readers come after all writers are done.
@@ -35,10 +29,10 @@ final class ProfileVector: @unchecked Sendable {
     }
 
     deinit {
-        free(bytes)
-        free(numbers)
-        free(times)
-        free(texts)
+        release(bytes, count: count)
+        if let numbers { release(numbers, count: count) }
+        if let times { release(times, count: count) }
+        if let texts { release(texts, count: count) }
     }
 
     private static func zeros<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(_ count: Int) -> UnsafeMutablePointer<T> {
