@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -37,15 +38,19 @@ def gnu_time():
     return None
 
 
-def run(command, keep_output=True, environment=None):
+def run(command, keep_output=True):
     """Runs `command` (a list) to its end. Output goes to /dev/null unless it is kept."""
     timer = gnu_time()
     with tempfile.NamedTemporaryFile("r") as measured, tempfile.TemporaryFile("w+") as errors, tempfile.TemporaryFile("w+") as text:
         output = text if keep_output else subprocess.DEVNULL
         whole = [timer, "-f", "%M", "-o", measured.name] + command if timer else command
         begun = time.perf_counter()
-        process = subprocess.Popen(whole, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
+        process = subprocess.Popen(whole, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # Stopped by hand: nothing goes on behind one's back.
+            raise
         seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:

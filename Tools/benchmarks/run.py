@@ -14,6 +14,7 @@ import argparse
 import datetime
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -92,6 +93,7 @@ def measure(chosen, binaries):
 
 def main():
     chosen = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # What was begun is cleaned up.
     binaries = os.path.abspath(chosen.bin) if chosen.bin else build()
     if not shutil.which("igzip"):
         say("igzip is not installed: it is left out. (Debian: sudo apt-get install -y isal)")
