@@ -18,6 +18,8 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
     private let cache: ColumnCache
     private let path: String
     private let tail: TailBlocks?
+    /// Paths that committed blocks know. The tail's own get numbers for this snapshot only, which a commit may give to others.
+    private let lastingPaths: Int
     private let texts = Mutex<IdentifierTexts?>(nil)
     private let sharedNames = Mutex<[(name: String, rows: Int)]?>(nil)
 
@@ -32,7 +34,7 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
             (version, identifierCount, profileOfIdentifier, profileCount) = (
                 read.version, read.people.0.count, read.people.0, read.people.1
             )
-            (blocks, image, tail) = (read.blocks, read.image, read.tail)
+            (blocks, image, tail, lastingPaths) = (read.blocks, read.image, read.tail, read.lastingPaths)
         } catch {
             throw StoreError(error, path: store.path)
         }
@@ -60,6 +62,7 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
         var blocks: [BlockSummary]
         var image: ReaderImage
         var tail: TailBlocks?
+        var lastingPaths: Int
     }
 
     private static func read(_ database: Database, store: SQLiteStore, state: UInt64, log: Int32) throws -> Read {
@@ -72,10 +75,12 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
         if log >= 0, let tail = try TailBlocks(descriptor: log, image: try DictionaryTables.image(database), database) {
             return Read(
                 version: version, people: (tail.profileOfIdentifier, tail.profileCount), blocks: blocks + tail.blocks.values.map(\.summary),
-                image: ReaderImage(tail.dictionaries), tail: tail)
+                image: ReaderImage(tail.dictionaries), tail: tail, lastingPaths: dictionaries.paths.count)
         }
         let people = try Self.people(of: store, version: state, database)
-        return Read(version: version, people: (people.profileOfIdentifier, people.count), blocks: blocks, image: dictionaries, tail: nil)
+        return Read(
+            version: version, people: (people.profileOfIdentifier, people.count), blocks: blocks, image: dictionaries, tail: nil,
+            lastingPaths: dictionaries.paths.count)
     }
 
     /// Snapshots of one version share an image, and so the dictionaries that evaluators remember.
@@ -175,7 +180,7 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
             let ordinals = try ordinals(block, reader)
             let times = try times(block, reader)
             let columns = try paths.map { path in
-                guard let number = image.number(of: path), block.id >= 0 else { return try reader.column(path) }
+                guard let number = image.number(of: path), block.id >= 0, number < lastingPaths else { return try reader.column(path) }
                 if case .column(let kept)? = cache.value(.init(block: block.id, column: number)) { return kept }
                 let column = try reader.column(path)
                 cache.keep(.column(column), for: .init(block: block.id, column: number))
