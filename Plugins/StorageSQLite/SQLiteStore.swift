@@ -29,7 +29,7 @@ public final class SQLiteStore: EventStore {
     /// - Throws: `.missing` where there is no file and `mode` is `.open`; `.newer` where a newer program wrote it; `.damaged` where the
     ///   file is no store.
     public init(path: String, mode: Mode, memory: Int = 1 << 30) throws(StoreError) {
-        self.path = path
+        self.path = Self.resolved(path)
         cache = ColumnCache(limit: memory)
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
@@ -51,6 +51,13 @@ public final class SQLiteStore: EventStore {
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// The file that a symbolic link names, so that the lock and the tail beside a store are one whatever it is called by.
+    private static func resolved(_ path: String) -> String {
+        guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil, let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     public func snapshot() throws(StoreError) -> any StoreSnapshot { try SQLiteSnapshot(store: self) }

@@ -135,3 +135,17 @@ func `tables that follow from the blocks are made anew when they are damaged`() 
                 == Set(people.map { Array($0.utf8) }))
     }
 }
+
+@Test
+func `a store has one writer and one tail, also when it is called by a link`() throws {
+    let folder = try Folder()
+    let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "s.tessera")
+    let writer = try store.makeWriter()
+    _ = try writer.appendDurably(
+        MessageBatch(lines: "{\"type\":\"screen\",\"userId\":\"u\",\"messageId\":\"m\",\"timestamp\":\"2026-01-01\"}"))
+    let linked = try SQLiteStore(path: folder.path("link"), mode: .open)
+    #expect(throws: StoreError.self) { try linked.makeWriter() }
+    #expect(try linked.snapshot().blocks.map(\.rows) == [1])
+    try writer.close()
+}
