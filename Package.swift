@@ -66,7 +66,7 @@ let package = Package(
         module("Storage", ["CMemory", "CZlib", "EventModel"]),  // cold texts are deflated
         module("StorageTesting", ["Storage", "EventModel"]),  // the contract kit of stores
         module("Identity", ["CMemory", "Storage"]),  // identifiers and keys are storage's words
-        module("Rules", ["EventModel", "Storage"]),  // the columnar evaluator scans blocks
+        module("Rules", ["CMemory", "EventModel", "Storage"]),  // the columnar evaluator scans blocks
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
         module("Connectors", ["EventModel"]),
