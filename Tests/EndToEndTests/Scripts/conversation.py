@@ -2,12 +2,16 @@
 import os
 import pty
 import select
+import signal
 import sys
 import time
 
 shell, store, history = sys.argv[1:4]
 pid, terminal = pty.fork()
 if pid == 0:
+    # As a terminal starts a program; whoever runs the tests may ignore or block Ctrl-C.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     os.environ.update(TERM="xterm", TESSERA_HISTORY=history, PAGER="cat", COLUMNS="100")
     os.execv(shell, [shell, "--db", store])
 
