@@ -101,7 +101,7 @@ let package = Package(
         tests("Features", ["Clustering", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
         tests("Connectors", ["Connectors", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
-        tests("StorageSQLite", ["StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
+        tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests("SampleData", ["sample-data", "EventModel"]),
