@@ -21,7 +21,7 @@ public struct ImportOptions: Sendable {
 
     public init(
         threads: Int = 2, resume: Bool = false, inflate: InflateOptions = InflateOptions(), limits: FormatLimits = FormatLimits(),
-        rejects: RejectsPlace = .nowhere, pendingBytes: Int = 128 << 20, inFlightBytes: Int = 64 << 20,
+        rejects: RejectsPlace = .nowhere, pendingBytes: Int = 128 << 20, inFlightBytes: Int = 144 << 20,
         progressInterval: Duration = .milliseconds(200)
     ) {
         self.threads = threads
