@@ -180,7 +180,9 @@ func `an import that is stopped commits what it has and can go on`(threads: Int)
             seen.set(progress.messages)
         }, isCancelled: { seen.value > 300 })
     #expect(stopped.interrupted && stopped.failures.first?.description.contains("--resume") == true)
-    #expect(stopped.counts.rows > 300 && stopped.counts.rows < 1000)
+    // Threads that run ahead may have read the rest of so short a file before the stop is heard: what is in order is committed.
+    let everything = threads == 1 ? 999 : 1000
+    #expect(stopped.counts.rows > 300 && stopped.counts.rows <= everything)
     let rest = Importer(store: store, format: LinesFormat(), options: ImportOptions(resume: true)).run([file])
     #expect(rest.succeeded && rest.counts.rows == 1000)
     #expect(counts(rest) == counts(Importer(store: FakeStore(), format: LinesFormat()).run([file])))
