@@ -11,7 +11,8 @@ struct Conversation {
         runner.pages = true
         self.runner = runner
         let environment = ProcessInfo.processInfo.environment
-        editor = LineEditor(historyFile: environment["TESSERA_HISTORY"] ?? environment["HOME"].map { $0 + "/.tessera_history" })
+        let file = environment["TESSERA_HISTORY"] ?? environment["HOME"].map { $0 + "/.tessera_history" }
+        editor = LineEditor(historyFile: file, signal: runner.signal)
     }
 
     /// Talks until `quit` or the end of input.

@@ -78,6 +78,16 @@ public final class InterruptSignal: Sendable {
         }
     }
 
+    /// Waits until `descriptor` has something to read (or its end); false when Ctrl-C came first.
+    public func waitForInput(_ descriptor: Int32) -> Bool {
+        while true {
+            var both = [descriptor, reading].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&both, 2, -1) > 0 else { continue }
+            if both[1].revents != 0, wait(seconds: 0) == .interrupt { return false }
+            if both[0].revents != 0 { return true }
+        }
+    }
+
     /// Forgets what came so far; whether Ctrl-C was among it.
     public func drain() -> Bool {
         var interrupted = false
