@@ -3,7 +3,9 @@ import EventModel
 
 /// What `help` says of one command.
 public struct CommandHelp: Sendable, Equatable {
+    /// The word that the command begins with.
     public var name: String
+    /// How it is written; brackets hold what may be left out.
     public var usage: String
     /// One sentence.
     public var summary: String

@@ -7,6 +7,7 @@ public struct Completions: Sendable, Equatable {
     public var events: [String] = []
     /// Properties with their dot, traits with `trait.` before them, context likewise, features likewise.
     public var paths: [String] = []
+    /// Names of segments: bare in commands, in quotes within an expression.
     public var segments: [String] = []
 
     /// Nothing but commands and the language's words.

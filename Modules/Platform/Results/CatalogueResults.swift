@@ -4,9 +4,12 @@ public import EventModel
 public struct EventsResult: CommandResult, Equatable {
     /// One event name.
     public struct Entry: Sendable, Equatable {
+        /// The event's name.
         public var name: String
+        /// Track messages of that name in the store, whatever `now` is.
         public var count: Int
     }
+    /// By name, in the order of scalars.
     public var events: [Entry]
 
     public var json: JSONObject {
@@ -29,7 +32,9 @@ extension EventsResult: Drawable {
 
 /// One event's properties.
 public struct EventResult: CommandResult, Equatable {
+    /// The event's name.
     public var name: String
+    /// Track messages of that name in the store, whatever `now` is.
     public var count: Int
     /// As the segment language writes them: `.price`, `context.device.type`.
     public var properties: [String]
@@ -48,8 +53,10 @@ public struct TraitsResult: CommandResult, Equatable {
     public struct Entry: Sendable, Equatable {
         /// As the segment language writes it after `trait.`.
         public var name: String
+        /// Profiles that have it at `now`.
         public var profiles: Int
     }
+    /// By path.
     public var traits: [Entry]
 
     public var json: JSONObject {
@@ -66,9 +73,12 @@ public struct TraitsResult: CommandResult, Equatable {
 public struct FeaturesResult: CommandResult, Equatable {
     /// One computed trait.
     public struct Entry: Sendable, Equatable {
+        /// What segments read it by, after `feature.`.
         public var name: String
+        /// The value as it was saved.
         public var value: String
     }
+    /// By name.
     public var features: [Entry]
 
     public var json: JSONObject {

@@ -2,6 +2,7 @@ public import EventModel
 
 /// How many profiles an expression holds for.
 public struct CountResult: CommandResult, Equatable {
+    /// Profiles that the expression holds for at `now`.
     public var count: Int
     /// Profiles there are at all.
     public var population: Int
@@ -18,6 +19,7 @@ public struct CountResult: CommandResult, Equatable {
 public struct MembersResult: CommandResult, Equatable {
     /// The first ones, when there was a limit.
     public var members: [String]
+    /// Profiles that the expression holds for, listed or not.
     public var total: Int
 
     public var json: JSONObject { JSONObject(["members": .list(members), "total": .integer(Int64(total))]) }

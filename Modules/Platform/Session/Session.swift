@@ -4,10 +4,13 @@ import Storage
 
 /// A conversation with one store: where it is, which workspace, what `now` is, how answers look. A value; nothing of a command stays in it.
 public struct Session: Sendable {
+    /// The store that is talked with.
     public let tessera: Tessera
+    /// The folder of definitions that go before the store's; nil: only what the store holds.
     public var workspace: Workspace?
     /// nil: the wall clock, read once for each command.
     public var fixedNow: Instant?
+    /// How answers are to be printed; `answer` itself does not look at it.
     public var format: OutputFormat
     /// Threads that evaluation may use.
     public var threads: Int
