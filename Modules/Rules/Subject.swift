@@ -27,6 +27,7 @@ public protocol Subject {
     func consentIsSet(_ value: Operand) -> Bool?
 }
 
+/// The answers of a subject that knows nothing: values are missing, and nothing ever happened.
 extension Subject {
     public func value(of field: Field) -> Value { .missing }
     public func trait(_ path: [Text]) -> Value { .missing }
