@@ -19,8 +19,8 @@ public struct ImportOptions: Sendable {
     /// Least time between two reports of progress.
     public var progressInterval: Duration
 
-    /// Settles how to import: by default on two threads, from the start of each file, keeping no refused records, with a commit every 128
-    /// MiB.
+    /// Settles how to import: by default on two threads, from the start of each file, keeping no refused records, and with a commit
+    /// whenever the store holds 128 MiB.
     public init(
         threads: Int = 2, resume: Bool = false, inflate: InflateOptions = InflateOptions(), limits: FormatLimits = FormatLimits(),
         rejects: RejectsPlace = .nowhere, pendingBytes: Int = 128 << 20, inFlightBytes: Int = 144 << 20,
