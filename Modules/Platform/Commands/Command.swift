@@ -4,6 +4,8 @@ public import EventModel
 public indirect enum Command: Sendable, Equatable {
     /// `count EXPRESSION`: how many profiles it holds for.
     case count(expression: String)
+    /// `waterfall EXPRESSION`: how many profiles each of its clauses leaves.
+    case waterfall(expression: String)
     /// `members EXPRESSION [limit N]`: their ids; nil: all of them.
     case members(expression: String, limit: Int?)
     /// `segments`: every segment with its size.
@@ -50,6 +52,10 @@ public indirect enum Command: Sendable, Equatable {
     case setFormat(OutputFormat)
     /// `set now ...`, which `Session.apply` carries out.
     case setNow(NowSetting)
+    /// `set cache on|off`, which `Session.apply` carries out.
+    case setCache(Bool)
+    /// `set preview on|off`, which `Session.apply` carries out.
+    case setPreview(Bool)
     /// `help`: the list of commands; `help COMMAND`: one of them with an example.
     case help(String?)
     /// `quit` or `exit`, which is the caller's work.

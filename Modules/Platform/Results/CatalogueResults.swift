@@ -30,20 +30,47 @@ extension EventsResult: Drawable {
     }
 }
 
-/// One event's properties.
+/// One event's properties with what values they take.
 public struct EventResult: CommandResult, Equatable {
+    /// One property.
+    public struct Property: Sendable, Equatable {
+        /// As the segment language writes it: `.price`, `context.device.type`.
+        public var name: String
+        /// Kinds of value that occur: `text`, `number`, `truth`, `array`, `object`.
+        public var kinds: [String]
+        /// The share of the event's rows that have it.
+        public var presence: Double
+        /// The most frequent values, most frequent first; none where nearly every row has its own.
+        public var top: [JSONValue]
+    }
+
     /// The event's name.
     public var name: String
     /// Track messages of that name in the store, whatever `now` is.
     public var count: Int
-    /// As the segment language writes them: `.price`, `context.device.type`.
-    public var properties: [String]
+    public var properties: [Property]
 
     public var json: JSONObject {
-        JSONObject(["name": .string(name), "count": .integer(Int64(count)), "properties": .list(properties)])
+        let details = properties.map { property in
+            JSONValue.object(
+                JSONObject([
+                    "property": .string(property.name), "kinds": .list(property.kinds), "presence": .finite(property.presence),
+                    "top": .array(property.top),
+                ]))
+        }
+        return JSONObject([
+            "name": .string(name), "count": .integer(Int64(count)), "properties": .list(properties.map(\.name)), "details": .array(details),
+        ])
     }
-    public var records: [JSONObject] { properties.map { JSONObject(["property": .string($0)]) } }
-    public var table: ResultTable { ResultTable([.init("property")], rows: properties.map { [.text($0)] }) }
+    public var records: [JSONObject] { properties.map { JSONObject(["property": .string($0.name)]) } }
+    public var table: ResultTable {
+        ResultTable(
+            [.init("property"), .init("kinds"), .init("presence", numeric: true), .init("top")],
+            rows: properties.map { property in
+                let top = property.top.prefix(5).map(\.text).joined(separator: ", ")
+                return [.text(property.name), .text(property.kinds.joined(separator: ", ")), .share(property.presence), .text(top)]
+            })
+    }
     public var notes: [String] { ["\(Figures.count(count, "event")) called \"\(name)\"."] }
 }
 

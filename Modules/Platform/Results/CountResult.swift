@@ -6,12 +6,15 @@ public struct CountResult: CommandResult, Equatable {
     public var count: Int
     /// Profiles there are at all.
     public var population: Int
+    /// What each clause leaves; nil where there is only one. For people; programs ask `waterfall`.
+    public var waterfall: WaterfallResult?
 
     public var json: JSONObject { JSONObject(["count": .integer(Int64(count))]) }
     public var table: ResultTable { ResultTable([.init("count", numeric: true)], rows: [[.count(count)]]) }
     public func text(on canvas: Canvas) -> String {
         let share = population > 0 ? Double(count) / Double(population) : 0
-        return "\(Figures.count(count, "profile")) of \(Figures.grouped(population)) (\(Figures.percent(share)))\n"
+        let sentence = "\(Figures.count(count, "profile")) of \(Figures.grouped(population)) (\(Figures.percent(share)))\n"
+        return sentence + (waterfall.map { "\n" + $0.table.text(width: canvas.width) } ?? "")
     }
 }
 
