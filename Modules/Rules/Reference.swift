@@ -7,33 +7,29 @@ public import EventModel
 public struct Reference<Root: Sendable & Hashable>: Sendable {
     public let tree: Tree<Root>
     public let now: Instant
-    /// The bound of each percentile of the tree; absent where nobody is ranked.
-    private let thresholds: [Ranking: Value]
+    /// The bound of each percentile of the tree.
+    public let thresholds: PercentileThresholds
 
-    /// A value and the percentile it is asked to be in.
-    struct Ranking: Hashable {
-        var value: Operand
-        var percentile: Percentile
+    /// Prepares to answer at `now`, with bounds of percentiles that some population gave at some time.
+    public init(_ tree: Tree<Root>, now: Instant, thresholds: PercentileThresholds) {
+        (self.tree, self.now, self.thresholds) = (tree, now, thresholds)
     }
 
     /// Prepares to answer at `now`.
     ///
     /// - Parameter population: The timelines of every profile of the store, empty ones included; only percentiles look at it.
     public init(_ tree: Tree<Root>, now: Instant, population: [Timeline] = []) {
-        (self.tree, self.now) = (tree, now)
-        var rankings: [Ranking] = []
-        for segment in tree.segments { segment.body.collect(&rankings) }
-        if let root = tree.root as? Clause { root.collect(&rankings) }
-        var thresholds: [Ranking: Value] = [:]
-        if !rankings.isEmpty {
-            let profiles = population.map { Profile($0, now: now, tree: tree, thresholds: [:]) }
-            for ranking in Set(rankings) {
-                let ranked = profiles.compactMap { $0.rank(of: ranking.value, ranking.percentile) }.sorted(by: Value.sortsBefore)
-                let k = ranking.percentile.percent.rank(of: ranked.count)
-                if k > 0 { thresholds[ranking] = ranking.percentile.side == .top ? ranked[ranked.count - k] : ranked[k - 1] }
+        var thresholds = PercentileThresholds()
+        let percentiles = tree.percentiles
+        if !percentiles.isEmpty {
+            let profiles = population.map { Profile($0, now: now, tree: tree, thresholds: .none) }
+            for (value, percentile) in percentiles {
+                let ranked = profiles.compactMap { $0.rank(of: value, percentile) }.sorted(by: Value.sortsBefore)
+                let k = percentile.percent.rank(of: ranked.count)
+                if k > 0 { thresholds[value, percentile] = percentile.side == .top ? ranked[ranked.count - k] : ranked[k - 1] }
             }
         }
-        self.thresholds = thresholds
+        self.init(tree, now: now, thresholds: thresholds)
     }
 
     fileprivate func profile(_ timeline: Timeline) -> Profile<Root> { Profile(timeline, now: now, tree: tree, thresholds: thresholds) }
@@ -49,29 +45,17 @@ extension Reference where Root == Operand {
     public func value(_ timeline: Timeline) -> Value { tree.root.value(for: profile(timeline)) }
 }
 
-extension Clause {
-    /// Every percentile asked for, in this clause alone.
-    fileprivate func collect<Root>(_ rankings: inout [Reference<Root>.Ranking]) {
-        switch self {
-        case .all(let clauses), .any(let clauses): for clause in clauses { clause.collect(&rankings) }
-        case .not(let clause): clause.collect(&rankings)
-        case .percentile(let value, let percentile): rankings.append(.init(value: value, percentile: percentile))
-        default: break
-        }
-    }
-}
-
 /// One profile at `now`: its events so far, and what the tree's definitions say of it.
 private struct Profile<Root: Sendable & Hashable>: Subject {
     let instant: Instant
     let tree: Tree<Root>
-    let thresholds: [Reference<Root>.Ranking: Value]
+    let thresholds: PercentileThresholds
     /// The timeline up to `now`.
     let events: [Message]
     var featureValues: [Value] = []
     var segmentAnswers: [Bool] = []
 
-    init(_ timeline: Timeline, now: Instant, tree: Tree<Root>, thresholds: [Reference<Root>.Ranking: Value]) {
+    init(_ timeline: Timeline, now: Instant, tree: Tree<Root>, thresholds: PercentileThresholds) {
         (instant, self.tree, self.thresholds) = (now, tree, thresholds)
         events = timeline.messages.filter { $0.timestamp <= now }
         for feature in tree.features { featureValues.append(feature.body.value(for: self)) }
@@ -210,7 +194,7 @@ private struct Profile<Root: Sendable & Hashable>: Subject {
     }
 
     func ranks(_ value: Operand, in percentile: Percentile) -> Bool {
-        guard let threshold = thresholds[.init(value: value, percentile: percentile)], let own = rank(of: value, percentile) else {
+        guard let threshold = thresholds[value, percentile], let own = rank(of: value, percentile) else {
             return false
         }
         return Value.compare(own, percentile.side == .top ? .greaterOrEqual : .lessOrEqual, threshold)
@@ -222,18 +206,7 @@ private struct EventOfProfile<Root: Sendable & Hashable>: Subject {
     let profile: Profile<Root>
     let message: Message
 
-    func value(of field: Field) -> Value {
-        switch field {
-        case .property(let path): return Value(message.properties.value(at: path.map(\.string)))
-        case .context(let path): return Value(message.context.value(at: path.map(\.string)))
-        case .timestamp: return .instant(message.timestamp.milliseconds)
-        case .type: return .text(Text(message.kind.word))
-        case .name, .category:
-            guard message.kind == .page || message.kind == .screen else { return .missing }
-            return (field == .name ? message.name : message.category).map { .text(Text($0)) } ?? .missing
-        }
-    }
-
+    func value(of field: Field) -> Value { message.value(of: field) }
     var now: Value { profile.now }
     func trait(_ path: [Text]) -> Value { profile.trait(path) }
     func consent(_ path: [Text]) -> Bool? { profile.consent(path) }

@@ -70,6 +70,15 @@ public struct Zone: Sendable, Hashable {
         let day = (instant + offset(at: instant)).floorDivided(by: Instant.millisecondsPerDay)  // Day 0 was a Thursday.
         return Int(day + 3 - (day + 3).floorDivided(by: 7) * 7) + 1
     }
+
+    /// The first instant after another before which the zone's clocks show the same hour (`hour`) or the same day (the others): their next
+    /// full hour or midnight, or, where it comes first, the next change of their offset.
+    func nextBoundary(of part: CalendarPart, after instant: Int64) -> Int64 {
+        let length = part == .hour ? 3_600_000 : Instant.millisecondsPerDay
+        let local = instant + offset(at: instant)
+        let end = instant + (local.floorDivided(by: length) + 1) * length - local
+        return table.changes(from: instant, to: end).first ?? end
+    }
 }
 
 /// When a zone's offset changes, read off Foundation once for the years that matter and asked of it beyond them.

@@ -1,0 +1,16 @@
+import EventModel
+
+extension Message {
+    /// What a field of the language is in this message.
+    func value(of field: Field) -> Value {
+        switch field {
+        case .property(let path): return Value(properties.value(at: path.map(\.string)))
+        case .context(let path): return Value(context.value(at: path.map(\.string)))
+        case .timestamp: return .instant(timestamp.milliseconds)
+        case .type: return .text(Text(kind.word))
+        case .name, .category:
+            guard kind == .page || kind == .screen else { return .missing }
+            return (field == .name ? name : category).map { .text(Text($0)) } ?? .missing
+        }
+    }
+}
