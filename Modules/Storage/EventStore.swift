@@ -9,7 +9,26 @@ public protocol EventStore: Sendable {
     /// Saves or replaces a definition, whoever writes events meanwhile.
     func save(_ definition: Definition) throws(StoreError)
     /// Removes a definition; false when there was none.
+    ///
+    /// A segment's membership history stays as it is; `apply` ends it too.
     func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool
+    /// Saves and removes definitions and records changes of membership, in one short transaction that any process may make, whoever writes
+    /// events meanwhile. Readers see all of it or nothing.
+    ///
+    /// - Throws: `.limit` where a change is dated before its segment's last record, or the store keeps no history.
+    func apply(_ edit: DefinitionEdit) throws(StoreError) -> EditOutcome
+}
+
+extension EventStore {
+    /// A store that keeps no history refuses.
+    public func apply(_ edit: DefinitionEdit) throws(StoreError) -> EditOutcome {
+        throw StoreError(.limit, "This store keeps no history of memberships. Save and remove its definitions one by one.")
+    }
+
+    /// Records changes of membership, all of them or none.
+    public func recordMemberships(_ changes: [MembershipChange]) throws(StoreError) -> EditOutcome {
+        try apply(DefinitionEdit(changes: changes))
+    }
 }
 
 /// The one process that may change people. Dies with its process; `close` gives the store back.

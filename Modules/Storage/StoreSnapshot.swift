@@ -185,10 +185,44 @@ public protocol StoreSnapshot: Sendable {
     func ordinal(of text: String, kind: IdentifierKind) throws -> Int?
     /// Canonical id of each profile (its least user id, else its least anonymous id, by scalars); shape `[profileCount]`.
     func canonicalIDs() throws -> [String]
+    /// Ordinal of the identifier that each profile is called by; shape `[profileCount]`.
+    func canonicalOrdinals() throws -> ContiguousArray<UInt32>
     /// Every definition saved in the store.
     func definitions() throws -> [Definition]
+    /// Who was recorded as a member of a segment at `instant`, whatever arrived later; nil when nothing was recorded by then.
+    ///
+    /// - Parameter instant: Nil asks for the latest record.
+    func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers?
+    /// Recorded changes in the order in which they were made.
+    ///
+    /// - Parameter segment: Only this one's; nil: every segment's.
+    /// - Parameter ordinals: Only records that moved one of these (a person's identifiers, say), with those that entered and exited; nil: all
+    ///   records, with their counts.
+    func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord]
     /// Event time of the latest message, nil when there is none.
     var latestTime: Int64? { get }
+}
+
+extension StoreSnapshot {
+    /// Found by comparing all identifiers, one by one.
+    public func canonicalOrdinals() throws -> ContiguousArray<UInt32> {
+        let profiles = profileOfIdentifier
+        var least = [(ordinal: UInt32, kind: IdentifierKind, text: String)?](repeating: nil, count: profileCount)
+        for ordinal in 0..<identifierCount {
+            let (kind, text) = try identifier(ordinal)
+            if let held = least[Int(profiles[ordinal])] {
+                guard kind == held.kind ? text.precedesByScalars(held.text) : kind.rawValue < held.kind.rawValue else { continue }
+            }
+            least[Int(profiles[ordinal])] = (UInt32(ordinal), kind, text)
+        }
+        return ContiguousArray(least.map { $0?.ordinal ?? 0 })
+    }
+
+    /// Nobody: a store that keeps no history.
+    public func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers? { nil }
+
+    /// None: a store that keeps no history.
+    public func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] { [] }
 }
 
 /// A named thing that people define and the store keeps: a segment, a computed trait, a model.

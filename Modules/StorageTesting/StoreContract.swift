@@ -23,6 +23,12 @@ public enum StoreContract: String, CaseIterable, Sendable {
     case keepsDefinitions
     /// What is appended durably is visible at once, and there after the writer is gone.
     case showsDurableMessagesAtOnce
+    /// Recorded changes of membership come back as of any instant, through merges, rebuilding and reopening.
+    case keepsTheHistoryOfMemberships
+    /// A change computed from an older state, or dated before the last one, is refused, and nothing of its edit is stored.
+    case refusesOutdatedChanges
+    /// Definitions and changes of one edit are visible together; dropping a segment ends its history and keeps it.
+    case appliesEditsWhole
 
     /// A promise that was not kept.
     public struct Broken: Error, CustomStringConvertible {
@@ -53,6 +59,9 @@ public enum StoreContract: String, CaseIterable, Sendable {
             case .hasOneWriter: try hasOneWriter(open)
             case .keepsDefinitions: try keepsDefinitions(open)
             case .showsDurableMessagesAtOnce: try showsDurable(seed, open)
+            case .keepsTheHistoryOfMemberships: try keepsHistory(seed, open)
+            case .refusesOutdatedChanges: try refusesOutdated(open)
+            case .appliesEditsWhole: try appliesWhole(open)
             }
         } catch {
             throw Broken(promise: self, seed: seed, place: "\(error)")

@@ -253,6 +253,11 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
 
     func canonicalIDs() throws -> [String] {
         let texts = try identifiers()
+        return try canonicalOrdinals().map { texts[Int($0)] }
+    }
+
+    func canonicalOrdinals() throws -> ContiguousArray<UInt32> {
+        let texts = try identifiers()
         var least = ContiguousArray<Int32>(repeating: -1, count: profileCount)
         texts.bytes.withUnsafeBufferPointer { bytes in
             for ordinal in 0..<texts.count {
@@ -261,7 +266,7 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
                 if held < 0 || Self.precedes(ordinal, held, texts, bytes) { least[profile] = Int32(ordinal) }
             }
         }
-        return least.map { texts[Int($0)] }
+        return ContiguousArray(least.map { UInt32(bitPattern: $0) })
     }
 
     /// Users before anonymous identifiers, then by scalars.
@@ -272,5 +277,19 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
 
     func definitions() throws -> [Definition] {
         try reading { try SQLiteStore.definitions($0) }
+    }
+
+    // MARK: History
+
+    func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers? {
+        try reading { database in
+            let recorded = try MembershipReader(database).members(of: segment, at: instant)
+            guard recorded?.members.ordinals.last.map({ Int($0) < identifierCount }) ?? true else { throw MembershipTables.damaged }
+            return recorded
+        }
+    }
+
+    func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] {
+        try reading { try MembershipReader($0).records(of: segment, touching: ordinals) }
     }
 }

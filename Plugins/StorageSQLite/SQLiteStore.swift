@@ -64,21 +64,44 @@ public final class SQLiteStore: EventStore {
 
     public func makeWriter() throws(StoreError) -> any StoreWriter { try SQLiteWriter(store: self) }
 
-    public func save(_ definition: Definition) throws(StoreError) {
-        try change { database in
-            try database.execute(
-                sql: "INSERT INTO definition(kind, name, body) VALUES(?, ?, ?) ON CONFLICT(kind, name) DO UPDATE SET body = excluded.body",
-                arguments: [definition.kind.rawValue, definition.name, Self.sealed(definition)])
+    public func save(_ definition: Definition) throws(StoreError) { try change { try Self.save(definition, $0) } }
+
+    public func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool {
+        try change { try Self.remove(kind, name, $0) }
+    }
+
+    public func apply(_ edit: DefinitionEdit) throws(StoreError) -> EditOutcome {
+        var outdated: String?
+        do throws(StoreError) {
+            return try change { database in
+                for definition in edit.saved { try Self.save(definition, database) }
+                var removed = 0
+                for removal in edit.removed where try Self.remove(removal.kind, removal.name, database) {
+                    removed += 1
+                    if removal.kind == .segment { try MembershipTables.end(removal.name, at: removal.at, database) }
+                }
+                do { try MembershipTables.record(edit.changes, database) } catch let error as MembershipTables.Outdated {
+                    outdated = error.segment
+                    throw error
+                }
+                return .applied(removed: removed)
+            }
+        } catch {
+            guard let outdated else { throw error }
+            return .outdated(segment: outdated)
         }
     }
 
-    public func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool {
-        var removed = false
-        try change { database in
-            try database.execute(sql: "DELETE FROM definition WHERE kind = ? AND name = ?", arguments: [kind.rawValue, name])
-            removed = database.changesCount > 0
-        }
-        return removed
+    private static func save(_ definition: Definition, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO definition(kind, name, body) VALUES(?, ?, ?) ON CONFLICT(kind, name) DO UPDATE SET body = excluded.body",
+            arguments: [definition.kind.rawValue, definition.name, sealed(definition)])
+    }
+
+    /// False where there was none.
+    private static func remove(_ kind: Definition.Kind, _ name: String, _ database: Database) throws -> Bool {
+        try database.execute(sql: "DELETE FROM definition WHERE kind = ? AND name = ?", arguments: [kind.rawValue, name])
+        return database.changesCount > 0
     }
 
     /// The body with a checksum over all of the definition.
@@ -102,11 +125,13 @@ public final class SQLiteStore: EventStore {
         }
     }
 
-    private func change(_ body: (Database) throws -> Void) throws(StoreError) {
+    private func change<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
         do {
-            try connection.write { database in
-                try body(database)
+            return try connection.write { database in
+                try Schema.migrate(database)
+                let result = try body(database)
                 try Schema.bumpVersion(database)
+                return result
             }
         } catch {
             throw StoreError(error, path: path)
@@ -136,6 +161,13 @@ extension StoreError {
                 "\(path): the table \(table.name) is damaged. "
                     + (table.isCurated
                         ? "Make it anew with: tessera-archive rebuild" : "Restore the file from a copy, or rebuild it from its archives."))
+            return
+        }
+        if let change = error as? MembershipTables.Misdated {
+            self.init(
+                .limit,
+                "\(path): a change of segment '\(change.segment)' is dated \(change.at.text), and its last record \(change.last.text). "
+                    + "A history only grows at its end; record it at that instant or later.")
             return
         }
         if error is RowDecodingError {

@@ -39,6 +39,7 @@ final class SQLiteWriter: StoreWriter {
             connection = try DatabaseQueue(path: store.path, configuration: Schema.configuration(readOnly: false))
             let connection = connection
             try connection.inDatabase { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 4000") }
+            try connection.write { try Schema.migrate($0) }
             let read: Held
             do { read = try connection.inDatabase(Held.init) } catch let table as DamagedTable where table.isCurated {
                 // What follows from the blocks is made anew from them.

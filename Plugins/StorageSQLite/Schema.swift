@@ -6,8 +6,8 @@ import Storage
 enum Schema {
     /// "TSRA": says that a SQLite file is a store.
     static let applicationID: Int32 = 0x5453_5241
-    /// Format of the tables and blocks. A program opens stores up to its own.
-    static let formatVersion: Int32 = 1
+    /// Format of the tables and blocks. A program opens stores up to its own: 1 has no membership history, 2 has one.
+    static let formatVersion: Int32 = 2
 
     static func configuration(readOnly: Bool) -> Configuration {
         var configuration = Configuration()
@@ -37,7 +37,10 @@ enum Schema {
                     .newer,
                     "\(path) has store format \(version), and this program knows formats up to \(formatVersion). Use a newer Tessera.")
             }
-            if tables > 0 { return }
+            if tables > 0 {
+                guard version >= 1 else { throw DamagedTable(name: "sqlite_master") }
+                return
+            }
         } else if id != 0 || tables > 0 {
             throw StoreError(.damaged, "\(path) is a SQLite file, but not a Tessera store. Name another file with --db.")
         }
@@ -71,13 +74,26 @@ enum Schema {
                     id INTEGER PRIMARY KEY, first INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);
                 CREATE TABLE import_position(source TEXT PRIMARY KEY, position BLOB NOT NULL) WITHOUT ROWID;
                 CREATE TABLE definition(kind TEXT, name TEXT, body BLOB NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
-                """)
+                """ + MembershipTables.tables)
         var random = SystemRandomNumberGenerator()
         let words: [(Number, Int64)] = [
             (.version, 1), (.tail, 1), (.firstKey, Int64(bitPattern: random.next())), (.secondKey, Int64(bitPattern: random.next())),
-            (.rows, 0), (.links, 0), (.aliases, 0),
+            (.rows, 0), (.links, 0), (.aliases, 0), (.segments, 0),
         ]
         for (number, value) in words { try set(number, value, database) }
+    }
+
+    /// Brings a store of an older format to the present one, within the transaction of whoever writes; the first format lacks tables only.
+    static func migrate(_ database: Database) throws {
+        guard try !hasHistory(database) else { return }
+        try database.execute(sql: MembershipTables.tables)
+        try set(.segments, 0, database)
+        try database.execute(sql: "PRAGMA user_version = \(formatVersion)")
+    }
+
+    /// Whether the store has the tables of the membership history: one of the first format gets them from its next writer.
+    static func hasHistory(_ database: Database) throws -> Bool {
+        try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0 >= 2
     }
 
     /// Numbers that a store keeps of itself. Raw values are stored; they are never reused.
@@ -92,6 +108,8 @@ enum Schema {
         case rows = 5
         case links = 6
         case aliases = 7
+        /// Segments that have a membership history.
+        case segments = 8
     }
 
     static func number(_ number: Number, _ database: Database) throws -> Int64 {

@@ -30,6 +30,10 @@ enum Sealed {
         case position = 12
         case definition = 13
         case meta = 14
+        case membershipSegment = 15
+        case membershipExpression = 16
+        case membershipChange = 17
+        case membershipState = 18
     }
 
     static func checksum(_ bytes: UnsafeRawBufferPointer, _ table: Table, _ numbers: [Int64]) -> UInt64 {

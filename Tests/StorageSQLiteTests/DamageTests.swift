@@ -21,6 +21,15 @@ private struct Whole {
             try writer.commit(source: "file", position: ImportPosition(lines: 5))
         }
         try store.save(Definition(kind: .segment, name: "s", body: "count(\"a\") > 1"))
+        var recorded: RecordedMembers?
+        for round in 0..<4 {
+            let snapshot = try store.snapshot()
+            let change = try MembershipChange(
+                of: "s", at: Instant(milliseconds: Int64(round)), because: .clock, expression: "count(\"a\") > 1", from: recorded,
+                to: (0..<5).map { UInt32(($0 + round) % snapshot.profileCount) }, in: snapshot)
+            _ = try change.map { try store.recordMemberships([$0]) }
+            recorded = try store.snapshot().recordedMembers(of: "s", at: nil)
+        }
         try writer.close()
         answers = try Self.answers(of: folder.path("whole.tessera"))
     }
@@ -30,6 +39,10 @@ private struct Whole {
         let snapshot = try SQLiteStore(path: path, mode: .open).snapshot()
         var lines = try snapshot.definitions().map { "\($0)" } + snapshot.canonicalIDs() + snapshot.eventNames().map { "\($0)" }
         lines += ["\(snapshot.profileOfIdentifier)", "\(snapshot.latestTime ?? 0)"]
+        lines += try snapshot.membershipRecords(of: nil, touching: OrdinalSet(0..<20)).map { "\($0)" }
+        for time in 0..<4 as Range<Int64> {
+            lines += try snapshot.recordedMembers(of: "s", at: Instant(milliseconds: time)).map { ["\($0)"] } ?? []
+        }
         for block in snapshot.blocks {
             let paths = try snapshot.paths(kind: block.kind, event: block.event)
             let read = try snapshot.read(block, paths: paths)

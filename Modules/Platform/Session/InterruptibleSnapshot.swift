@@ -30,5 +30,14 @@ struct InterruptibleSnapshot: StoreSnapshot {
     func identifier(_ ordinal: Int) throws -> (kind: IdentifierKind, text: String) { try base.identifier(ordinal) }
     func ordinal(of text: String, kind: IdentifierKind) throws -> Int? { try base.ordinal(of: text, kind: kind) }
     func canonicalIDs() throws -> [String] { try base.canonicalIDs() }
+    func canonicalOrdinals() throws -> ContiguousArray<UInt32> { try base.canonicalOrdinals() }
     func definitions() throws -> [Definition] { try base.definitions() }
+    func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers? {
+        try interruption.check()
+        return try base.recordedMembers(of: segment, at: instant)
+    }
+    func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] {
+        try interruption.check()
+        return try base.membershipRecords(of: segment, touching: ordinals)
+    }
 }
