@@ -9,6 +9,10 @@ public indirect enum Command: Sendable, Equatable {
     case saveSegment(String, expression: String)
     case dropSegment(String)
     case overlap([String])
+    case plan
+    case apply
+    case lint
+    case taxonomy(String?)
     case profile(ProfileReference)
     case timeline(ProfileReference, limit: Int?)
     case events(String?)
