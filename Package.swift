@@ -74,7 +74,8 @@ let package = Package(
         module(
             "Archive", ["Connectors", "EventModel", "Storage", "CZlib", crypto] + (hasISAL ? ["CISAL"] : []),
             extra: hasISAL ? [.define("ISAL")] : []),
-        module("Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
+        module(  // a workspace's features are YAML
+            "Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage", yams]),
 
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb]),
@@ -105,7 +106,7 @@ let package = Package(
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests("SampleData", ["sample-data", "EventModel"]),
-        tests("Platform", ["BuiltIn", "EventModel", "Platform"]),
+        tests("Platform", ["BuiltIn", "EventModel", "Platform", "Rules"]),
         tests("EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-shell"], data: ["Scripts"]),  // runs the built programs
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )

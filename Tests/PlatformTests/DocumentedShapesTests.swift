@@ -27,6 +27,22 @@ import Testing
         }
     }
 
+    @Test func `the workspace's examples hold, in the order of the page`() throws {
+        var shop = try Shop(fixture())
+        for part in page.components(separatedBy: "```file ").dropFirst() {
+            let (name, text) = try #require(part.components(separatedBy: "\n```").first?.splitOnce("\n"))
+            _ = try shop.folder.write(text, as: "workspace/" + name)
+        }
+        let examples = try examples(under: "## tessera-shell with a workspace")
+        #expect(examples.count > 5)
+        for (index, example) in examples.enumerated() {
+            if index == 1 { shop.session.workspace = Workspace(folder: shop.folder.path + "/workspace") }
+            let result = try shop.answer(example.command)
+            let found = try JSONValue(parsing: Array(result.rendered(as: .json).utf8.dropLast()))
+            #expect(Self.agree(found, example.json), "\(example.command): \(found.text)")
+        }
+    }
+
     @Test func `the errors hold`() throws {
         let shop = try Shop(fixture())
         let examples = try examples(under: "## Errors")
@@ -98,5 +114,13 @@ import Testing
         case .null: "null"
         case .integer, .unsigned, .number: "number"
         }
+    }
+}
+
+extension String {
+    /// The text before the first `separator` and the text after it.
+    fileprivate func splitOnce(_ separator: String) -> (String, String)? {
+        guard let found = firstRange(of: separator) else { return nil }
+        return (String(self[..<found.lowerBound]), String(self[found.upperBound...]))
     }
 }

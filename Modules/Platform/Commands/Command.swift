@@ -18,6 +18,14 @@ public indirect enum Command: Sendable, Equatable {
     case dropSegment(String)
     /// `overlap [A, B, ...]`: how many profiles these segments share; none named: all of them.
     case overlap([String])
+    /// `plan`: what the workspace would change.
+    case plan
+    /// `apply`: makes the store's definitions those of the workspace.
+    case apply
+    /// `lint`: what is doubtful about the workspace.
+    case lint
+    /// `taxonomy [NAME]`: the sizes of exclusive segments; nil: of every taxonomy.
+    case taxonomy(String?)
     /// `profile PROFILE`: one person's identifiers, traits and segments.
     case profile(ProfileReference)
     /// `timeline PROFILE [limit N]`: a person's messages; a limit keeps the latest.

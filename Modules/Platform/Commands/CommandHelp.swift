@@ -30,6 +30,14 @@ public struct CommandHelp: Sendable, Equatable {
             "overlap", "overlap [A, B, ...]", "How many profiles segments share; without names, all of them.",
             "overlap cart-abandoners, champions"),
         .init(
+            "plan", "plan",
+            "What the workspace would change in the store: definitions, who enters and leaves, what lint finds. Writes nothing.",
+            "plan"),
+        .init("apply", "apply", "Makes the store's definitions those of the workspace, all of them or none.", "apply"),
+        .init("lint", "lint", "Too many segments on a channel, segments nearly the same, segments too small to test.", "lint"),
+        .init(
+            "taxonomy", "taxonomy [NAME]", "The sizes of an exclusive set of segments, which add up to everybody.", "taxonomy lifecycle"),
+        .init(
             "profile", "profile PROFILE",
             "One person: identifiers, traits, segments. PROFILE is user_id:U, anonymous_id:A, email:E or a user id.",
             "profile user_id:u000042"),

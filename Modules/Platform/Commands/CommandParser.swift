@@ -67,6 +67,10 @@ struct CommandParser {
         case "quit", "exit": return try alone(.quit)
         case "drop": return try drop()
         case "overlap": return .overlap(try names())
+        case "plan": return try alone(.plan)
+        case "apply": return try alone(.apply)
+        case "lint": return try alone(.lint)
+        case "taxonomy": return .taxonomy(at < text.tokens.count ? try soleName("a taxonomy's name") : nil)
         case "profile": return .profile(ProfileReference(try rest("a profile")))
         case "timeline":
             let limit = try takeLimit()

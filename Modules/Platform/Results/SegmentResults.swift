@@ -8,22 +8,16 @@ public struct SegmentEntry: Sendable, Equatable {
     public var members: Int?
     /// The definition without the comment lines at its start.
     public var expression: String
-    /// The comment that the definition begins with.
+    /// The title that the definition sets, else the comment that it begins with.
     public var title: String?
     /// Why the expression is refused; nil where it is not refused.
     public var problem: String?
 
-    /// - Parameter body: The definition as it is saved; comment lines at its start become the title.
+    /// - Parameter body: The definition as it is saved; comments at its top give the title.
     public init(name: String, members: Int?, body: String, problem: String? = nil) {
         (self.name, self.members, self.problem) = (name, members, problem)
-        var lines = body.trimmingSpaces.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).trimmingSpaces }
-        var comments: [String] = []
-        while let first = lines.first, first.isEmpty || first.hasPrefix("#") {
-            if !first.isEmpty { comments.append(String(first.dropFirst()).trimmingSpaces) }
-            lines.removeFirst()
-        }
-        title = comments.first
-        expression = lines.joined(separator: "\n").trimmingSpaces
+        let text = DefinitionText(body)
+        (title, expression) = (text.title, text.expression)
     }
 
     var json: JSONObject {

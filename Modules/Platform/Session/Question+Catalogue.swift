@@ -104,7 +104,7 @@ extension Question {
     }
 
     func features() -> FeaturesResult {
-        FeaturesResult(features: definitions(.feature).map { .init(name: $0.name, value: $0.body.trimmingSpaces) })
+        FeaturesResult(features: definitions(.feature).map { .init(name: $0.name, value: DefinitionText($0.body).expression) })
     }
 
     /// The error of a name that is not defined, with the nearest one that is.

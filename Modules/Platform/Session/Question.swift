@@ -61,6 +61,7 @@ struct Question: Sendable {
         var all = workspace
         for definition in store {
             if workspace.contains(where: { $0.kind == definition.kind && $0.name.sameScalars(as: definition.name) }) {
+                if WorkspaceMark.removed(from: definition.body) != nil { continue }
                 warn("\(definition.kind.rawValue) '\(definition.name)' is in the workspace and in the store: the workspace's counts.")
             } else {
                 all.append(definition)

@@ -22,8 +22,8 @@ extension Session {
         _ definition: Definition, _ interruption: Interruption, _ warn: @escaping @Sendable (String) -> Void
     ) throws(CommandError) -> any CommandResult {
         let name = definition.name
-        guard !name.isEmpty, name.utf8.count <= 200, !name.unicodeScalars.contains(where: { $0.value < 32 }) else {
-            throw CommandError(.name, "A name has 1 to 200 bytes and no line ends. Choose another name.")
+        guard Definition.accepts(name: name) else {
+            throw CommandError(.name, "A \(Definition.nameRule.dropFirst(2)). Choose another name.")
         }
         _ = try tessera.store(.creating)
         let question = try question(interruption: interruption, warn: warn)

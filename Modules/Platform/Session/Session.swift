@@ -82,6 +82,9 @@ public struct Session: Sendable {
         case .plot(let command, let file): return try plot(command, file: file, interruption: interruption, warn: warn)
         case .saveSegment, .saveFeature, .dropSegment, .dropFeature: return try define(command, interruption: interruption, warn: warn)
         case .source, .setFormat, .setNow, .setCache, .setPreview, .quit: return Acknowledgement("")
+        case .plan: return try plan(storeQuestion(interruption: interruption, warn: warn))
+        case .apply: return try apply(storeQuestion(.creating, interruption: interruption, warn: warn))
+        case .lint: return try lint(storeQuestion(interruption: interruption, warn: warn))
         default: break
         }
         let question = try question(interruption: interruption, warn: warn)
@@ -92,6 +95,7 @@ public struct Session: Sendable {
         case .segments: return try question.segments()
         case .showSegment(let name): return try question.segment(name)
         case .overlap(let names): return try question.overlap(names)
+        case .taxonomy(let name): return try question.taxonomies(name)
         case .profile(let reference): return try question.profile(reference)
         case .timeline(let reference, let limit): return try question.timeline(reference, limit: limit)
         case .events(nil): return try question.events()
