@@ -6,6 +6,16 @@ public indirect enum Command: Sendable, Equatable {
     case count(expression: String)
     /// `waterfall EXPRESSION`: how many profiles each of its clauses leaves.
     case waterfall(expression: String)
+    /// `explain EXPRESSION for PROFILE`: why somebody is a member, or is not.
+    case explain(expression: String, ProfileReference)
+    /// `history ...`: what was recorded of a segment or a person, or how a trait changed.
+    case history(HistorySubject)
+    /// `recorded SEGMENT [at INSTANT] [limit N]`: who was answered then; nil: the latest record, all of them.
+    case recorded(String, at: Instant?, limit: Int?)
+    /// `record [A, B, ...]`: asks saved segments at the wall clock and records who entered and exited; none named: all of them.
+    case record([String])
+    /// `diff NAME = EXPRESSION`: what saving it would change.
+    case diff(String, expression: String)
     /// `members EXPRESSION [limit N]`: their ids; nil: all of them.
     case members(expression: String, limit: Int?)
     /// `segments`: every segment with its size.
@@ -68,6 +78,18 @@ public indirect enum Command: Sendable, Equatable {
     case help(String?)
     /// `quit` or `exit`, which is the caller's work.
     case quit
+}
+
+/// Whose history is asked.
+public enum HistorySubject: Sendable, Equatable {
+    /// The recorded changes of a segment.
+    case segment(String)
+    /// What was recorded of one person.
+    case person(ProfileReference)
+    /// What was recorded of one person in one segment.
+    case personInSegment(ProfileReference, String)
+    /// The values that a trait of a person had.
+    case trait([String], ProfileReference)
 }
 
 /// What `set now` may say.

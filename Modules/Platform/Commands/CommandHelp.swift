@@ -22,6 +22,23 @@ public struct CommandHelp: Sendable, Equatable {
             #"waterfall trait.country in ("DE", "AT") and did "Order Completed" within 90d and not did any within 14d"#),
         .init("members", "members EXPRESSION [limit N]", "Their ids, ascending.", #"members count("Order Completed") >= 3 limit 20"#),
         .init(
+            "explain", "explain EXPRESSION for PROFILE",
+            "Why somebody is a member or is not: every clause, the events that decided it, until when, and the least that would change it.",
+            #"explain did "Product Added" within 48h and not did "Order Completed" within 48h for user_id:u000042"#),
+        .init(
+            "diff", "diff NAME = EXPRESSION",
+            "What saving a segment would change: its text, who enters and who leaves. Nothing is written.",
+            #"diff cart-abandoners = did "Product Added" within 72h and not did "Order Completed" within 72h"#),
+        .init(
+            "record", "record [A, B, ...]", "Asks saved segments at the wall clock and records who entered and exited; without names, all.",
+            "record cart-abandoners"),
+        .init(
+            "history", "history SEGMENT | history [SEGMENT] for PROFILE | history trait.NAME for PROFILE",
+            "What was recorded of a segment or a person, or the values that a trait had.", "history cart-abandoners"),
+        .init(
+            "recorded", "recorded SEGMENT [at INSTANT] [limit N]", "Who was answered for a segment then, whatever arrived later.",
+            "recorded cart-abandoners at 2026-06-30T00:00:00Z limit 20"),
+        .init(
             "segment", "segment NAME [= EXPRESSION]", "Saves an expression under a name, or shows the one saved.",
             #"segment cart-abandoners = did "Product Added" within 48h and not did "Order Completed" within 48h"#),
         .init("segments", "segments", "Every segment with its size.", "segments"),

@@ -31,7 +31,7 @@ extension CommandError {
 struct CommandParser {
     let text: CommandText
     private var name = ""
-    private var at = 0
+    private(set) var at = 0
 
     init(_ text: CommandText) { self.text = text }
 
@@ -45,6 +45,19 @@ struct CommandParser {
     private mutating func body() throws(CommandError) -> Command {
         switch name {
         case "count": return .count(expression: try rest("an expression"))
+        case "explain":
+            let (expression, person) = try forPerson()
+            guard let expression, let person else { throw fail("an expression, `for` and a profile were expected") }
+            return .explain(expression: expression, person)
+        case "history": return .history(try historySubject())
+        case "recorded": return try recorded()
+        case "record": return .record(try names())
+        case "diff":
+            return try definition {
+                .diff($0, expression: $1)
+            } show: { _ throws(CommandError) in
+                throw fail("a name, `=` and an expression were expected")
+            }
         case "waterfall": return .waterfall(expression: try rest("an expression"))
         case "members":
             let limit = try takeLimit()
@@ -96,7 +109,7 @@ struct CommandParser {
 // MARK: Pieces that several commands share
 
 extension CommandParser {
-    private func fail(_ problem: String) -> CommandError { .usage(problem, name) }
+    func fail(_ problem: String) -> CommandError { .usage(problem, name) }
 
     private func alone(_ command: Command) throws(CommandError) -> Command {
         if at < text.tokens.count { throw fail("nothing was expected after the command, but there is \"\(text.text(from: at))\"") }
@@ -115,7 +128,7 @@ extension CommandParser {
     private func soleName(_ what: String) throws(CommandError) -> String { try rest(what) }
 
     /// A `limit N` at the end.
-    private func takeLimit() throws(CommandError) -> (value: Int?, end: Int?) {
+    func takeLimit() throws(CommandError) -> (value: Int?, end: Int?) {
         let count = text.tokens.count
         guard count >= at + 1, text.isWord("limit", at: count - 2) else {
             if count > at, text.isWord("limit", at: count - 1) { throw fail("a number was expected after `limit`") }
@@ -128,10 +141,12 @@ extension CommandParser {
     }
 
     /// `NAME = TEXT`, or `NAME` alone.
-    private func definition(_ save: (String, String) -> Command, show: (String) -> Command) throws(CommandError) -> Command {
+    private func definition(
+        _ save: (String, String) -> Command, show: (String) throws(CommandError) -> Command
+    ) throws(CommandError) -> Command {
         guard at < text.tokens.count else { throw fail("a name was expected") }
         guard let equals = text.tokens.indices.dropFirst(at).first(where: { text.isLoneEquals(at: $0) }) else {
-            return show(try soleName("a name"))
+            return try show(try soleName("a name"))
         }
         guard equals > at else { throw fail("a name was expected before `=`") }
         guard equals + 1 < text.tokens.count else { throw fail("something was expected after `=`") }
@@ -139,7 +154,7 @@ extension CommandParser {
     }
 
     /// The name between two tokens: a string, or words as they stand.
-    private func named(_ first: Int, _ end: Int) throws(CommandError) -> String {
+    func named(_ first: Int, _ end: Int) throws(CommandError) -> String {
         if end == first + 1, text.tokens[first].kind == .string { return text.tokens[first].text }
         return text.text(from: first, to: end)
     }

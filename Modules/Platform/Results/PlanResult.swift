@@ -32,14 +32,17 @@ public struct PlanResult: CommandResult, Equatable {
     public var findings: [LintFinding]
     /// The instant that everybody was looked at.
     public var now: Instant
+    /// The command that writes what is shown here.
+    var command: String
 
     /// Whether `apply` would write anything, and may.
     public var changesNothing: Bool { entries.allSatisfy { $0.change == "unchanged" } }
     public var isApplicable: Bool { !findings.contains { $0.severity == .refused } }
 
     /// - Parameter ids: The ids of the plan's profiles by their numbers.
-    init(_ plan: WorkspacePlan, ids: [String], now: Instant) {
-        self.now = now
+    /// - Parameter command: The command that writes it.
+    init(_ plan: WorkspacePlan, ids: [String], now: Instant, command: String = "apply") {
+        (self.now, self.command) = (now, command)
         findings = plan.findings
         entries = plan.entries.map { entry in
             let isSegment = entry.kind == .segment
@@ -129,7 +132,8 @@ extension PlanResult {
         let same = entries.count - changed.count
         text += same > 0 ? "\(Figures.count(same, "definition")) unchanged. " : ""
         if changesNothing { return text + "Nothing to apply: the store has what the workspace says.\n" }
-        return text + (isApplicable ? "Nothing was written; `apply` makes it so.\n" : "Nothing was written, and `apply` would refuse.\n")
+        return text
+            + (isApplicable ? "Nothing was written; `\(command)` makes it so.\n" : "Nothing was written, and `apply` would refuse.\n")
     }
 }
 
@@ -160,8 +164,8 @@ public struct ApplyResult: CommandResult, Equatable {
     init(_ plan: WorkspacePlan, recorded: Bool) {
         saved = plan.swap.saves.map { "\($0.kind.rawValue) \($0.name)" }
         removed = plan.swap.removals.map { "\($0.kind.rawValue) \($0.name)" }
-        entered = plan.swap.isEmpty ? 0 : plan.swap.movements.reduce(0) { $0 + $1.entered.count }
-        left = plan.swap.isEmpty ? 0 : plan.swap.movements.reduce(0) { $0 + $1.left.count }
+        entered = plan.swap.isEmpty ? 0 : plan.entries.reduce(0) { $0 + ($1.entering?.count ?? 0) }
+        left = plan.swap.isEmpty ? 0 : plan.entries.reduce(0) { $0 + ($1.leaving?.count ?? 0) }
         isRecorded = recorded
     }
 

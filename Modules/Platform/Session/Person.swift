@@ -6,7 +6,8 @@ struct Person {
     /// The profile's number in its snapshot.
     let profile: Int
     let identifiers: [(kind: IdentifierKind, text: String)]
-    private let ordinals: [UInt32]
+    /// Of its identifiers, ascending.
+    let ordinals: [UInt32]
     private let snapshot: any StoreSnapshot
 
     init(profile: Int, in snapshot: any StoreSnapshot) throws {

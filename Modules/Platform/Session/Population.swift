@@ -25,7 +25,7 @@ extension Question: ProfileValues {
         return try evaluator.values(of: values)
     }
 
-    private var evaluator: PopulationEvaluator {
+    var evaluator: PopulationEvaluator {
         PopulationEvaluator(snapshot: snapshot, now: now, threads: threads, isCancelled: { [interruption] in interruption.isInterrupted })
     }
 }

@@ -41,9 +41,11 @@ extension Session {
         if let workspace, try workspace.definitions().contains(where: { $0.kind == definition.kind && $0.name.sameScalars(as: name) }) {
             warn("\(definition.kind.rawValue) '\(name)' is in the workspace too, and the workspace's counts. Change its file instead.")
         }
-        try interruption.check()
-        let store = try tessera.store(.creating)
-        try attempt { try store.save(definition) }
+        _ = try swapping(interruption: interruption, warn: { _ in }) { question throws(CommandError) in
+            let entries = try question.entries(saving: [definition])
+            let instant = fixedNow == nil ? question.now : nil
+            return ((), DefinitionSwap(saves: [definition], instant: instant, answers: DefinitionSwap.answers(of: entries)))
+        }
         var details = JSONObject(["name": .string(name)])
         details.set(definition.kind == .segment ? "expression" : "value", .string(definition.body))
         return Acknowledgement("Saved \(definition.kind.rawValue) \(name).", details: details)
@@ -54,7 +56,8 @@ extension Session {
     ) throws(CommandError) -> any CommandResult {
         let store = try tessera.store()
         try interruption.check()
-        guard try attempt({ try store.removeDefinition(kind: kind, name: name) }) else {
+        let edit = DefinitionEdit(removed: [.init(kind: kind, name: name, at: wallClock)])
+        guard case .applied(removed: 1) = try attempt({ try store.apply(edit) }) else {
             throw try question(interruption: interruption, warn: warn).unknown(kind, name)
         }
         return Acknowledgement("Dropped \(kind.rawValue) \(name).", details: JSONObject(["name": .string(name)]))

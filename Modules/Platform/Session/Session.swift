@@ -36,6 +36,8 @@ public struct Session: Sendable {
 
     /// The instant that a command asks at.
     public var now: Instant { fixedNow ?? clock() }
+    /// The instant by the wall clock, whatever is fixed: what is written is written then.
+    var wallClock: Instant { clock() }
 
     /// Changes the settings when `command` is about them.
     ///
@@ -82,14 +84,19 @@ public struct Session: Sendable {
         case .plot(let command, let file): return try plot(command, file: file, interruption: interruption, warn: warn)
         case .saveSegment, .saveFeature, .dropSegment, .dropFeature: return try define(command, interruption: interruption, warn: warn)
         case .source, .setFormat, .setNow, .setCache, .setPreview, .quit: return Acknowledgement("")
+        case .record(let names): return try record(names, interruption: interruption, warn: warn)
+        case .diff(let name, let expression): return try diff(name, expression, interruption: interruption, warn: warn)
         case .plan: return try plan(storeQuestion(interruption: interruption, warn: warn))
-        case .apply: return try apply(storeQuestion(.creating, interruption: interruption, warn: warn))
+        case .apply: return try apply(interruption: interruption, warn: warn)
         case .lint: return try lint(storeQuestion(interruption: interruption, warn: warn))
         default: break
         }
         let question = try question(interruption: interruption, warn: warn)
         switch command {
         case .count(let expression): return try question.count(expression)
+        case .explain(let expression, let reference): return try question.explain(expression, reference)
+        case .history(let subject): return try question.history(subject)
+        case .recorded(let name, let instant, let limit): return try question.recorded(name, at: instant, limit: limit)
         case .waterfall(let expression): return try question.waterfall(expression)
         case .members(let expression, let limit): return try question.members(expression, limit: limit)
         case .segments: return try question.segments()

@@ -1,31 +1,75 @@
 import EventModel
+import Rules
 import Storage
 
-/// What `apply` writes: definitions in place of others, and whom that moves.
+/// Definitions in place of others, and who is in the segments that they change: what is written in one step.
 struct DefinitionSwap: Sendable {
-    /// The profiles that a changed definition takes into a segment and out of it, as profile numbers of the plan's snapshot, ascending.
-    struct Movement: Sendable {
+    /// Who is in a segment from now on.
+    struct Answer: Sendable {
         var segment: String
-        var entered: ContiguousArray<Int>
-        var left: ContiguousArray<Int>
+        var expression: String
+        /// Of the snapshot that was asked.
+        var members: Membership
     }
 
-    var saves: [Definition]
-    var removals: [Definition]
-    /// When the definitions change; nil where `now` was fixed by hand, since nothing is written that depends on such a `now`.
+    var saves: [Definition] = []
+    var removals: [Definition] = []
+    /// When it happens; nil where `now` was fixed by hand, since nothing is written that depends on such a `now`.
     var instant: Instant?
-    var movements: [Movement]
+    var answers: [Answer] = []
 
     var isEmpty: Bool { saves.isEmpty && removals.isEmpty }
+
+    /// What is to be recorded of changed segments.
+    static func answers(of entries: [WorkspacePlan.Entry]) -> [Answer] {
+        entries.compactMap { entry in
+            guard entry.kind == .segment, entry.change != .unchanged, let members = entry.after, let text = entry.newText else {
+                return nil
+            }
+            return Answer(segment: entry.name, expression: text, members: members)
+        }
+    }
 }
 
-extension EventStore {
-    /// Makes the swap.
+extension Session {
+    /// Works out a swap and makes it, all of it or nothing; again where another process recorded one of the segments meanwhile.
     ///
-    /// - Returns: Whether the movements were recorded.
-    func swap(_ swap: DefinitionSwap) throws(StoreError) -> Bool {
-        for definition in swap.removals { _ = try removeDefinition(kind: definition.kind, name: definition.name) }
-        for definition in swap.saves { try save(definition) }
-        return false
+    /// - Parameter make: Gives the swap, from a question about the store as it is then.
+    /// - Returns: What `make` gave, and whether memberships were recorded.
+    func swapping<Plan>(
+        interruption: Interruption, warn: @escaping @Sendable (String) -> Void, because cause: MembershipCause = .definition,
+        _ make: (Question) throws(CommandError) -> (plan: Plan, swap: DefinitionSwap)
+    ) throws(CommandError) -> (plan: Plan, isRecorded: Bool) {
+        let store = try tessera.store(.creating)
+        for _ in 0..<Self.mostAttempts {
+            let question = try storeQuestion(.creating, interruption: interruption, warn: warn)
+            let (plan, swap) = try make(question)
+            let changes = try question.changes(swap, because: cause)
+            if swap.isEmpty && changes.isEmpty { return (plan, false) }
+            try interruption.check()
+            let removals = swap.removals.map { DefinitionEdit.Removal(kind: $0.kind, name: $0.name, at: wallClock) }
+            let edit = DefinitionEdit(saved: swap.saves, removed: removals, changes: changes)
+            if case .applied = try attempt({ try store.apply(edit) }) { return (plan, swap.instant != nil) }
+        }
+        throw CommandError(.held, "Other processes keep recording the same segments. Nothing was changed; try again.")
+    }
+
+    /// How often a swap is worked out anew before it is given up.
+    private static let mostAttempts = 5
+}
+
+extension Question {
+    /// The steps from what is recorded to the swap's answers.
+    fileprivate func changes(_ swap: DefinitionSwap, because cause: MembershipCause) throws(CommandError) -> [MembershipChange] {
+        guard let instant = swap.instant else { return [] }
+        return try attempt {
+            try swap.answers.compactMap { answer in
+                let recorded = try snapshot.recordedMembers(of: answer.segment, at: nil)
+                // A clock that was set back does not turn the history round.
+                return try MembershipChange(
+                    of: answer.segment, at: max(instant, recorded?.at ?? instant), because: cause, expression: answer.expression,
+                    from: recorded, to: answer.members.members.lazy.map { UInt32($0) }, in: snapshot)
+            }
+        }
     }
 }

@@ -11,19 +11,17 @@ extension Session {
     }
 
     /// Makes the store's definitions those of the workspace; those saved by hand under other names stay.
-    func apply(_ question: Question) throws(CommandError) -> ApplyResult {
-        let plan = try question.plan(try contents(), records: fixedNow == nil)
-        let refusals = plan.findings.filter { $0.severity == .refused }
-        guard refusals.isEmpty else {
-            throw CommandError(.limit, (refusals.map(\.message) + ["Nothing was changed."]).joined(separator: "\n"))
+    func apply(interruption: Interruption, warn: @escaping @Sendable (String) -> Void) throws(CommandError) -> ApplyResult {
+        let contents = try contents()
+        let (plan, isRecorded) = try swapping(interruption: interruption, warn: warn) { question throws(CommandError) in
+            let plan = try question.plan(contents, records: fixedNow == nil)
+            let refusals = plan.findings.filter { $0.severity == .refused }
+            guard refusals.isEmpty else {
+                throw CommandError(.limit, (refusals.map(\.message) + ["Nothing was changed."]).joined(separator: "\n"))
+            }
+            return (plan, plan.swap)
         }
-        for finding in plan.findings where finding.severity == .warning { question.warn(finding.message) }
-        var isRecorded = false
-        if !plan.swap.isEmpty {
-            try question.interruption.check()
-            let store = try tessera.store()
-            isRecorded = try attempt { try store.swap(plan.swap) }
-        }
+        for finding in plan.findings where finding.severity == .warning { warn(finding.message) }
         return ApplyResult(plan, recorded: isRecorded)
     }
 

@@ -84,6 +84,18 @@ extension Question {
             swap: Self.swap(entries, own: own, stored: stored, now: records ? now : nil))
     }
 
+    /// What saving some definitions by hand changes: theirs, and those that mention them. Nothing is written.
+    func entries(saving saved: [Definition]) throws(CommandError) -> [WorkspacePlan.Entry] {
+        let stored = definitions.filter { $0.kind != .model }
+        let replaced = Set(saved.map(DefinitionKey.init))
+        let target = saved + stored.filter { !replaced.contains(DefinitionKey($0)) }
+        let old = Self.checked(stored, checker).0
+        let new = Self.checked(target, Checker(definitions: Definitions(target), catalogue: checker.catalogue)).0
+        var entries = Self.entries(stored: stored, target: target, own: [], old: old, new: new).filter { $0.change != .unchanged }
+        try measure(&entries, old: old, new: new)
+        return entries
+    }
+
     /// A checked definition: equal where nothing that it says, itself or through others, differs.
     private enum Meaning: Hashable {
         case rule(Rule)
@@ -168,10 +180,6 @@ extension Question {
             saves: own.filter { written.contains(DefinitionKey($0)) }.map {
                 Definition(kind: $0.kind, name: $0.name, body: WorkspaceMark.added(to: $0.body))
             },
-            removals: stored.filter { gone.contains(DefinitionKey($0)) }, instant: now,
-            movements: entries.compactMap { entry in
-                let (entered, left) = (entry.entering?.members ?? [], entry.leaving?.members ?? [])
-                return entered.isEmpty && left.isEmpty ? nil : .init(segment: entry.name, entered: entered, left: left)
-            })
+            removals: stored.filter { gone.contains(DefinitionKey($0)) }, instant: now, answers: DefinitionSwap.answers(of: entries))
     }
 }

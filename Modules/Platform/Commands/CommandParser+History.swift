@@ -1,0 +1,57 @@
+import EventModel
+
+// MARK: Commands about one person, and about what was recorded
+
+extension CommandParser {
+    /// `TEXT for PROFILE`, split at the last `for` outside parentheses; either part may be missing.
+    func forPerson() throws(CommandError) -> (text: String?, person: ProfileReference?) {
+        guard let word = text.tokens.indices.dropFirst(at).last(where: { text.isWord("for", at: $0) }) else {
+            return (at < text.tokens.count ? text.text(from: at) : nil, nil)
+        }
+        let before = word > at ? text.text(from: at, to: word) : nil
+        guard word + 1 < text.tokens.count else { throw fail("a profile was expected after `for`") }
+        return (before, ProfileReference(try named(word + 1, text.tokens.count)))
+    }
+
+    /// `SEGMENT`, `for PROFILE`, `SEGMENT for PROFILE` or `trait.PATH for PROFILE`.
+    func historySubject() throws(CommandError) -> HistorySubject {
+        let word = text.tokens.indices.dropFirst(at).last { text.isWord("for", at: $0) }
+        let person = try forPerson().person
+        let end = word ?? text.tokens.count
+        guard end > at else {
+            guard let person else { throw fail("a segment, or `for` and a profile, were expected") }
+            return .person(person)
+        }
+        if let path = traitPath(at, end) {
+            guard let person else { throw fail("`for` and a profile were expected after the trait") }
+            return .trait(path, person)
+        }
+        let name = try named(at, end)
+        return person.map { .personInSegment($0, name) } ?? .segment(name)
+    }
+
+    /// `SEGMENT [at INSTANT] [limit N]`.
+    func recorded() throws(CommandError) -> Command {
+        let limit = try takeLimit()
+        let end = limit.end ?? text.tokens.count
+        let word = text.tokens.indices.dropFirst(at).last { $0 < end && text.isWord("at", at: $0) }
+        guard (word ?? end) > at else { throw fail("a segment was expected") }
+        let name = try named(at, word ?? end)
+        guard let word else { return .recorded(name, at: nil, limit: limit.value) }
+        guard word + 1 < end, let instant = Instant(text: try named(word + 1, end)) else {
+            throw fail("an instant such as 2026-06-30T12:00:00Z was expected after `at`")
+        }
+        return .recorded(name, at: instant, limit: limit.value)
+    }
+
+    /// The names of `trait.a.b`, a quoted one among them; nil where the tokens say something else.
+    private func traitPath(_ first: Int, _ end: Int) -> [String]? {
+        let written = text.text(from: first, to: end)
+        guard written.hasPrefix("trait.") else { return nil }
+        var path: [String] = []
+        for token in text.tokens[first..<end] {
+            if token.kind == .string { path.append(token.text) } else { path += token.text.split(separator: ".").map(String.init) }
+        }
+        return path.count > 1 ? Array(path.dropFirst()) : nil
+    }
+}
