@@ -158,7 +158,7 @@ struct ExpressionGenerator: Sendable {
         case .text: return text(size)
         case .number: return number(size)
         case .truth:
-            if inCondition || !options.consent || random.once(in: 2) { return random.pick(["true", "false"]) }
+            if !options.consent || random.once(in: 2) { return random.pick(["true", "false"]) }
             return "consent" + path(random.pick(Vocabulary.consents))
         case .instant: return instant(size)
         case .duration: return duration(size)
@@ -237,7 +237,9 @@ struct ExpressionGenerator: Sendable {
         case 3: return "time(" + value(random.pick([.dynamic, .dynamic, .text, .number]), size - 1) + ")"
         case 4: return factor(.instant, size - 1) + random.pick([" + ", " - "]) + factor(.duration, size - 1)
         case 5: return factor(.duration, size - 1) + " + " + factor(.instant, size - 1)
-        case 6: return "startOfDay(" + value(.instant, size - 1) + ", \"" + random.pick(Vocabulary.zones) + "\")"
+        case 6:
+            let zone = random.once(in: 3) ? "" : ", \"" + random.pick(Vocabulary.zones) + "\""
+            return "startOfDay(" + value(.instant, size - 1) + zone + ")"
         case 7, 8: return random.pick(["first", "last"]) + "(" + events(size - 1) + ")"
         default: return random.pick(["minimum", "maximum", "first", "last", "mostFrequent"]) + "(" + events(size - 1) + ", timestamp)"
         }
