@@ -10,9 +10,10 @@ struct AgreementCase: CustomStringConvertible {
     var now: Instant
     var world: ColumnarWorld
 
-    init(seed: UInt64) throws {
+    /// - Parameter usual: Whether the expression is one of windows and lengths of time, such as people write.
+    init(seed: UInt64, usual: Bool = false) throws {
         var generator = ExpressionGenerator(seed: seed)
-        let text = generator.expression()
+        let text = usual ? generator.windowed() : generator.expression()
         definitions = generator.definitions
         rule = try Rule(parsing: text, definitions: definitions)
         arrivals = GeneratedPopulation(random: &generator.random).arrivals
@@ -46,6 +47,79 @@ struct AgreementCase: CustomStringConvertible {
         }
     }
 
+    // MARK: Until when
+
+    /// The profiles with their answers.
+    private var answers: [(person: String, timeline: Timeline, answer: TimedAnswer)] {
+        let population = GeneratedPopulation(arrivals: arrivals)
+        let evaluator = ProfileEvaluator(rule, thresholds: thresholds(population))
+        return zip(population.people, population.timelines).map { person, timeline in
+            (person, timeline, evaluator.answer(for: ProfileTimeline(timeline), at: now))
+        }
+    }
+
+    private func thresholds(_ population: GeneratedPopulation) -> PercentileThresholds {
+        Reference(rule, now: now, population: population.timelines).thresholds
+    }
+
+    /// Where an answer changes before it says so; nil where none does.
+    func brokenPromise() -> String? {
+        let thresholds = thresholds(GeneratedPopulation(arrivals: arrivals))
+        for (person, timeline, answer) in answers {
+            for instant in instants(timeline, answer) {
+                let then = Reference(rule, now: instant, thresholds: thresholds).isMember(timeline)
+                if then != answer.isMember {
+                    return "\(person), \(answer.isMember) until \(answer.validUntil?.text ?? "ever"), is \(then) at \(instant.text)"
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Instants before an answer's end at which something may change: around messages, the ends of windows, and anywhere.
+    private func instants(_ timeline: Timeline, _ answer: TimedAnswer) -> [Instant] {
+        let (start, end) = (now.milliseconds, answer.validUntil?.milliseconds ?? now.milliseconds + 400 * Instant.millisecondsPerDay)
+        guard end > start else { return [now] }
+        var random = SeededRandom(seed: UInt64(timeline.messages.count))
+        var instants = [start, end - 1, start + 1]
+        for _ in 0..<4 { instants.append(Int64.random(in: start..<end, using: &random)) }
+        var edges: [Int64] = []
+        for message in timeline.messages {
+            edges.append(message.timestamp.milliseconds)
+            for length in Vocabulary.lengths { edges.append(message.timestamp.milliseconds + length.milliseconds) }
+        }
+        edges = edges.flatMap { [$0 - 1, $0, $0 + 1] }.filter { start <= $0 && $0 < end }
+        instants += edges.shuffled(using: &random).prefix(24)
+        return instants.filter { start <= $0 && $0 < end }.map { Instant(milliseconds: $0) }
+    }
+
+    /// Where an answer ends though it does not change; nil where none does.
+    func needlessEnd() -> String? {
+        let thresholds = thresholds(GeneratedPopulation(arrivals: arrivals))
+        for (person, timeline, answer) in answers {
+            guard let end = answer.validUntil else { continue }
+            if Reference(rule, now: end, thresholds: thresholds).isMember(timeline) == answer.isMember {
+                return "\(person) is \(answer.isMember) at \(end.text) too"
+            }
+        }
+        return nil
+    }
+
+    /// Whether the calendar is asked, whose every boundary is a step.
+    var asksCalendar: Bool { ["startOfDay", "hour", "weekday"].contains { rule.text.contains($0) } }
+
+    /// How many answers end, and how many of those do not change then.
+    func countsOfEnds() -> (all: Int, needless: Int) {
+        let thresholds = thresholds(GeneratedPopulation(arrivals: arrivals))
+        var counts = (all: 0, needless: 0)
+        for (_, timeline, answer) in answers {
+            guard let end = answer.validUntil else { continue }
+            counts.all += 1
+            if Reference(rule, now: end, thresholds: thresholds).isMember(timeline) == answer.isMember { counts.needless += 1 }
+        }
+        return counts
+    }
+
     // MARK: Shrinking
 
     /// The case without what a failure does not need: messages, then parts of the expression.
@@ -74,10 +148,12 @@ struct AgreementCase: CustomStringConvertible {
 
     /// What can be pasted: the expression, what it mentions, the instant, the messages.
     var description: String {
-        let segments = definitions.segments.map { "segment \"\($0.key)\": \($0.value)" }
-        let features = definitions.features.map { "feature \"\($0.key)\": \($0.value)" }
+        let text = rule.text
+        let segments = definitions.segments.filter { text.contains("segment \"\($0.key)\"") }
+        let features = definitions.features.filter { text.contains("feature.\($0.key)") || !segments.isEmpty }
+        let mentioned = segments.map { "segment \"\($0.key)\": \($0.value)" } + features.map { "feature \"\($0.key)\": \($0.value)" }
         let messages = arrivals.map { JSONValue.object($0.json).text }
-        return ([rule.text] + segments + features + ["now: \(now.text)"] + messages + ["\(world)"]).joined(separator: "\n")
+        return ([text] + mentioned + ["now: \(now.text)"] + messages + ["\(world)"]).joined(separator: "\n")
     }
 }
 
