@@ -20,7 +20,7 @@ public struct ProfileEvaluator: Sendable {
 
     /// Instants that one question may be followed to, and events read on the way, before it is left at the last instant that is sure.
     private static let mostSteps = 64
-    private static let mostWork = 2_000_000
+    private static let mostWork = 500_000
 
     /// Whether the profile is a member at `now`, and until when that holds.
     public func answer(for profile: ProfileTimeline, at now: Instant) -> TimedAnswer {

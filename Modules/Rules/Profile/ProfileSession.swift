@@ -186,6 +186,9 @@ final class ProfileSession {
 
     private func makeView(_ number: Int) -> EventView {
         let selection = plan.selections[number]
+        let source = profile.events(selection.source)
+        // Nothing to select, wherever the windows go.
+        if source.times.isEmpty { return EventView(times: [], reach: 0..<0, bounds: [], until: .max, now: now) }
         var bounds = [EventView.Bound(course: course(plan.clock), isLower: false, offset: 0)]
         var until = Int64.max
         for bound in selection.windows {
@@ -194,7 +197,6 @@ final class ProfileSession {
             until = min(until, course.until)
             bounds.append(.init(course: course, isLower: bound.isLower, offset: bound.offset))
         }
-        let source = profile.events(selection.source)
         let wanted = reach(of: bounds, in: source.times)
         guard let condition = selection.condition else {
             return EventView(times: source.times, reach: wanted, bounds: bounds, until: until, now: now)

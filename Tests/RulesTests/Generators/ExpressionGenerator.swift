@@ -75,6 +75,7 @@ struct ExpressionGenerator: Sendable {
     }
 
     private mutating func comparison(_ size: Int) -> String {
+        if !inCondition, random.once(in: 4) { return usualComparison(size) }
         let kind = random.pick([Kind.number, .number, .number, .text, .truth, .instant, .duration, .dynamic])
         let equality = ["==", "!="]
         let operation = kind == .truth ? random.pick(equality) : random.pick(equality + ["<", "<=", ">", ">="])
@@ -83,6 +84,57 @@ struct ExpressionGenerator: Sendable {
             if random.once(in: 2) { left = .dynamic } else if random.once(in: 4) { right = .dynamic }
         }
         return value(left, size - 1) + " \(operation) " + value(right, size - 1)
+    }
+
+    /// Of the kind that people write: how many, how much, how long ago, when.
+    private mutating func usualComparison(_ size: Int) -> String {
+        let operation = random.pick(["==", "!=", "<", "<=", ">", ">="])
+        let events = events(min(size, 1))
+        switch random.below(8) {
+        case 0, 1: return "count(\(events)) \(operation) \(random.below(5))"
+        case 2: return "\(random.below(4)) \(operation) count(\(events))"
+        case 3: return "now - \(random.pick(["first", "last"]))(\(events)) \(operation) \(length())"
+        case 4: return "(now - \(random.pick(["first", "last"]))(\(events))) / \(length()) \(operation) \(random.below(4))"
+        case 5: return "\(random.pick(["first", "last"]))(\(events)) \(operation) ago(\(length()))"
+        case 6: return "\(random.pick(["hour", "weekday"]))(now, \"\(random.pick(Vocabulary.zones))\") \(operation) \(random.below(24))"
+        default: return "\(random.pick(["sum", "maximum", "distinct", "mostFrequentCount"]))(\(events), .x) \(operation) \(random.below(5))"
+        }
+    }
+
+    /// An expression whose leaves are windows, lengths of time and the calendar, none of them far-fetched: the live answers to these are
+    /// good to the millisecond.
+    mutating func windowed() -> String {
+        var leaves: [String] = []
+        for _ in 0..<(1 + random.below(2)) {
+            let name = random.pick([
+                "\"A\"", "\"B\"", "any", "\"A\" where .x > 1", "\"B\" where context.n == 1", "any where type == \"page\"",
+            ])
+            let windows = (0..<random.below(3)).map { _ in
+                random.pick([
+                    " within \(length())", " since ago(\(length()))", " after ago(\(length()))", " until ago(\(length()))",
+                    " until date(\"2026-06-30\")", " since startOfDay(now, \"Europe/Berlin\")", " since first(\"B\")",
+                    " until last(\"A\") + 1h",
+                ])
+            }.joined()
+            let operation = random.pick(["==", "!=", "<", "<=", ">", ">="])
+            switch random.below(9) {
+            case 0, 1: leaves.append("did \(name)\(windows) \(random.pick(["at least", "at most", "exactly"])) \(random.below(4)) times")
+            case 2: leaves.append("count(\(name)\(windows)) \(operation) \(random.below(5))")
+            case 3: leaves.append("now - \(random.pick(["first", "last"]))(\(name)\(windows)) \(operation) \(length())")
+            case 4: leaves.append("sum(\(name)\(windows), .x) \(operation) \(random.below(5))")
+            case 5: leaves.append("(now - last(\(name)\(windows))) / 1h \(operation) \(random.below(30))")
+            case 6:
+                let steps = (0..<(1 + random.below(3))).map { place in
+                    random.pick(["\"A\"", "\"B\"", "any"]) + (place > 0 && random.once(in: 2) ? " within \(length())" : "")
+                }
+                let absent = random.once(in: 2) ? "" : " then not \"B\" within \(length())"
+                let spanning = random.once(in: 2) ? "" : " spanning \(length())"
+                leaves.append("sequence(\(steps.joined(separator: " then "))\(absent))\(windows)\(spanning)")
+            case 7: leaves.append("exists(trait.plan) and trait.age > 2 or consent.marketing.email")
+            default: leaves.append("weekday(now - \(length()), \"America/New_York\") \(operation) \(1 + random.below(7))")
+            }
+        }
+        return leaves.map { random.once(in: 4) ? "not (\($0))" : "(\($0))" }.joined(separator: random.pick([" and ", " or "]))
     }
 
     private mutating func list(_ size: Int) -> String {
@@ -158,7 +210,7 @@ struct ExpressionGenerator: Sendable {
         case .text: return text(size)
         case .number: return number(size)
         case .truth:
-            if inCondition || !options.consent || random.once(in: 2) { return random.pick(["true", "false"]) }
+            if !options.consent || random.once(in: 2) { return random.pick(["true", "false"]) }
             return "consent" + path(random.pick(Vocabulary.consents))
         case .instant: return instant(size)
         case .duration: return duration(size)
@@ -237,7 +289,9 @@ struct ExpressionGenerator: Sendable {
         case 3: return "time(" + value(random.pick([.dynamic, .dynamic, .text, .number]), size - 1) + ")"
         case 4: return factor(.instant, size - 1) + random.pick([" + ", " - "]) + factor(.duration, size - 1)
         case 5: return factor(.duration, size - 1) + " + " + factor(.instant, size - 1)
-        case 6: return "startOfDay(" + value(.instant, size - 1) + ", \"" + random.pick(Vocabulary.zones) + "\")"
+        case 6:
+            let zone = random.once(in: 3) ? "" : ", \"" + random.pick(Vocabulary.zones) + "\""
+            return "startOfDay(" + value(.instant, size - 1) + zone + ")"
         case 7, 8: return random.pick(["first", "last"]) + "(" + events(size - 1) + ")"
         default: return random.pick(["minimum", "maximum", "first", "last", "mostFrequent"]) + "(" + events(size - 1) + ", timestamp)"
         }

@@ -87,6 +87,8 @@ struct GeneratedPopulation: Sendable {
         if kind == .track || kind == .page || kind == .screen { json.set("properties", .object(object(&random, Vocabulary.properties))) }
         var context = random.once(in: 2) ? object(&random, Vocabulary.context) : JSONObject()
         if random.once(in: 4) { context.set("consent", .object(consent(&random))) }
+        // What it says may end by itself, before or after the question.
+        if random.once(in: 6) { context.set("expiresAt", random.once(in: 4) ? value(&random) : .string(time(&random, ahead: true).text)) }
         if !context.members.isEmpty { json.set("context", .object(context)) }
         json.set("timestamp", .string(timestamp.text))
         json.set("messageId", .string(id))
@@ -94,10 +96,12 @@ struct GeneratedPopulation: Sendable {
     }
 
     /// An instant on the edges of windows, often one that others have too; now and then after `now`.
-    static func time(_ random: inout SeededRandom) -> Instant {
+    ///
+    /// - Parameter ahead: Whether every other one is after `now`.
+    static func time(_ random: inout SeededRandom, ahead: Bool = false) -> Instant {
         let length = random.pick(Vocabulary.lengths).milliseconds
         let around: Int64 = random.once(in: 4) ? random.pick([-1, 1, -1_800_000, 1_800_000, -86_400_000]) : 0
-        let sign: Int64 = random.once(in: 12) ? 1 : -1
+        let sign: Int64 = random.once(in: ahead ? 2 : 12) ? 1 : -1
         return Instant(milliseconds: Vocabulary.now.milliseconds + sign * length + around)
     }
 

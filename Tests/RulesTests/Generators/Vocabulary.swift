@@ -26,4 +26,11 @@ enum Vocabulary {
     ]
     static let zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
     static let patterns = ["a", "^a", "b$", "^$", "[a-c]+", "\\\\d", "^\\\\w*$", "(a|b)b?", ".", "\\\\u00e9", "^(?:free|pro)$"]
+
+    /// An instant to ask at: mostly `now`, else one at which windows from `now` end, or next to it.
+    static func instant(_ random: inout SeededRandom) -> Instant {
+        if random.once(in: 2) { return now }
+        let length = random.pick(lengths).milliseconds * (random.once(in: 3) ? 1 : -1)
+        return Instant(milliseconds: now.milliseconds + length + Int64(random.below(3)) - 1)
+    }
 }
