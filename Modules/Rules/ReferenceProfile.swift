@@ -167,18 +167,21 @@ extension Message {
 extension Aggregate {
     /// The value of the selected events, which are in order; `read` takes a field off one.
     func value(of selected: [Message], read: (Message, Field) -> Value) -> Value {
-        guard let field else {
-            switch function {
-            case .first: return selected.first.map { .instant($0.timestamp.milliseconds) } ?? .missing
-            case .last: return selected.last.map { .instant($0.timestamp.milliseconds) } ?? .missing
-            default: return .number(Double(selected.count))
-            }
+        if let field { return value(of: selected.map { read($0, field) }, of: field) }
+        switch function {
+        case .first: return selected.first.map { .instant($0.timestamp.milliseconds) } ?? .missing
+        case .last: return selected.last.map { .instant($0.timestamp.milliseconds) } ?? .missing
+        default: return .number(Double(selected.count))
         }
-        let values = selected.map { read($0, field) }.filter { !$0.isMissing }
+    }
+
+    /// The value made of what a field is in each selected event, missing ones too, in order.
+    func value(of read: [Value], of field: Field) -> Value {
+        let values = read.filter { !$0.isMissing }
         let numbers = values.compactMap { if case .number(let number) = $0 { number } else { nil } }
         let ordered = field == .timestamp ? values : numbers.map { .number($0) }
         switch function {
-        case .count: return .number(Double(selected.count))
+        case .count: return .number(Double(read.count))
         case .first: return values.first ?? .missing
         case .last: return values.last ?? .missing
         case .distinct: return .number(Double(Set(values).count))

@@ -34,7 +34,7 @@ final class ChangeSearch {
 
     init(reading: ProfileReading, clock: RuleClock) {
         (self.reading, self.clock) = (reading, clock)
-        trials = max(60, min(2_000, 4_000_000 / max(1, reading.index.messages.count)))
+        trials = max(40, min(1_000, 4_000_000 / max(1, reading.index.messages.count)))
     }
 
     /// The cheapest plan found that works; nil where none was found.
@@ -157,6 +157,13 @@ final class ChangeSearch {
         case .percentile(let value, let percentile):
             guard let bound = reading.bound(of: value, percentile) else { return [] }
             return values.plans(value, .compare(percentile.side == .top ? .greaterOrEqual : .lessOrEqual, bound, holds: wanted))
+        case .compare(let a, let comparison, let b) where wanted && a.value(for: reading).isMissing && b.value(for: reading).isMissing:
+            // Neither side is there to hold the other against: the right one gets some value, and the left one what goes with it.
+            return [Value.number(1), .text("a"), .truth(true)].flatMap { value -> [Plan] in
+                let left = values.plans(a, .compare(comparison, value, holds: true)).prefix(2)
+                let right = values.plans(b, .exactly(value)).prefix(2)
+                return right.flatMap { right in left.map { right + $0 } }
+            }
         default: return clause.targets(holds: wanted, for: reading).flatMap { values.plans($0.value, $0.target) }
         }
     }

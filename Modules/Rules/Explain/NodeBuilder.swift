@@ -1,50 +1,78 @@
 import EventModel
 
 /// Turns a rule into explained nodes for one profile.
+///
+/// A segment or a feature is unfolded where it is first mentioned, so that definitions that mention each other often do not grow.
 struct NodeBuilder {
     let reading: ProfileReading
     let clock: RuleClock
+    private var unfoldedSegments: Set<Int> = []
+    private var unfoldedFeatures: Set<Int> = []
+
+    init(reading: ProfileReading, clock: RuleClock) { (self.reading, self.clock) = (reading, clock) }
 
     private var tree: Rule { reading.tree }
 
-    func node(_ clause: Clause) -> ExplainedNode {
+    mutating func node(_ clause: Clause) -> ExplainedNode {
         let holds = clause.holds(for: reading)
         var node = ExplainedNode(text: tree.text(of: clause), role: .other, outcome: .truth(holds))
         node.validUntil = clock.validUntil(clause)
         switch clause {
         case .constant: break
-        case .all(let clauses): (node.role, node.children) = (.all, clauses.map { self.node($0) })
-        case .any(let clauses): (node.role, node.children) = (.any, clauses.map { self.node($0) })
+        case .all(let clauses): (node.role, node.children) = (.all, nodes(clauses))
+        case .any(let clauses): (node.role, node.children) = (.any, nodes(clauses))
         case .not(let clause): (node.role, node.children) = (.not, [self.node(clause)])
-        case .segment(let index): node.children = [self.node(tree.segments[index].body)]
+        case .segment(let index):
+            if unfoldedSegments.insert(index).inserted {
+                node.children = [self.node(tree.segments[index].body)]
+            } else {
+                node.note = "unfolded above"
+            }
         case .did(let events, let quantifier):
             describe(events, in: &node)
             node.note = note(events, quantifier ?? Quantifier(.atLeast, 1), wasSaid: quantifier != nil)
-            node.children = events.windows.compactMap(\.bound).map { self.node($0) }
+            node.children = nodes(events.windows.compactMap(\.bound))
         case .sequence(let sequence): describe(sequence, in: &node)
         case .percentile(let value, let percentile):
             node.children = [self.node(value)]
             node.note = note(value, percentile)
         default:
-            node.children = clause.operands.filter(\.isWorthShowing).map { self.node($0) }
+            node.children = nodes(clause.operands.filter(\.isWorthShowing))
             node.note = note(ofPredicate: clause, holds: holds)
         }
         return node
     }
 
+    private mutating func nodes(_ clauses: [Clause]) -> [ExplainedNode] {
+        var nodes: [ExplainedNode] = []
+        for clause in clauses { nodes.append(node(clause)) }
+        return nodes
+    }
+
     // MARK: Values
 
-    private func node(_ value: Operand) -> ExplainedNode {
+    private mutating func nodes(_ values: [Operand]) -> [ExplainedNode] {
+        var nodes: [ExplainedNode] = []
+        for value in values { nodes.append(node(value)) }
+        return nodes
+    }
+
+    private mutating func node(_ value: Operand) -> ExplainedNode {
         let own = value.value(for: reading)
         var node = ExplainedNode(text: tree.text(of: value), role: .other, outcome: .value(own))
         switch value {
-        case .feature(let index, _): node.children = [self.node(tree.features[index].body)]
+        case .feature(let index, _):
+            if unfoldedFeatures.insert(index).inserted {
+                node.children = [self.node(tree.features[index].body)]
+            } else {
+                node.note = "unfolded above"
+            }
         case .aggregate(let aggregate):
             describe(aggregate, own, in: &node)
-            node.children = value.parts.map { self.node($0) }
-        case .trait: break
+            node.children = nodes(value.parts)
+        case .trait: break  // Its value says it all.
         case .consent: if reading.consentIsSet(value) == false { node.note = "never set, or expired" }
-        default: node.children = value.parts.filter(\.isWorthShowing).map { self.node($0) }
+        default: node.children = nodes(value.parts.filter(\.isWorthShowing))
         }
         return node
     }
@@ -53,18 +81,20 @@ struct NodeBuilder {
         let events = reading.select(aggregate.events)
         var deciding = events
         if let field = aggregate.field {
-            let having = events.filter { !reading.read(field, of: $0).isMissing }
+            let read = zip(events, reading.values(of: field, in: aggregate.events))
+            func having(_ test: (Value) -> Bool) -> [Message] { read.compactMap { test($0.1) ? $0.0 : nil } }
+            let present = having { !$0.isMissing }
             switch aggregate.function {
-            case .first: deciding = Array(having.prefix(1))
-            case .last: deciding = Array(having.suffix(1))
-            case .minimum, .maximum, .mostFrequent: deciding = having.filter { reading.read(field, of: $0) == value }
+            case .first: deciding = Array(present.prefix(1))
+            case .last: deciding = Array(present.suffix(1))
+            case .minimum, .maximum, .mostFrequent: deciding = value.isMissing ? [] : having { $0 == value }
             case .mostFrequentCount:
                 let most = reading.value(of: Aggregate(.mostFrequent, aggregate.events, field))
-                deciding = having.filter { reading.read(field, of: $0) == most }
-            case .sum, .average: deciding = having.filter { if case .number = reading.read(field, of: $0) { true } else { false } }
-            case .count, .distinct: deciding = having
+                deciding = most.isMissing ? [] : having { $0 == most }
+            case .sum, .average: deciding = having { $0.double != nil }
+            case .count, .distinct: deciding = present
             }
-            let passedOver = events.count - having.count
+            let passedOver = events.count - present.count
             if passedOver > 0 { node.note = "\(passedOver.counted("event")) without \(tree.text(of: field))" }
         } else if aggregate.function == .first {
             deciding = Array(events.prefix(1))
@@ -115,9 +145,9 @@ struct NodeBuilder {
         return named == 0 ? "no event of that name" : "\(named.counted("event")) of that name, none that matches the condition"
     }
 
-    private func describe(_ sequence: EventSequence, in node: inout ExplainedNode) {
+    private mutating func describe(_ sequence: EventSequence, in node: inout ExplainedNode) {
         node.window = window(sequence.windows)
-        node.children = sequence.windows.compactMap(\.bound).map { self.node($0) }
+        node.children = nodes(sequence.windows.compactMap(\.bound))
         let steps = sequence.steps.map { tree.text(of: $0.selection) }
         switch reading.chain(of: sequence) {
         case .found(let chain):
@@ -128,9 +158,7 @@ struct NodeBuilder {
             node.note = "\(chain.count) of \(steps.count) steps; step \(chain.count + 1), \(steps[chain.count]), is missing"
         case .spoiled(let chain, let spoiler):
             list(chain, in: &node)
-            let event = ExplainedEvent(spoiler)
-            node.note =
-                "\(chain.count) of \(steps.count) steps; ended by \"\(event.name)\" at \(event.time.text) (\(event.messageID)), which must not follow"
+            node.note = "\(chain.count) of \(steps.count) steps; ended by \(spoiler.words), which must not follow"
         case .waiting(let chain, let until):
             list(chain, in: &node)
             let absent = sequence.absent.map { tree.text(of: $0.selection) } ?? ""

@@ -16,6 +16,7 @@ final class ProfileReading: Subject {
     private var consents: [[Text]: Bool?] = [:]
     private var features: [Int: Value] = [:]
     private var segments: [Int: Bool] = [:]
+    private var parts: [Selection: Part] = [:]
     private var selected: [Selection: [Message]] = [:]
     private var values: [Aggregate: Value] = [:]
     private var chains: [EventSequence: ChainProof.Outcome] = [:]
@@ -101,20 +102,43 @@ final class ProfileReading: Subject {
         return first <= last ? first...last : nil
     }
 
+    /// The stored events that a selection takes, as a part of those that match, and the imagined ones.
+    private struct Part {
+        var match: TimelineIndex.Match
+        var places: [Int]
+        var range: Range<Int>
+        var imagined: [Message]
+    }
+
+    private func part(of selection: Selection) -> Part {
+        if let known = parts[selection] { return known }
+        let match = selection.match(for: self)
+        var part = Part(match: match, places: index.places(of: match, kinds: selection.kinds, for: self), range: 0..<0, imagined: [])
+        if let range = range(of: selection.windows) {
+            let first = part.places.partition { index.messages[$0].timestamp.milliseconds >= range.lowerBound }
+            let end = part.places.partition { index.messages[$0].timestamp.milliseconds > range.upperBound }
+            part.range = first..<max(first, end)
+            part.imagined = added.filter { range.contains($0.timestamp.milliseconds) && matches($0, selection) }
+        }
+        parts[selection] = part
+        return part
+    }
+
     /// The events selected, in order.
     func select(_ selection: Selection) -> [Message] {
         if let known = selected[selection] { return known }
-        var events: [Message] = []
-        if let range = range(of: selection.windows) {
-            let places = index.places(matching: selection, for: self)
-            let first = places.partition { index.messages[$0].timestamp.milliseconds >= range.lowerBound }
-            let end = places.partition { index.messages[$0].timestamp.milliseconds > range.upperBound }
-            if first < end { events = places[first..<end].map { index.messages[$0] } }
-            let imagined = added.filter { range.contains($0.timestamp.milliseconds) && matches($0, selection) }
-            if !imagined.isEmpty { events = Timeline(events + imagined).messages }
-        }
+        let part = part(of: selection)
+        var events = part.places[part.range].map { index.messages[$0] }
+        if !part.imagined.isEmpty { events = Timeline(events + part.imagined).messages }
         selected[selection] = events
         return events
+    }
+
+    /// What a field is in each of the events selected, missing ones too, in order.
+    func values(of field: Field, in selection: Selection) -> [Value] {
+        let part = part(of: selection)
+        if !part.imagined.isEmpty { return select(selection).map { read(field, of: $0) } }
+        return Array(index.values(of: field, at: part.match)[part.range])
     }
 
     /// Whether a message matches an event name and its condition, whatever the windows.
@@ -129,13 +153,29 @@ final class ProfileReading: Subject {
     /// A field of one of the profile's events.
     func read(_ field: Field, of message: Message) -> Value { EventOfProfile(profile: self, message: message).value(of: field) }
 
-    func count(of events: Selection) -> Int { select(events).count }
+    func count(of events: Selection) -> Int {
+        let part = part(of: events)
+        return part.range.count + part.imagined.count
+    }
 
     func value(of aggregate: Aggregate) -> Value {
         if let known = values[aggregate] { return known }
-        let value = aggregate.value(of: select(aggregate.events)) { read($1, of: $0) }
+        let value = find(aggregate)
         values[aggregate] = value
         return value
+    }
+
+    private func find(_ aggregate: Aggregate) -> Value {
+        let part = part(of: aggregate.events)
+        guard let field = aggregate.field else {
+            if aggregate.function == .count { return .number(Double(count(of: aggregate.events))) }
+            return aggregate.value(of: select(aggregate.events)) { read($1, of: $0) }
+        }
+        func find() -> Value { aggregate.value(of: values(of: field, in: aggregate.events), of: field) }
+        if !part.imagined.isEmpty { return find() }
+        // What is imagined does not touch it: it is what it was for the same events.
+        return index.answer(
+            to: .init(match: part.match, function: aggregate.function, field: field, range: part.range), find: find)
     }
 
     // MARK: Sequences and percentiles

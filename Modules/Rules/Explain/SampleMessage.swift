@@ -24,9 +24,7 @@ struct SampleMessage {
             guard given.allSatisfy({ draft.set($0.0, to: $0.1) }) else { continue }
             if let whole = completed(draft, for: events, keeping: given.map(\.0)) { return whole }
             // An event that matches already shows how it is done.
-            for place in reading.index.places(matching: events, for: reading).suffix(1) {
-                let message = reading.index.messages[place]
-                guard message.kind == kind else { continue }
+            if let message = reading.select(Selection(events.events, where: events.condition)).last, message.kind == kind {
                 var draft = Draft(kind: kind, json: message.json)
                 if given.allSatisfy({ draft.set($0.0, to: $0.1) }), matches(draft, events) { return draft }
             }

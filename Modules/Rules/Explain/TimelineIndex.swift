@@ -10,8 +10,27 @@ final class TimelineIndex {
     /// Identify messages, and those that say something of consent: the only ones that traits and consent look at.
     let identifies: [Message]
     let consents: [Message]
-    /// Places that match an event name and a condition that looks at nothing but the event.
-    private var matches: [Selection: [Int]] = [:]
+    private var matches: [Match: [Int]] = [:]
+    private var values: [MatchField: [Value]] = [:]
+    private var answers: [Question: Value] = [:]
+
+    /// An event name and a condition, with what the condition asks of the profile.
+    struct Match: Hashable {
+        var events: EventName
+        var condition: Clause?
+        var surroundings: [Value]
+    }
+    private struct MatchField: Hashable {
+        var match: Match
+        var field: Field
+    }
+    /// An aggregate over some of the places that match.
+    struct Question: Hashable {
+        var match: Match
+        var function: Aggregate.Function
+        var field: Field
+        var range: Range<Int>
+    }
 
     init(_ timeline: Timeline) {
         messages = timeline.messages
@@ -32,30 +51,60 @@ final class TimelineIndex {
         return kinds.flatMap { ofKind[$0] ?? [] }.sorted()
     }
 
-    /// Places that match an event name and its condition, whatever the windows; ascending. Found once where the condition is the event's alone.
-    func places(matching selection: Selection, for subject: some Subject) -> [Int] {
-        let bare = Selection(selection.events, where: selection.condition)
-        if let known = matches[bare] { return known }
-        var places = places(of: bare.events, kinds: bare.kinds)
-        if let condition = bare.condition {
+    /// Places that match an event name and its condition, whatever the windows; ascending.
+    func places(of match: Match, kinds: [Message.Kind], for subject: some Subject) -> [Int] {
+        if let known = matches[match] { return known }
+        var places = places(of: match.events, kinds: kinds)
+        if let condition = match.condition {
             places = places.filter { condition.holds(for: EventOfProfile(profile: subject, message: messages[$0])) }
-            if !condition.looksBeyondTheEvent { matches[bare] = places }
-        } else {
-            matches[bare] = places
         }
+        matches[match] = places
         return places
+    }
+
+    /// What a field is at each of the places that match; they must have been found.
+    func values(of field: Field, at match: Match) -> [Value] {
+        let key = MatchField(match: match, field: field)
+        if let known = values[key] { return known }
+        let values = (matches[match] ?? []).map { EventOfProfile(profile: Nobody(), message: messages[$0]).value(of: field) }
+        self.values[key] = values
+        return values
+    }
+
+    /// The answer to a question, found once.
+    func answer(to question: Question, find: () -> Value) -> Value {
+        if let known = answers[question] { return known }
+        let value = find()
+        answers[question] = value
+        return value
+    }
+
+    /// A subject that knows nothing: fields are the event's alone.
+    private struct Nobody: Subject {}
+}
+
+extension Selection {
+    /// The selection without its windows, with what its condition asks of a profile.
+    func match(for subject: some Subject) -> TimelineIndex.Match {
+        var asked: [Operand] = []
+        condition?.collect(asked: &asked)
+        var surroundings: [Value] = []
+        for value in asked {
+            surroundings.append(value.value(for: subject))
+            surroundings.append(subject.consentIsSet(value).map { .truth($0) } ?? .missing)
+        }
+        return TimelineIndex.Match(events: events, condition: condition, surroundings: surroundings)
     }
 }
 
 extension Clause {
-    /// Whether a condition asks for anything but the event: traits, features, consent, `now`.
-    fileprivate var looksBeyondTheEvent: Bool {
+    /// Everything that a condition asks for but the event: traits, features, consent, `now`.
+    fileprivate func collect(asked: inout [Operand]) {
         switch self {
-        case .constant: false
-        case .all(let clauses), .any(let clauses): clauses.contains(where: \.looksBeyondTheEvent)
-        case .not(let clause): clause.looksBeyondTheEvent
-        case .segment, .did, .sequence, .percentile: true
-        default: operands.contains(where: \.looksBeyondTheEvent)
+        case .constant, .segment, .did, .sequence, .percentile: break
+        case .all(let clauses), .any(let clauses): for clause in clauses { clause.collect(asked: &asked) }
+        case .not(let clause): clause.collect(asked: &asked)
+        default: for value in operands { value.collect(asked: &asked) }
         }
     }
 
@@ -72,11 +121,11 @@ extension Clause {
 }
 
 extension Operand {
-    fileprivate var looksBeyondTheEvent: Bool {
+    fileprivate func collect(asked: inout [Operand]) {
         switch self {
-        case .now, .ago, .trait, .feature, .consent, .aggregate: true
-        case .literal, .date, .field: false
-        default: parts.contains(where: \.looksBeyondTheEvent)
+        case .now, .ago, .trait, .feature, .consent, .aggregate: asked.append(self)
+        case .literal, .date, .field: break
+        default: for part in parts { part.collect(asked: &asked) }
         }
     }
 

@@ -20,20 +20,14 @@ struct ValuePlans {
 
     /// Windows that begin or end with an event move when another comes.
     func plans(movingWindowsOf windows: [Window], reason: String) -> [Plan] {
-        windows.compactMap(\.bound).flatMap { aggregates(in: $0) }.compactMap { more(of: $0.events, 1, reason: reason) }
+        var mentioned = Mentioned(tree: reading.tree)
+        for bound in windows.compactMap(\.bound) { mentioned.add(bound) }
+        return mentioned.selections.prefix(8).compactMap { more(of: $0, 1, reason: reason) }
     }
 
     /// What an aggregate is now.
     private func reason(_ aggregate: Aggregate) -> String {
         "\(reading.tree.text(of: .aggregate(aggregate))) is \(reading.value(of: aggregate).words)"
-    }
-
-    private func aggregates(in value: Operand) -> [Aggregate] {
-        switch value {
-        case .aggregate(let aggregate): [aggregate]
-        case .feature(let index, _): aggregates(in: reading.tree.features[index].body)
-        default: value.parts.flatMap { aggregates(in: $0) }
-        }
     }
 
     // MARK: Traits and consent
@@ -103,7 +97,7 @@ struct ValuePlans {
         case .mostFrequent:
             let most = Int(reading.value(of: Aggregate(.mostFrequentCount, events, field)).double ?? 0)
             return target.candidates.filter { $0.isPlain && !$0.isMissing }.prefix(3).flatMap { value -> [Plan] in
-                let have = reading.select(events).count { reading.read(field, of: $0) == value }
+                let have = reading.values(of: field, in: events).count { $0 == value }
                 return [most - have, most - have + 1].filter { $0 > 0 }.compactMap { count in
                     more(of: events, count, with: [(field, value)], "with \(name) \(value.words)", reason: reason)
                 }
@@ -122,7 +116,7 @@ struct ValuePlans {
 
     /// One more event whose number brings a sum or an average where it should be.
     private func withNumber(_ aggregate: Aggregate, _ field: Field, _ target: Target) -> [Plan] {
-        let numbers = reading.select(aggregate.events).compactMap { reading.read(field, of: $0).double }
+        let numbers = reading.values(of: field, in: aggregate.events).compactMap(\.double)
         let count = aggregate.function == .sum ? 1 : Double(numbers.count + 1)
         var sum = DecimalSum()
         for number in numbers { sum.add(number) }
