@@ -35,6 +35,7 @@ func tests(_ name: String, _ needs: [Target.Dependency], data: [String] = []) ->
 }
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")  // the C library that GRDB opens
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -78,7 +79,7 @@ let package = Package(
             "Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage", yams]),
 
         // Plugins: one implementation of one door each.
-        plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb]),
+        plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),
         plugin("FormatSegment", ["Connectors", "EventModel"], sample: "sample.ndjson"),
         // Conditions of a mapping are the language's.
         plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
