@@ -19,7 +19,7 @@ public struct PlanResult: CommandResult, Equatable {
         /// Some who would enter and leave, by their ids.
         public var entering: [String]
         public var leaving: [String]
-        /// Lines that go (`- `) and come (`+ `).
+        /// Lines that go (`- `) and come (`+ `). People are shown them only where a text changed.
         public var difference: [String]
         /// A definition saved by hand gives way to the workspace's.
         public var replacesSaved: Bool
@@ -115,10 +115,10 @@ extension PlanResult {
     public func text(on canvas: Canvas) -> String {
         let changed = entries.filter { $0.change != "unchanged" }
         var text = changed.isEmpty ? "" : Self.table(of: changed).text(width: canvas.width)
-        for entry in changed where !entry.difference.isEmpty || !entry.entering.isEmpty || !entry.leaving.isEmpty {
+        for entry in changed where entry.change == "changed" || !entry.entering.isEmpty || !entry.leaving.isEmpty {
             text += "\n\(TerminalText.safe("\(entry.kind) \(entry.name)")): \(entry.change)\n"
             if entry.replacesSaved { text += "  A definition saved by hand gives way to the workspace's.\n" }
-            for line in entry.difference { text += "  \(TerminalText.safe(line))\n" }
+            if entry.change == "changed" { for line in entry.difference { text += "  \(TerminalText.safe(line))\n" } }
             for (word, ids, count) in [("enter", entry.entering, entry.enter), ("leave", entry.leaving, entry.leave)] where !ids.isEmpty {
                 let more = (count ?? 0) > ids.count ? ", ..." : ""
                 text += "  \(word): \(TerminalText.safe(ids.joined(separator: ", ")))\(more)\n"
