@@ -34,6 +34,7 @@ import Testing
 
     @Test func `a slip in a file ends with 1 and says where`() throws {
         let folder = try Folder()
+        try FileManager.default.createDirectory(atPath: folder / "w/segments", withIntermediateDirectories: true)
         let file = try folder.write("# chanel: email\ndid any within 7\n", as: "w/segments/a.segment")
         #expect(
             try Program.archive.run("import", "--db", folder / "s.tessera", folder.write(ImportTests.orders(5), as: "a.ndjson")).status == 0
