@@ -22,7 +22,8 @@ struct Conversation {
         editor.complete(from: runner.session.completions())
         var pending = ""
         while true {
-            switch editor.read(prompt: pending.isEmpty ? "tessera> " : "     ... ") {
+            let prompt = pending.isEmpty ? "tessera> " : "     ... "
+            switch editor.read(prompt: prompt, preview: preview(runner, pending: pending, prompt: prompt)) {
             case .end:
                 Terminal.printError("\n")
                 return
@@ -45,5 +46,14 @@ struct Conversation {
                 _ = runner.signal.drain()
             }
         }
+    }
+
+    /// What is shown while the next line is typed: all of it at one instant, so that saved segments are counted once.
+    private func preview(_ runner: CommandRunner, pending: String, prompt: String) -> LivePreview? {
+        guard runner.session.previews, Terminal.canMoveCursor else { return nil }
+        var session = runner.session
+        session.fixedNow = session.now
+        session.cache = session.cache ?? AnswerCache()
+        return LivePreview(session: session, pending: pending, promptWidth: prompt.count, signal: runner.signal)
     }
 }

@@ -19,16 +19,37 @@ struct LineEditor {
     private static let historyLength: Int32 = 2_000
     /// What completion chooses from; libedit calls back without a context, so it stands here.
     private static let completions = Mutex(Completions())
-    /// Where Ctrl-C arrives, and whether it ended the line at hand; libedit's reading of a key calls back without a context, too.
-    private static let interrupt = Mutex<(signal: InterruptSignal?, came: Bool)>((nil, false))
+    /// What the reading of a key needs; libedit calls back without a context here, too.
+    private struct Keyboard {
+        var signal: InterruptSignal?
+        /// Whether Ctrl-C ended the line at hand.
+        var wasInterrupted = false
+        var preview: LivePreview?
+        /// Whether a pause may be told to libedit: not within a search or between the bytes of one key.
+        var maySayPause = false
+        var afterEscape = false
+
+        /// Takes note of a key that is handed on.
+        mutating func passed(_ character: UInt32) {
+            let (isPlain, isErasure) = (character >= 0x20 && character != 0x7F, character == 0x7F || character == 0x08)
+            maySayPause = (isPlain || isErasure) && !afterEscape
+            afterEscape = character == 0x1B || (afterEscape && character == UInt32(UInt8(ascii: "[")))
+            if character == 0x12 || character == 0x13 { preview = nil }  // Ctrl-R and Ctrl-S search: what follows is not the line.
+        }
+    }
+    /// The key that stands for a pause in typing; nobody's keyboard means anything by Ctrl-^ here.
+    private static let pauseKey: Int32 = 0x1E
+    private static let keyboard = Mutex(Keyboard())
 
     init(historyFile: String?, signal: InterruptSignal) {
         self.historyFile = historyFile
-        Self.interrupt.withLock { $0 = (signal, false) }
+        Self.keyboard.withLock { $0.signal = signal }
         // Left to itself libedit waits for a key in `read` and counts on the signal to end that call. It does not where another thread
         // takes the signal, or where it comes right before the call.
         rl_getc_function = { _ in LineEditor.key() }
         using_history()
+        // Only on the way to a key's function does libedit bring `rl_line_buffer` up to date.
+        rl_add_defun("tessera-pause", { _, _ in LineEditor.paused() }, Self.pauseKey)
         stifle_history(Self.historyLength)
         if let historyFile { read_history(historyFile) }
         rl_completion_append_character = 0
@@ -39,9 +60,14 @@ struct LineEditor {
     func complete(from completions: Completions) { Self.completions.withLock { $0 = completions } }
 
     /// Reads one line, without its end.
-    func read(prompt: String) -> Input {
-        Self.interrupt.withLock { $0.came = false }
-        guard let line = readline(prompt) else { return Self.interrupt.withLock { $0.came } ? .interrupted : .end }
+    ///
+    /// - Parameter preview: Shown below the line whenever typing pauses; nil: nothing is.
+    func read(prompt: String, preview: LivePreview?) -> Input {
+        Self.keyboard.withLock { keyboard in
+            (keyboard.wasInterrupted, keyboard.preview) = (false, preview)
+            (keyboard.maySayPause, keyboard.afterEscape) = (false, false)
+        }
+        guard let line = readline(prompt) else { return Self.keyboard.withLock { $0.wasInterrupted } ? .interrupted : .end }
         defer { free(line) }
         return .line(String(cString: line))
     }
@@ -57,12 +83,21 @@ struct LineEditor {
 
     /// The next character of the terminal as a code point, or -1 at Ctrl-C and at the end. What is not UTF-8 is passed over.
     private static func key() -> Int32 {
-        guard let signal = interrupt.withLock({ $0.signal }) else { return -1 }
+        let (signal, preview, maySayPause) = keyboard.withLock { ($0.signal, $0.preview, $0.maySayPause) }
+        guard let signal else { return -1 }
         var bytes: [UInt8] = []
         while true {
-            guard signal.waitForInput(STDIN_FILENO) else {
-                interrupt.withLock { $0.came = true }
+            let pause = maySayPause && bytes.isEmpty ? preview?.pause : nil
+            switch signal.waitForInput(STDIN_FILENO, seconds: pause) {
+            case .input: break
+            case .interrupt:
+                preview?.hide()
+                keyboard.withLock { $0.wasInterrupted = true }
                 return -1
+            case .finished:
+                preview?.show()
+                continue
+            case .nothing: return pauseKey
             }
             var byte: UInt8 = 0
             let count = Foundation.read(STDIN_FILENO, &byte, 1)
@@ -72,9 +107,21 @@ struct LineEditor {
             bytes.append(byte)
             let expected = max(1, (~bytes[0]).leadingZeroBitCount)
             if bytes.count < expected { continue }
-            if let character = String(validating: bytes, as: UTF8.self)?.unicodeScalars.first { return Int32(character.value) }
+            if let character = String(validating: bytes, as: UTF8.self)?.unicodeScalars.first {
+                preview?.hide()
+                keyboard.withLock { $0.passed(character.value) }
+                return Int32(character.value)
+            }
             bytes.removeAll()
         }
+    }
+
+    /// Typing paused: the line as it stands may be worked out.
+    private static func paused() -> Int32 {
+        guard let preview = keyboard.withLock({ $0.preview }), let buffer = rl_line_buffer else { return 0 }
+        let line = UnsafeRawBufferPointer(start: buffer, count: min(Int(rl_end), strnlen(buffer, 64 << 10)))
+        preview.begin(String(decoding: line, as: UTF8.self))
+        return 0
     }
 
     /// The C array that libedit asks for: the common beginning, the candidates, nil. libedit frees it.

@@ -41,6 +41,9 @@ struct TesseraShell: ParsableCommand {
     @Option(help: "Threads that evaluation uses.")
     var threads: Int = 2
 
+    @Flag(help: "Keep answers between commands, while the store and `now` stay the same.")
+    var cache = false
+
     func validate() throws {
         if threads < 1 { throw ValidationError("--threads \(threads) is too few. Use 1 or more.") }
     }
@@ -49,7 +52,7 @@ struct TesseraShell: ParsableCommand {
         let tessera = Tessera(path: db ?? Tessera.defaultPath(environment: ProcessInfo.processInfo.environment), plugins: .builtIn)
         let session = Session(
             tessera: tessera, workspace: workspace.map { Workspace(folder: $0) }, now: now, format: format ?? Terminal.defaultFormat,
-            threads: threads,
+            threads: threads, cache: cache ? AnswerCache() : nil,
             clock: { Instant(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) })
         var runner = CommandRunner(session: session)
         do {

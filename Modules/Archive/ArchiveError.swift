@@ -1,5 +1,6 @@
 /// Why an archive could not be read or written, in a sentence that says where, what happened, and what to do.
 public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of trouble it is, for callers that act on it.
     public enum Reason: Sendable, Hashable {
         /// There is no such file.
         case missing
@@ -22,9 +23,11 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         /// Somebody stopped the work.
         case interrupted
     }
+    /// What kind of trouble it is; `description` tells a reader.
     public var reason: Reason
     public var description: String
 
+    /// Joins the kind of trouble and the sentence that tells it.
     public init(_ reason: Reason, _ description: String) { (self.reason, self.description) = (reason, description) }
 }
 

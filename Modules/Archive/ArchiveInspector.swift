@@ -4,15 +4,19 @@ import Foundation
 
 /// What is known of an archive after reading it to its end.
 public struct ArchiveReport: Sendable {
+    /// The path as it was given; `-` is standard input.
     public var file: String
     /// `tessera` (our own archive), `segment` (lines that look like JSON), or `text`.
     public var format: String
+    /// What the bytes of the file were.
     public var encoding: InflatingReader.Encoding
     /// Bytes of the file; nil for a pipe.
     public var fileBytes: Int?
+    /// Bytes of text that came out of the file, inflated and decrypted.
     public var textBytes: Int
     /// Intact gzip members; 0 for a file that is not compressed.
     public var members: Int
+    /// Lines of the text; a last line without its end counts.
     public var lines: Int
     /// Of a `tessera` archive: its first line.
     public var header: ArchiveHeader?
@@ -21,6 +25,7 @@ public struct ArchiveReport: Sendable {
     /// What is wrong with it, as sentences. Empty: it is whole.
     public var problems: [String]
 
+    /// Whether nothing is wrong with it.
     public var isWhole: Bool { problems.isEmpty }
 }
 

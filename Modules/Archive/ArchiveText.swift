@@ -16,12 +16,15 @@ public enum ArchiveContents: String, Sendable, CaseIterable {
 public struct ArchiveHeader: Sendable, Hashable {
     /// Version of the text; this program writes and reads `current`.
     public var version: Int
+    /// What the archive holds.
     public var contents: ArchiveContents
     /// The expression that chose the profiles; nil: all of them.
     public var selection: String?
 
+    /// The version this program writes, and the latest it reads.
     public static let current = 1
 
+    /// Describes an archive of the given contents, by default of all profiles and in the current version.
     public init(contents: ArchiveContents, selection: String? = nil, version: Int = current) {
         (self.version, self.contents, self.selection) = (version, contents, selection)
     }
@@ -53,13 +56,18 @@ public struct ArchiveHeader: Sendable, Hashable {
 
 /// The last line of an archive: how many lines of each sort it has, and the SHA-256 of all text before this line.
 public struct ArchiveSummary: Sendable, Hashable {
+    /// Lines that hold a definition.
     public var definitions = 0
+    /// Lines that hold a profile.
     public var profiles = 0
+    /// Lines that hold a message.
     public var messages = 0
+    /// Lines of memberships; a long list of one segment takes several.
     public var memberships = 0
     /// 64 hexadecimal digits.
     public var sha256 = ""
 
+    /// Counts of 0 and an empty hash.
     public init() {}
 
     var json: JSONObject {

@@ -2,6 +2,7 @@ public import EventModel
 
 /// How an export goes about it.
 public struct ExportOptions: Sendable {
+    /// What the archive is to hold.
     public var contents: ArchiveContents
     /// The expression that chose the profiles, for the header.
     public var selection: String?
@@ -11,6 +12,7 @@ public struct ExportOptions: Sendable {
     public var threads: Int
     /// Encrypts the archive; `salt` then holds 32 bytes that were never used before.
     public var key: ArchiveKey?
+    /// 32 bytes that were never used with this key; empty where nothing is encrypted.
     public var salt: [UInt8]
     /// Where messages wait while they are put in order, when they are too many for memory; nil: beside the archive.
     public var temporaryFolder: String?
@@ -19,6 +21,8 @@ public struct ExportOptions: Sendable {
     /// Messages that are put in order at a time.
     public var messagesPerPart: Int
 
+    /// Settles how to export: by default everything, unencrypted, at level 6 on two threads. `Exporter.write` refuses a level outside 1 to
+    /// 9 and traps on a key with a salt of another length.
     public init(
         contents: ArchiveContents = .all, selection: String? = nil, level: Int = 6, threads: Int = 2, key: ArchiveKey? = nil,
         salt: [UInt8] = [],
@@ -38,11 +42,14 @@ public struct ExportOptions: Sendable {
 
 /// Who is in a segment at an instant.
 public struct MembershipList: Sendable {
+    /// The segment's name.
     public var segment: String
+    /// The instant that membership was judged at.
     public var at: Instant
     /// Profile numbers of the snapshot that is exported.
     public var profiles: ContiguousArray<UInt32>
 
+    /// Takes a list as it was judged; profiles may come in any order.
     public init(segment: String, at: Instant, profiles: ContiguousArray<UInt32>) {
         (self.segment, self.at, self.profiles) = (segment, at, profiles)
     }
@@ -52,7 +59,9 @@ public struct MembershipList: Sendable {
 public struct ExportProgress: Sendable {
     /// Messages gathered and messages written; each ends at `messages`.
     public var gathered: Int
+    /// Messages written, 0 while they are still gathered.
     public var written: Int
+    /// Messages of the exported profiles.
     public var messages: Int
 }
 
@@ -66,5 +75,6 @@ public struct ExportResult: Sendable {
     public var textBytes: Int
     /// Bytes of the file; 0 where none was written.
     public var fileBytes: Int
+    /// Time from the call to the closed file, in seconds.
     public var seconds: Double
 }

@@ -19,6 +19,8 @@ public struct ImportOptions: Sendable {
     /// Least time between two reports of progress.
     public var progressInterval: Duration
 
+    /// Settles how to import: by default on two threads, from the start of each file, keeping no refused records, and with a commit
+    /// whenever the store holds 128 MiB.
     public init(
         threads: Int = 2, resume: Bool = false, inflate: InflateOptions = InflateOptions(), limits: FormatLimits = FormatLimits(),
         rejects: RejectsPlace = .nowhere, pendingBytes: Int = 128 << 20, inFlightBytes: Int = 144 << 20,
@@ -52,13 +54,17 @@ public enum RejectsPlace: Sendable, Hashable {
 public struct ImportProgress: Sendable {
     /// The file being stored, and its number among all, from 1.
     public var file: String
+    /// Number of that file among all, from 1.
     public var fileNumber: Int
+    /// Files named for the import, those an earlier run finished included.
     public var fileCount: Int
     /// Bytes of the files that are stored, and of all files; nil where one of them has no size (a pipe).
     public var bytes: Int
+    /// Bytes of all files that an earlier run did not finish; nil where one of them has no size (a pipe).
     public var totalBytes: Int?
     /// Messages stored by this run, duplicates and rejects included.
     public var messages: Int
+    /// Time since the import began.
     public var seconds: Double
 
     /// Messages a second since the start.
@@ -74,6 +80,7 @@ public struct ImportProgress: Sendable {
 public struct ImportResult: Sendable {
     /// What became of one file.
     public struct Source: Sendable {
+        /// The file as messages call it.
         public var file: String
         /// Counts of the whole file so far, what earlier runs did included.
         public var position: ImportCounts
@@ -82,15 +89,20 @@ public struct ImportResult: Sendable {
     }
     /// Lines and messages.
     public struct ImportCounts: Sendable, Hashable {
+        /// Lines (rows) of the file, empty ones included.
         public var rows = 0
         /// `accepted + duplicates + rejected`.
         public var messages = 0
+        /// Messages that were new to the store.
         public var accepted = 0
+        /// Messages whose messageId was there before.
         public var duplicates = 0
+        /// Records that were refused with a reason.
         public var rejected = 0
         /// Rows that the mapping passes over. Not known of a file that was done before.
         public var skipped = 0
 
+        /// Counts of 0.
         public init() {}
     }
 
@@ -102,6 +114,7 @@ public struct ImportResult: Sendable {
     public var profiles = 0
     /// Bytes of the files, as they lie on disk, that this run read.
     public var bytesIn = 0
+    /// Time of the whole run, in seconds.
     public var seconds = 0.0
     /// Damage that was passed over.
     public var damages: [ArchiveDamage] = []

@@ -12,6 +12,7 @@ public struct Importer {
     private let format: any EventFormat
     private let options: ImportOptions
 
+    /// Prepares an import; nothing is opened before `run`. With `options.inflate.keepGoing`, a `TesseraFormat` also tolerates missing text.
     public init(store: any EventStore, format: any EventFormat, options: ImportOptions = ImportOptions()) {
         (self.store, self.options) = (store, options)
         if var tessera = format as? TesseraFormat, options.inflate.keepGoing {

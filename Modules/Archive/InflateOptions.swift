@@ -14,6 +14,7 @@ public struct InflateOptions: Sendable {
     /// `--max-ratio` when it is not given. JSON rarely passes 40; deflate itself ends at 1 032.
     public static let usualRatio = 200
 
+    /// Settles how to open files: by default 200 times the file past 64 MiB of text, 4 TiB at most, and an end at the first damage.
     public init(
         ratio: Int = usualRatio, floor: Int = 64 << 20, longestText: Int = 1 << 42, keepGoing: Bool = false, key: ArchiveKey? = nil
     ) {

@@ -14,6 +14,7 @@ public final class InflatingReader {
 
     /// The file as it was named.
     public var name: String { window.stream.name }
+    /// Judged by the first bytes, and by `.gz` at the end of the name; an empty file is plain.
     public let encoding: Encoding
     /// Intact members so far.
     public private(set) var members = 0

@@ -16,6 +16,7 @@ public struct TesseraFormat: EventFormat {
         if settings != nil { throw FormatError("\(settingsName): format 'tessera' takes no mapping. Leave the mapping out.") }
     }
 
+    /// Makes the format, which has no settings.
     public init() {}
 
     public func makeReader(limits: FormatLimits) -> any EventReader { TesseraReader(limits: limits, toleratesGaps: toleratesGaps) }

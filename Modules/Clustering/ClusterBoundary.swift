@@ -2,10 +2,12 @@
 public struct HalfSpace: Sendable, Hashable, Codable {
     /// One for each feature; 0 where the feature plays no part.
     public var coefficients: [Double]
+    /// What the weighted sum may reach (or, where strict, must stay below).
     public var bound: Double
     /// `<` instead of `<=`.
     public var strict: Bool
 
+    /// Takes the side as given; a row must have as many features as there are coefficients.
     public init(coefficients: [Double], bound: Double, strict: Bool) {
         self.coefficients = coefficients
         self.bound = bound

@@ -4,9 +4,11 @@ import Statistics
 public struct ClusterCard: Sendable, Hashable, Codable {
     /// One feature of a cluster beside the same feature of everybody.
     public struct Trait: Sendable, Hashable, Codable {
+        /// The feature's name in the table that was clustered.
         public var feature: String
         /// Mean and median of the cluster, in original units.
         public var mean, median: Double
+        /// Mean and median of all clustered rows, in original units.
         public var populationMean, populationMedian: Double
         /// The mean's distance from the population's, in population standard deviations; 0 where the feature is constant.
         public var difference: Double
@@ -25,6 +27,7 @@ public struct ClusterCard: Sendable, Hashable, Codable {
     public var name: String
     /// Rows, and their share of all clustered rows.
     public var size: Int
+    /// From 0 to 1.
     public var share: Double
     /// Features in the order given.
     public var centre: [Double]
@@ -34,8 +37,10 @@ public struct ClusterCard: Sendable, Hashable, Codable {
 
 /// Words for a feature in a cluster's name, where "high" and "low" would not be said.
 public struct FeatureWords: Sendable, Hashable {
+    /// What is said of a cluster whose mean of the feature lies above everybody's, and below it.
     public var high, low: String
 
+    /// Takes the two phrases, which read on after "very ".
     public init(high: String, low: String) { (self.high, self.low) = (high, low) }
 
     /// "high monetary", "low monetary"; and of days since the last order, "long gone" and "recent".

@@ -5,11 +5,14 @@ public import Statistics
 public struct ClusterCountCandidate: Sendable, Hashable, Codable {
     /// The number of clusters, k.
     public var clusters: Int
+    /// The sum of the squared distances to the own centre, in scaled units.
     public var inertia: Double
     /// The mean silhouette; nil where it is not defined.
     public var silhouette: Double?
+    /// The Davies-Bouldin index, less is better; nil where it is not defined.
     public var daviesBouldin: Double?
 
+    /// Takes figures that were measured elsewhere, unchecked.
     public init(clusters: Int, inertia: Double, silhouette: Double?, daviesBouldin: Double?) {
         self.clusters = clusters
         self.inertia = inertia

@@ -7,11 +7,13 @@ public struct ClusterModel: Sendable, Hashable, Codable {
     /// Grows when the JSON changes its meaning.
     public static let currentVersion = 1
 
+    /// Version of the JSON; `currentVersion` for models made by this program.
     public var version: Int
     /// The word of the algorithm: `kmeans`.
     public var algorithm: String
     /// The features by the names they were given, usually values of the segment language; shape `[columns]`.
     public var features: [String]
+    /// The change of units from original to scaled, fitted to the same rows as the centres.
     public var scaling: FeatureScaling
     /// What stands in for missing values; nil where rows with missing values are left out; shape `[columns]`.
     public var substitutes: [Double]?
@@ -21,13 +23,19 @@ public struct ClusterModel: Sendable, Hashable, Codable {
     public var sizes: [Int]
     /// Rows that took part, and rows left out for missing values.
     public var rows: Int
+    /// Rows left out for missing values.
     public var leftOut: Int
+    /// The seed that the algorithm was started from; it repeats the fit.
     public var seed: UInt64
     /// The sum of the squared distances to the own centre, in scaled units.
     public var inertia: Double
+    /// Rounds of the run that was kept.
     public var iterations: Int
+    /// Whether that run came to rest before its limit of rounds.
     public var converged: Bool
+    /// Mean silhouette in scaled units, perhaps of a sample (`FittedClusters`); nil where it is not defined.
     public var silhouette: Double?
+    /// Davies-Bouldin index in scaled units; nil where it is not defined.
     public var daviesBouldin: Double?
 
     enum CodingKeys: String, CodingKey {
@@ -74,6 +82,7 @@ public struct ClusterModel: Sendable, Hashable, Codable {
 
 /// A model together with the rows it was fitted to.
 public struct FittedClusters: Sendable {
+    /// The clusters as they are kept.
     public var model: ClusterModel
     /// The complete rows in original units, and which of the rows given they are.
     public var table: FeatureTable

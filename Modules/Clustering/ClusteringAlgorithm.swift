@@ -23,6 +23,7 @@ public struct Clustering: Sendable, Hashable {
     /// Whether the rounds came to rest before the limit.
     public var converged: Bool
 
+    /// Takes a finished division; labels and centres must fit each other.
     public init(labels: ContiguousArray<Int32>, centres: Matrix, inertia: Double, iterations: Int, converged: Bool) {
         self.labels = labels
         self.centres = centres
@@ -36,5 +37,6 @@ public struct Clustering: Sendable, Hashable {
 public struct ClusteringError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
 
+    /// Takes one or two sentences: what is wrong, and what to do.
     public init(_ description: String) { self.description = description }
 }

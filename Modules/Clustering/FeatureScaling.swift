@@ -14,6 +14,7 @@ public struct FeatureScaling: Sendable, Hashable, Codable {
         case none
     }
 
+    /// The method that offsets and factors were fitted with.
     public let method: Method
     /// Shape `[columns]`.
     public let offsets: [Double]

@@ -25,6 +25,7 @@ public struct KMeans: ClusteringAlgorithm, Hashable {
 
     /// How many clusters, k.
     public var clusters: Int
+    /// Where the first centres of each run come from.
     public var start: Start
     /// Runs with fresh starts; the one with the least inertia counts, the first of equals.
     public var restarts: Int

@@ -54,11 +54,13 @@ public struct FormatLimits: Sendable {
     /// Bytes that a folding reader holds before it spills to disk.
     public var foldBytes: Int
 
+    /// Bounds in bytes; by default lines of 1 MiB and folds of 256 MiB.
     public init(longestLine: Int = 1 << 20, foldBytes: Int = 256 << 20) { (self.longestLine, self.foldBytes) = (longestLine, foldBytes) }
 }
 
 /// Why a format could not be made or a file not be read, in a sentence.
 public struct FormatError: Error, Sendable, CustomStringConvertible {
     public var description: String
+    /// Takes the sentence: where, what happened, what to do.
     public init(_ description: String) { self.description = description }
 }

@@ -11,6 +11,7 @@ public struct FormatDescriptor: Sendable, Hashable {
     /// Ends of file names, in lower case and without a dot or `.gz`, by which the format is chosen where none is named.
     public var extensions: [String]
 
+    /// Joins the parts, as the format itself states them.
     public init(name: String, summary: String, needsMapping: Bool, extensions: [String]) {
         (self.name, self.summary, self.needsMapping, self.extensions) = (name, summary, needsMapping, extensions)
     }

@@ -13,7 +13,9 @@ public enum FormatContract: CaseIterable, Sendable {
 
     /// A promise that was broken, and where.
     public struct Broken: Error, CustomStringConvertible {
+        /// The promise that was not kept.
         public let promise: FormatContract
+        /// Where it broke, and what came instead.
         public let place: String
         public var description: String { "\(promise): \(place)" }
     }

@@ -5,13 +5,17 @@ public import EventModel
 public struct ReadFile: Sendable, Equatable {
     /// One line of text with the line of the source it came from.
     public struct Line: Sendable, Hashable {
+        /// Line of the source, from 1; -1 where the batch gives it none.
         public var number: Int
+        /// The line without its end.
         public var text: String
 
+        /// Joins a line and its number.
         public init(number: Int, text: String) { (self.number, self.text) = (number, text) }
     }
     /// Every line that is not empty.
     public var lines: [Line] = []
+    /// The records that were refused, batch after batch.
     public var rejects: [Reject] = []
     /// Sum of the batches' `sourceLines`.
     public var sourceLines = 0

@@ -62,6 +62,18 @@ public final class BulkParser {
 
 /// What the top byte of a tape word says.
 public enum TapeKind {
+    /// `{`. The low 32 bits of the payload are the index of the word behind the matching `}`.
+    /// `r`: the first and the last word of a tape, which enclose the value.
+    /// `}`. The payload is the index of the word that opened the object.
+    /// `n`: the value null.
+    /// `[`. The low 32 bits of the payload are the index of the word behind the matching `]`.
+    /// `f`: the value false.
+    /// `]`. The payload is the index of the word that opened the array.
+    /// `t`: the value true.
+    /// `"`: a text, or the name of a member. The payload is an offset into `Tape.strings`.
+    /// `d`. The word behind it holds the bits of a float64.
+    /// `l`. The word behind it is the number as a signed integer of 64 bits.
+    /// `u`: an integer above `Int64.max`. The word behind it is the number as an unsigned integer of 64 bits.
     @inlinable public static var objectStart: UInt8 { UInt8(ascii: "{") }
     @inlinable public static var objectEnd: UInt8 { UInt8(ascii: "}") }
     @inlinable public static var arrayStart: UInt8 { UInt8(ascii: "[") }

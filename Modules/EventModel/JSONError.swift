@@ -9,6 +9,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One sentence: what is wrong there and what belongs there.
     public var reason: String
 
+    /// Takes a place that is already known, with the sentence about it.
     public init(line: Int, column: Int, offset: Int, reason: String) {
         (self.line, self.column, self.offset, self.reason) = (line, column, offset, reason)
     }

@@ -3,7 +3,9 @@
 /// Equality and hashing go by kind and by Unicode scalars: `5` (integer) and `5.0` (number) differ here, and so do composed and
 /// decomposed accents. The segment language has its own, looser idea of equality.
 public indirect enum JSONValue: Sendable {
+    /// The word null; also what a number beyond the range of a float64 is read as.
     case null
+    /// The word true or false.
     case bool(Bool)
     /// A number written without fraction or exponent that fits 64 signed bits.
     case integer(Int64)
@@ -11,8 +13,11 @@ public indirect enum JSONValue: Sendable {
     case unsigned(UInt64)
     /// Any other number, as the nearest float64; always finite.
     case number(Double)
+    /// A text, its escapes resolved.
     case string(String)
+    /// The elements in their order; kinds may be mixed.
     case array([JSONValue])
+    /// Named members in their order of arrival.
     case object(JSONObject)
 }
 
@@ -70,9 +75,12 @@ extension JSONValue {
 public struct JSONObject: Sendable, Hashable {
     /// One name and its value.
     public struct Member: Sendable, Hashable {
+        /// The member's name, its escapes resolved; may be empty.
         public var name: String
+        /// What stands behind the colon.
         public var value: JSONValue
 
+        /// Pairs a name with its value; neither is checked.
         public init(_ name: String, _ value: JSONValue) { (self.name, self.value) = (name, value) }
 
         public static func == (a: Member, b: Member) -> Bool { a.name.sameScalars(as: b.name) && a.value == b.value }

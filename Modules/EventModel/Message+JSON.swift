@@ -5,6 +5,7 @@ public struct MessageError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One or two sentences for whoever sent the message.
     public var description: String
 
+    /// Names the field at fault (empty for the whole text) and says what is wrong with it.
     public init(field: String, _ description: String) { (self.field, self.description) = (field, description) }
 }
 

@@ -57,5 +57,6 @@ public struct Reject: Sendable, Hashable {
     /// Bytes of a refused record that are kept.
     public static let longestText = 65_536
 
+    /// Keeps the record as given; whoever refuses it cuts `text` to `longestText` bytes.
     public init(line: Int, reason: String, text: String) { (self.line, self.reason, self.text) = (line, reason, text) }
 }

@@ -3,6 +3,7 @@ public import Storage
 
 /// A feature that people define by name: `feature NAME = VALUE`, computed whenever it is asked for.
 public struct ComputedTrait: Sendable, Hashable {
+    /// The name behind `feature.`: 1 to `nameLimit` bytes without control characters.
     public let name: String
     /// A value of the segment language.
     public let value: String

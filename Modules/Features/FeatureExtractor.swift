@@ -18,6 +18,7 @@ public protocol FeatureExtractor: Sendable {
 
 /// Answers values of the language for every profile of one snapshot at one instant. Platform lends it the columnar evaluator.
 public protocol ProfileValues {
+    /// The instant that values are asked at.
     var now: Instant { get }
     /// A column for each value, by profile number, from one scan.
     func columns(of values: [Tree<Operand>]) throws -> [ValueColumn]
@@ -42,5 +43,6 @@ extension ProfileValues {
 public struct FeatureError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
 
+    /// Takes the sentence: what was wrong and what to do.
     public init(_ description: String) { self.description = description }
 }

@@ -2,8 +2,10 @@ import Rules
 
 /// How people are called who have much of a feature, and those who have little: "high revenue", "recent Order Completed".
 public struct FeaturePhrases: Sendable, Hashable {
+    /// Phrases for much of the feature, and for little.
     public var high, low: String
 
+    /// Takes the two phrases as they are.
     public init(high: String, low: String) { (self.high, self.low) = (high, low) }
 }
 

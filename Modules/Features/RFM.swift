@@ -23,6 +23,7 @@ public struct RFM: Sendable, Hashable {
         /// What was paid, less what was given back.
         public var money: Double
 
+        /// Takes figures as they were counted; `RFM.init` traps on a `last` that is after its `now`.
         public init(profile: Int, last: Int64, count: Double, money: Double) {
             self.profile = profile
             self.last = last
@@ -33,12 +34,17 @@ public struct RFM: Sendable, Hashable {
 
     /// One customer, scored.
     public struct Row: Sendable, Hashable {
+        /// `Orders.profile` of the customer.
         public var profile: Int
+        /// Whole days from the last order to now, rounded down; 0 or more.
         public var recencyDays: Int
+        /// How many orders.
         public var frequency: Int
+        /// What was paid less what was given back; may be negative.
         public var monetary: Double
         /// Scores from 1 to `scores`, the greatest best.
         public var recencyScore, frequencyScore, monetaryScore: Int
+        /// The cell that the three scores fall into.
         public var segment: RFMSegment
     }
 

@@ -8,12 +8,15 @@ public struct RFMQuery: Sendable, Hashable {
     public var event: String
     /// The property with its money, and the one with its id; nil: every event is an order of its own.
     public var revenue: [String]
+    /// The property with an order's id: events that share one are one order, and events without it are not counted. nil: each event counts.
     public var order: [String]?
     /// The event of a refund; its property `revenue` is given back, whatever its sign.
     public var refunds: String?
     /// How many scores there are.
     public var scores: Int
 
+    /// Settles what an order is: by default `Order Completed` with its money in `revenue`, no refunds, and five scores. Nothing is checked
+    /// before `formulas`.
     public init(
         event: String = "Order Completed", revenue: [String] = ["revenue"], order: [String]? = nil, refunds: String? = nil, scores: Int = 5
     ) {

@@ -1,15 +1,26 @@
 /// The names of the cells that three scores make. `Documentation/RFM.md` shows the table, and a test holds it to this one.
 public enum RFMSegment: String, Sendable, Hashable, CaseIterable, Codable {
+    /// Recency 5 with value 4 or 5, and recency 4 with value 5, of scores stretched to 1 ... 5.
     case champions
+    /// Recency 4 with value 4, and recency 3 with value 4 or 5.
     case loyal
+    /// Recency 4 or 5 with value 2 or 3.
     case potentialLoyalist = "potential loyalist"
+    /// Recency 5 with value 1.
     case new
+    /// Recency 4 with value 1.
     case promising
+    /// Recency 3 with value 3.
     case needsAttention = "needs attention"
+    /// Recency 3 with value 1 or 2.
     case aboutToSleep = "about to sleep"
+    /// Recency 2 with value 3 to 5, and recency 1 with value 3.
     case atRisk = "at risk"
+    /// Recency 1 with value 4 or 5.
     case cannotLose = "cannot lose"
+    /// Recency 2 with value 1 or 2.
     case hibernating
+    /// Recency 1 with value 1 or 2.
     case lost
 
     /// What the name says, in one sentence.

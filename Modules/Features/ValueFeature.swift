@@ -6,6 +6,7 @@ import Storage
 ///
 /// A trait or property that turns out to be no number is missing. Texts and truths are refused: they have no size.
 public struct ValueFeature: FeatureExtractor, Hashable {
+    /// The name that was given, else the text of the value.
     public let name: String
     /// The value as it was written.
     public let text: String

@@ -15,11 +15,14 @@ import Darwin
 public struct IdentityGraph: ~Copyable {
     /// Two identifiers that a message says are one person.
     public struct Link: Sendable, Hashable {
+        /// Ordinals of the two identifiers; their order means nothing.
         public var a, b: UInt32
         /// The first message that said so.
         public var message: MessageKey
+        /// Whether `message` holds the bytes of a UUID, not the hash of another text.
         public var messageIsUUID: Bool
 
+        /// Joins the parts; `a` and `b` differ.
         public init(a: UInt32, b: UInt32, message: MessageKey, messageIsUUID: Bool) {
             (self.a, self.b, self.message, self.messageIsUUID) = (a, b, message, messageIsUUID)
         }
@@ -27,11 +30,16 @@ public struct IdentityGraph: ~Copyable {
 
     /// A user said to have been known by another text.
     public struct Alias: Sendable, Hashable {
+        /// Ordinal of the identifier the alias came with: its user, or its anonymous identifier where it names no user.
         public var user: UInt32
+        /// The UTF-8 of `alias.previousId`; identifiers of any kind with this text are meant.
         public var previous: [UInt8]
+        /// The first message that said so.
         public var message: MessageKey
+        /// Whether `message` holds the bytes of a UUID, not the hash of another text.
         public var messageIsUUID: Bool
 
+        /// Joins the parts.
         public init(user: UInt32, previous: [UInt8], message: MessageKey, messageIsUUID: Bool) {
             (self.user, self.previous, self.message, self.messageIsUUID) = (user, previous, message, messageIsUUID)
         }
@@ -41,6 +49,8 @@ public struct IdentityGraph: ~Copyable {
     public private(set) var texts: IdentifierTexts
     /// Every distinct pair, in the order of their first sight.
     public private(set) var links: [Link] = []
+    /// Every distinct pair of identifier and previous text, in the order of their first sight; they stay, since an identifier of that text
+    /// may yet arrive.
     public private(set) var aliases: [Alias] = []
 
     private var hashes: ContiguousArray<UInt64> = []

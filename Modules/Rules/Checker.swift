@@ -30,7 +30,9 @@ public enum RuleScope: Sendable, Hashable {
 
 /// A checked text with what may be a mistake in it.
 public struct Checked<Root: Sendable & Hashable>: Sendable, Hashable {
+    /// The expression or value, closed: with all segments and features it mentions.
     public var tree: Tree<Root>
+    /// Names that were never seen so far, each told once.
     public var warnings: [RuleWarning]
 }
 
@@ -38,8 +40,11 @@ public struct Checked<Root: Sendable & Hashable>: Sendable, Hashable {
 ///
 /// Cost is linear in the text and the definitions it mentions. Nothing is remembered between calls.
 public struct Checker: Sendable {
+    /// Segments and features that a text may mention.
     public var definitions: Definitions
+    /// What a store has seen, for warnings and for "did you mean".
     public var catalogue: Catalogue
+    /// Whether texts are about profiles or about rows of a table.
     public var scope: RuleScope
 
     /// - Parameter definitions: Segments and features that may be mentioned.

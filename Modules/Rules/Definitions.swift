@@ -5,6 +5,7 @@ public struct Definitions: Sendable, Hashable {
     /// Feature name to value.
     public var features: [Text: String]
 
+    /// Takes texts as they are: each is parsed when a text that is checked mentions it, and its mistakes are thrown then.
     public init(segments: [Text: String] = [:], features: [Text: String] = [:]) {
         (self.segments, self.features) = (segments, features)
     }
@@ -26,6 +27,7 @@ public struct Catalogue: Sendable, Hashable {
     /// Paths of traits.
     public var traits: Set<[Text]>?
 
+    /// Takes what is known; a part that is left out gives no warnings.
     public init(
         events: [Text: Int]? = nil, properties: Set<[Text]>? = nil, context: Set<[Text]>? = nil, traits: Set<[Text]>? = nil
     ) {

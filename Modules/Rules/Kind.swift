@@ -1,8 +1,10 @@
 /// What a value is. Nothing is ever converted from one kind to another silently.
 public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
+    /// A row of Unicode scalars, perhaps empty.
     case text
     /// A 64-bit float, always finite.
     case number
+    /// True or false; truths have no order.
     case truth
     /// A point in time, in whole milliseconds.
     case instant

@@ -9,6 +9,7 @@ public struct PatternMatcher {
     private var clock: UInt64 = 0
     private var stack: ContiguousArray<Int32> = []
 
+    /// Makes memory for the pattern's steps. A matcher serves one thread; copies are independent.
     public init(_ pattern: Pattern) {
         program = pattern.program
         seen = ContiguousArray(repeating: 0, count: program.steps.count)

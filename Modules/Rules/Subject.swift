@@ -5,6 +5,7 @@
 public protocol Subject {
     /// A field of the event (or column of the row) at hand.
     func value(of field: Field) -> Value
+    /// The value of a trait, read through objects only; missing where the subject has none.
     func trait(_ path: [Text]) -> Value
     /// Whether a purpose is granted; nil where it was never set, or expired.
     func consent(_ path: [Text]) -> Bool?
@@ -14,9 +15,11 @@ public protocol Subject {
     func segment(_ index: Int) -> Bool
     /// The instant the question is asked at.
     var now: Value { get }
+    /// The result of an aggregate over the subject's events.
     func value(of aggregate: Aggregate) -> Value
     /// How many events are selected.
     func count(of events: Selection) -> Int
+    /// Whether some chain of the subject's events fits the sequence.
     func holds(_ sequence: EventSequence) -> Bool
     /// Whether the subject's `value` ranks within the percentile.
     func ranks(_ value: Operand, in percentile: Percentile) -> Bool
@@ -24,6 +27,7 @@ public protocol Subject {
     func consentIsSet(_ value: Operand) -> Bool?
 }
 
+/// The answers of a subject that knows nothing: values are missing, and nothing ever happened.
 extension Subject {
     public func value(of field: Field) -> Value { .missing }
     public func trait(_ path: [Text]) -> Value { .missing }

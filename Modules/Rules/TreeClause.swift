@@ -10,14 +10,17 @@ public indirect enum Clause: Sendable, Hashable {
     case all([Clause])
     /// `a or b or ...`: at least one holds. At least two.
     case any([Clause])
+    /// `not a`: the clause does not hold.
     case not(Clause)
     /// `segment "x"`: what that segment's clause says at the same `now`; an index into `Tree.segments`.
     case segment(Int)
     /// `did e`, with or without a quantifier; without one it asks for at least one event.
     case did(Selection, Quantifier?)
+    /// `sequence(a then b ...)`: some chain of events fits.
     case sequence(EventSequence)
     /// `exists(v)`: whether the value is not missing. Of a consent it asks whether one was ever set (and has not expired).
     case exists(Operand)
+    /// `v == w` and its like; see `Comparison` for missing values and differing kinds.
     case compare(Operand, Comparison, Operand)
     /// `v in (a, b, ...)`: whether the value equals one of the literals. At least one.
     case isIn(Operand, [Literal])
@@ -33,11 +36,14 @@ public indirect enum Clause: Sendable, Hashable {
 
 /// `at least`, `at most` or `exactly` so many times.
 public struct Quantifier: Sendable, Hashable {
+    /// Which counts satisfy: so many or more, so many or fewer, or just so many.
     public enum Bound: Sendable, Hashable { case atLeast, atMost, exactly }
+    /// Which side of `times` counts may lie on.
     public var bound: Bound
     /// Not negative.
     public var times: Int64
 
+    /// Takes the words and the number; `times` is not negative.
     public init(_ bound: Bound, _ times: Int64) { (self.bound, self.times) = (bound, times) }
 
     /// Whether so many events satisfy it.
@@ -52,8 +58,11 @@ public struct Quantifier: Sendable, Hashable {
 
 /// The six comparisons. Every one of them is false when a side is missing, `!=` included.
 public enum Comparison: String, Sendable, Hashable, CaseIterable {
+    /// Values of one kind are the same; false where the kinds differ.
     case equal = "=="
+    /// Values differ, or their kinds do.
     case notEqual = "!="
+    /// Texts go by Unicode scalars; false for truths and where the kinds differ, as in the three below.
     case less = "<"
     case lessOrEqual = "<="
     case greater = ">"
@@ -68,7 +77,9 @@ public enum TextTest: String, Sendable, Hashable, CaseIterable { case contains, 
 
 /// `top p%` or `bottom p%`.
 public struct Percentile: Sendable, Hashable {
+    /// Which end of the ranking: the greatest values or the least.
     public enum Side: String, Sendable, Hashable { case top, bottom }
+    /// Which end of the ranking.
     public var side: Side
     /// 0 < percent <= 100, exactly as written.
     public var percent: Percent
@@ -76,6 +87,7 @@ public struct Percentile: Sendable, Hashable {
     /// The aggregate itself is found by `Tree.soleAggregate(of:)`.
     public var ranksAggregate: Bool
 
+    /// Joins the parts; `ranksAggregate` must agree with the value that is ranked.
     public init(_ side: Side, _ percent: Percent, ranksAggregate: Bool) {
         (self.side, self.percent, self.ranksAggregate) = (side, percent, ranksAggregate)
     }

@@ -3,6 +3,7 @@
 /// Parentheses are gone. Arithmetic nests to the left as written (`a + b + c` is `(a + b) + c`); a chain of operators may be as long as
 /// `Limits.leaves` allows, so walk the left side in a loop or allow for that depth.
 public indirect enum Operand: Sendable, Hashable {
+    /// A text, number, truth or duration as written.
     case literal(Literal)
     /// The instant the question is asked at.
     case now
@@ -18,13 +19,17 @@ public indirect enum Operand: Sendable, Hashable {
     case consent([Text])
     /// Something of the event at hand; only inside conditions.
     case field(Field)
+    /// One value made of selected events, such as `count(e)` or `sum(e, .x)`.
     case aggregate(Aggregate)
+    /// `v + w` and its like; `Arithmetic.kind` says for which kinds.
     case arithmetic(Operand, Arithmetic, Operand)
     /// `-v` of a number or a duration.
     case negated(Operand)
     /// `time(v)`: reads a text or epoch milliseconds.
     case time(Operand)
+    /// `lower(v)`: each scalar of a text in lower case on its own.
     case lower(Operand)
+    /// `distanceKm(...)` or `distanceMiles(...)`: two points in degrees, each with its latitude first.
     case distance(DistanceUnit, Operand, Operand, Operand, Operand)
     /// `startOfDay(v, "zone")` and its like.
     case calendar(CalendarPart, Operand, Zone)
@@ -32,12 +37,16 @@ public indirect enum Operand: Sendable, Hashable {
 
 /// A value as written.
 public enum Literal: Sendable, Hashable {
+    /// A text, its escapes resolved.
     case text(Text)
+    /// A finite number; negative only in a list.
     case number(Double)
+    /// `true` or `false`.
     case truth(Bool)
     /// Milliseconds; negative only in a list.
     case duration(Int64)
 
+    /// The kind of the value, which is never dynamic.
     public var kind: Kind {
         switch self {
         case .text: .text
@@ -63,11 +72,15 @@ public enum Arithmetic: String, Sendable, Hashable, CaseIterable {
     case add = "+"
     case subtract = "-"
     case multiply = "*"
+    /// Missing where it divides by zero.
     case divide = "/"
 }
 
+/// The two functions of distance; raw values are their names in the language.
 public enum DistanceUnit: String, Sendable, Hashable, CaseIterable {
+    /// Kilometres on a sphere of `earthRadiusKilometres`.
     case kilometres = "distanceKm"
+    /// The same in miles of `kilometresPerMile`.
     case miles = "distanceMiles"
 }
 

@@ -2,11 +2,14 @@ public import EventModel
 
 /// Which events are meant: a name or `any`, a condition over one event, and windows that all hold.
 public struct Selection: Sendable, Hashable {
+    /// The name, or `any`.
     public var events: EventName
     /// Holds fields, literals, traits, features, consent, `now`; never events, sequences, segments or percentiles.
     public var condition: Clause?
+    /// Bounds on an event's timestamp, which all hold; empty: events of all time up to `now`.
     public var windows: [Window]
 
+    /// Selects events by name, by default without a condition and of all time.
     public init(_ events: EventName, where condition: Clause? = nil, windows: [Window] = []) {
         (self.events, self.condition, self.windows) = (events, condition, windows)
     }
@@ -22,7 +25,9 @@ public struct Selection: Sendable, Hashable {
 
 /// A name of track events, or `any` message.
 public enum EventName: Sendable, Hashable {
+    /// Track events of exactly this name, by Unicode scalars.
     case named(Text)
+    /// Messages of several kinds; `Selection.kinds` says which.
     case any
 }
 
@@ -44,6 +49,7 @@ public enum Field: Sendable, Hashable {
     case property([Text])
     /// Under `context`, through objects only; at least one name.
     case context([Text])
+    /// The event's instant.
     case timestamp
     /// The word of the message's kind.
     case type
@@ -52,6 +58,7 @@ public enum Field: Sendable, Hashable {
     /// A page's or screen's own category; missing elsewhere.
     case category
 
+    /// What is known of the field's kind before it runs: dynamic under `properties` and `context`.
     public var kind: Kind {
         switch self {
         case .property, .context: .dynamic
@@ -74,14 +81,20 @@ public enum Field: Sendable, Hashable {
 
 /// One number (or value, or instant) made of the selected events.
 public struct Aggregate: Sendable, Hashable {
+    /// How values become one. Raw values are the functions' names in the language.
     public enum Function: String, Sendable, Hashable, CaseIterable {
+        /// Over no events `count`, `sum`, `distinct` and `mostFrequentCount` give 0, the others are missing. Events that lack the field,
+        /// or have it in a kind the function is not for, are passed over.
         case count, sum, average, minimum, maximum, distinct, mostFrequent, mostFrequentCount, first, last
     }
+    /// How values become one.
     public var function: Function
+    /// The events that are looked at.
     public var events: Selection
     /// nil for `count`, and for `first` and `last` of events.
     public var field: Field?
 
+    /// Joins the parts, unchecked: only `count`, `first` and `last` go without a field.
     public init(_ function: Function, _ events: Selection, _ field: Field? = nil) {
         (self.function, self.events, self.field) = (function, events, field)
     }
@@ -104,11 +117,14 @@ public struct Aggregate: Sendable, Hashable {
 public struct EventSequence: Sendable, Hashable {
     /// One step of the chain.
     public struct Step: Sendable, Hashable {
+        /// The name of the step's events, or `any`.
         public var events: EventName
+        /// What must hold of the event, as in `Selection.condition`; nil: nothing.
         public var condition: Clause?
         /// At most so many milliseconds after the step before; nil on the first step; never nil on `absent`.
         public var within: Int64?
 
+        /// Takes a step; `within` is in milliseconds and nil for the first step of a chain.
         public init(_ events: EventName, where condition: Clause? = nil, within: Int64? = nil) {
             (self.events, self.condition, self.within) = (events, condition, within)
         }
@@ -120,10 +136,12 @@ public struct EventSequence: Sendable, Hashable {
     public var steps: [Step]
     /// `then not ... within d`.
     public var absent: Step?
+    /// Bounds that every event of the chain keeps; they do not limit `absent`.
     public var windows: [Window]
     /// The least of the `spanning` durations, in milliseconds.
     public var spanning: Int64?
 
+    /// Takes a chain of at least one step; `spanning` is in milliseconds.
     public init(_ steps: [Step], absent: Step? = nil, windows: [Window] = [], spanning: Int64? = nil) {
         (self.steps, self.absent, self.windows, self.spanning) = (steps, absent, windows, spanning)
     }

@@ -5,9 +5,11 @@
 public enum Value: Sendable, Hashable {
     /// Absent, null, an array, an object, a number that is not finite, or the outcome of an operation that has none.
     case missing
+    /// Compared by Unicode scalars.
     case text(Text)
     /// Always finite.
     case number(Double)
+    /// True or false.
     case truth(Bool)
     /// Milliseconds since the epoch.
     case instant(Int64)

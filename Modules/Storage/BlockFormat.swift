@@ -10,6 +10,7 @@ public enum BlockFormat {
         public static let times = 2
         /// 16 bytes of every messageId's key, and which of them are UUIDs.
         public static let keys = 3
+        /// Numbers of the rows' shapes in the store's dictionaries.
         public static let shapes = 4
         /// One more than the ordinal of the anonymous identifier beside the user, 0 for none.
         public static let companions = 5

@@ -6,16 +6,22 @@ import EventModel
 public struct BlockReader {
     /// The block does not hold what its format says.
     public struct Damaged: Error, CustomStringConvertible {
+        /// `BlockSummary.id` of the block at fault.
         public let block: Int64
+        /// Names the block at fault.
         public init(block: Int64) { self.block = block }
         public var description: String { "block \(block) of the store is damaged. Restore the file, or rebuild it from its archives." }
     }
+    /// Gives the bytes of the column with code `code` (`BlockFormat.Code`), nil where the block has none. What it throws comes out of the
+    /// reader's own calls.
     public typealias Load = (_ code: Int) throws -> ContiguousArray<UInt8>?
 
     let image: ReaderImage
     let summary: BlockSummary
     let load: Load
 
+    /// Prepares to read the block that `summary` describes; nothing is loaded or checked yet.
+    /// - Parameter image: The dictionaries of the store as they were when the block was written, or later.
     public init(image: ReaderImage, summary: BlockSummary, load: @escaping Load) {
         (self.image, self.summary, self.load) = (image, summary, load)
     }

@@ -52,9 +52,12 @@ public protocol DecodedBatch: AnyObject {
 
 /// What `append` did with a batch.
 public struct AppendOutcome: Sendable, Hashable {
+    /// Messages whose messageId was new to the store.
     public var accepted = 0
+    /// Messages that were dropped because an earlier one, stored or appended before, has their messageId.
     public var duplicates = 0
 
+    /// Starts from the given counts; 0 by default.
     public init(accepted: Int = 0, duplicates: Int = 0) { (self.accepted, self.duplicates) = (accepted, duplicates) }
 }
 
@@ -67,6 +70,7 @@ public struct ImportPosition: Sendable, Hashable, Codable {
     /// The source was read to its end.
     public var finished: Bool
 
+    /// A position that has the given counts; by default the beginning of a source.
     public init(lines: Int = 0, messages: Int = 0, accepted: Int = 0, duplicates: Int = 0, rejected: Int = 0, finished: Bool = false) {
         self.lines = lines
         self.messages = messages
@@ -79,6 +83,7 @@ public struct ImportPosition: Sendable, Hashable, Codable {
 
 /// Why a store could not do it, in a sentence that says where, what happened, and what to do.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What kind of trouble it is, for callers that act on it.
     public enum Reason: Sendable, Hashable {
         /// There is no such store.
         case missing
@@ -93,8 +98,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         /// A limit was passed.
         case limit
     }
+    /// What kind of trouble it is; `description` tells a reader.
     public var reason: Reason
     public var description: String
 
+    /// Joins the kind of trouble and the sentence that tells it.
     public init(_ reason: Reason, _ description: String) { (self.reason, self.description) = (reason, description) }
 }

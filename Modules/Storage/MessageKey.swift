@@ -3,6 +3,7 @@ public struct MessageKey: Sendable, Hashable {
     /// The first and the last eight bytes, big endian, so that keys of UUIDs compare as their texts do.
     public var high, low: UInt64
 
+    /// Takes the sixteen bytes as two words, the first eight bytes in `high`.
     public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
     /// Reads a UUID in canonical form (36 lower-case characters); nil for any other text.

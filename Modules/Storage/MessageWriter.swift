@@ -9,6 +9,7 @@ public struct IdentifierTexts: Sendable {
     /// Where each text starts; shape `[identifiers + 1]`.
     public var offsets: ContiguousArray<Int>
 
+    /// Takes the arrays as they lie, unchecked; without arguments there are no identifiers.
     public init(kinds: ContiguousArray<UInt8> = [], bytes: ContiguousArray<UInt8> = [], offsets: ContiguousArray<Int> = [0]) {
         (self.kinds, self.bytes, self.offsets) = (kinds, bytes, offsets)
     }

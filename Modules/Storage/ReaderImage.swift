@@ -3,8 +3,11 @@ import Synchronization
 
 /// A store's dictionaries as readers use them: numbers of paths by name, texts of vocabularies, shapes by the objects they hold.
 public final class ReaderImage: Sendable {
+    /// Event names by number; number 0 is the empty text that stands for a name without a number.
     public let names: [String]
+    /// Paths by number; path 0, the empty one, is that of messages kept whole.
     public let paths: [ColumnPath]
+    /// Shapes by number; shape 0 is that of messages kept whole.
     public let shapes: [Shape]
     let shapeIndex: ShapeIndex
     private let pathNumbers: [[[UInt8]]: Int32]
@@ -13,6 +16,7 @@ public final class ReaderImage: Sendable {
     private let shapesWithObject: [Int32: Set<Int32>]
     private let vocabularies = Mutex<[Int32: TextDictionary]>([:])
 
+    /// Indexes the dictionaries for look-ups. Cost: one pass over all paths and shapes; vocabularies are indexed when first asked for.
     public init(_ image: StoreDictionaries.Image) {
         names = image.names
         paths = image.paths

@@ -5,6 +5,7 @@
 public struct Shape: Sendable, Hashable {
     /// One step of writing the message down. Raw values are stored; they are never reused.
     public enum Step: UInt8, Sendable {
+        /// The end of the object that the last unclosed `open` began.
         case close = 0
         /// A key whose value is an object with members.
         case open = 1
@@ -28,12 +29,15 @@ public struct Shape: Sendable, Hashable {
 
     /// A step and, for `open` and `leaf`, the number of its path.
     public struct Token: Sendable, Hashable {
+        /// What is written.
         public var step: Step
+        /// Number of the path in the store's dictionaries; 0 for steps other than `open` and `leaf`.
         public var path: Int32
 
         init(_ step: Step, path: Int32 = 0) { (self.step, self.path) = (step, path) }
     }
 
+    /// The steps in the order of the message's keys, without the braces of the message itself.
     public let tokens: [Token]
     /// Paths of the leaves in order; shape `[leaves]`.
     public let leaves: [Int32]

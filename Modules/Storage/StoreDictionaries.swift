@@ -21,8 +21,11 @@ public enum DictionaryLimits {
 public final class StoreDictionaries: Sendable {
     /// Entries in order of their numbers.
     public struct Image: Sendable {
+        /// Event names; the first is the empty text that stands for a name without a number.
         public var names: [String] = [""]
+        /// Paths; the first, the empty one, is that of messages kept whole.
         public var paths: [ColumnPath] = [[]]
+        /// Shapes; the first is that of messages kept whole.
         public var shapes: [Shape] = [.whole]
         /// Texts of each path's vocabulary.
         public var vocabularies: [Int32: [String]] = [:]
@@ -33,10 +36,15 @@ public final class StoreDictionaries: Sendable {
 
     /// How much of an image is persisted.
     public struct Mark: Sendable {
+        /// Event names, number 0 included.
         public var names = 1
+        /// Paths, number 0 included.
         public var paths = 1
+        /// Shapes, number 0 included.
         public var shapes = 1
+        /// Texts of each path's vocabulary, by the path's number; a path that is not there has none.
         public var vocabularies: [Int32: Int] = [:]
+        /// What an empty store has: the entries with number 0, which are never written.
         public init() {}
 
         /// All of `image`.

@@ -2,6 +2,11 @@ public import EventModel
 
 /// What a value of a column is. Raw values are bytes of a decoded column, never stored.
 public enum ValueTag {
+    /// The row has no value there: its message lacks the path.
+    /// A text; its number is in `Column.texts`.
+    /// The truth false.
+    /// A number; its value is in `Column.numbers`.
+    /// The truth true.
     @inlinable public static var absent: UInt8 { 0 }
     @inlinable public static var no: UInt8 { 1 }
     @inlinable public static var yes: UInt8 { 2 }
@@ -57,6 +62,7 @@ public struct Column: Sendable {
     /// When not empty, shape `[rows]`: `numbers[i]` is exactly the decimal `mantissas[i] * 10^-scale` for every number of the column,
     /// and that decimal is the shortest that reads back as it. |mantissa| < 10^15. Lets exact sums stay in integers.
     public var mantissas: ContiguousArray<Int64>
+    /// Digits behind the decimal point of the mantissas; 0 where `mantissas` is empty.
     public var scale: Int
     /// Numbers of texts in `dictionary`, at the rows tagged `text`; shape `[rows]`, or empty when no row is a text.
     public var texts: ContiguousArray<UInt32>
@@ -65,6 +71,7 @@ public struct Column: Sendable {
     /// The tag that all rows have, when they all have the same.
     public var uniformTag: UInt8?
 
+    /// Takes arrays of the shapes that the properties name, unchecked. `uniformTag` may stay nil even where all tags agree.
     public init(
         tags: ContiguousArray<UInt8>, numbers: ContiguousArray<Double> = [], mantissas: ContiguousArray<Int64> = [], scale: Int = 0,
         texts: ContiguousArray<UInt32> = [], dictionary: TextDictionary? = nil, uniformTag: UInt8? = nil
@@ -88,16 +95,19 @@ public struct Column: Sendable {
 public struct BlockSummary: Sendable, Hashable {
     /// Names the block in its snapshot.
     public var id: Int64
+    /// The kind of message that all rows share.
     public var kind: Message.Kind
     /// The event name that all rows share; nil for kinds other than track, and for a block that rare event names share
     /// (then the column at path `["event"]` tells).
     public var event: String?
+    /// How many rows it has, `BlockFormat.rows` at most.
     public var rows: Int
     /// Event time of the earliest and the latest row, in milliseconds.
     public var minTime, maxTime: Int64
     /// Least and greatest identifier ordinal.
     public var minOrdinal, maxOrdinal: UInt32
 
+    /// Takes the bounds as given; each must hold for every row of the block.
     public init(
         id: Int64, kind: Message.Kind, event: String?, rows: Int, minTime: Int64, maxTime: Int64, minOrdinal: UInt32, maxOrdinal: UInt32
     ) {
@@ -112,6 +122,7 @@ public struct BlockSummary: Sendable, Hashable {
 
 /// Rows of one block, sorted by (identifier ordinal, timestamp, messageId), with the columns that were asked for.
 public struct ColumnarBlock: Sendable {
+    /// The block that the rows were read from.
     public var summary: BlockSummary
     /// Ordinal of the identifier that each row came with; ascending; shape `[rows]`.
     public var ordinals: ContiguousArray<UInt32>
@@ -120,6 +131,7 @@ public struct ColumnarBlock: Sendable {
     /// One for each path asked for, in that order; shape `[paths]`.
     public var columns: [Column]
 
+    /// Takes arrays that lie in the block's order and have the shapes above, unchecked.
     public init(summary: BlockSummary, ordinals: ContiguousArray<UInt32>, times: ContiguousArray<Int64>, columns: [Column]) {
         self.summary = summary
         self.ordinals = ordinals
@@ -133,7 +145,9 @@ public typealias ColumnPath = [String]
 
 /// A namespace of identifiers. Raw values are stored; they are never reused.
 public enum IdentifierKind: UInt8, Sendable, CaseIterable {
+    /// Ids that `userId` gives.
     case user = 1
+    /// Ids that `anonymousId` gives.
     case anonymous = 2
 
     /// The word of the command line: `user_id`, `anonymous_id`.
@@ -147,7 +161,9 @@ public enum IdentifierKind: UInt8, Sendable, CaseIterable {
 public protocol StoreSnapshot: Sendable {
     /// Grows with every commit; two snapshots of one store with equal versions hold the same data.
     var version: UInt64 { get }
+    /// How many identifiers there are; ordinals run from 0 to one less.
     var identifierCount: Int { get }
+    /// How many profiles there are; their numbers run from 0 to one less.
     var profileCount: Int { get }
     /// Profile number of each identifier; shape `[identifierCount]`.
     var profileOfIdentifier: ContiguousArray<UInt32> { get }
@@ -177,11 +193,15 @@ public protocol StoreSnapshot: Sendable {
 
 /// A named thing that people define and the store keeps: a segment, a computed trait, a model.
 public struct Definition: Sendable, Hashable {
+    /// What is defined. Raw values are stored and never change.
     public enum Kind: String, Sendable, CaseIterable { case segment, feature, model }
+    /// What is defined.
     public var kind: Kind
+    /// The name that expressions and commands use; unique within its kind.
     public var name: String
     /// The expression of a segment, the value of a feature, or a model's JSON.
     public var body: String
 
+    /// Joins the parts; `body` is not checked here.
     public init(kind: Kind, name: String, body: String) { (self.kind, self.name, self.body) = (kind, name, body) }
 }

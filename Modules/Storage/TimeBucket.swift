@@ -20,10 +20,12 @@ public struct TimeBucket: Sendable, Hashable {
             }
         }
     }
+    /// How long the bucket is.
     public var width: Width
     /// Which one, counted from 1970.
     public var index: Int64
 
+    /// Names a bucket by its place; for width `all` the index is 0.
     public init(width: Width, index: Int64) { (self.width, self.index) = (width, index) }
 
     /// The bucket of that width that holds `time`.

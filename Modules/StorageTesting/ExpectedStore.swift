@@ -17,12 +17,15 @@ public struct ExpectedStore {
 
     /// What came of the lines of a batch.
     public struct Outcome: Equatable {
+        /// Messages whose messageId is new.
         public var accepted = 0
+        /// Messages whose messageId was there before.
         public var duplicates = 0
         /// Lines of the source that were refused.
         public var refusedLines: [Int] = []
     }
 
+    /// A store without messages.
     public init() {}
 
     /// Takes every line of the batch.

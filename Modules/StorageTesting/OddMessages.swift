@@ -17,6 +17,7 @@ public struct OddMessages {
     /// Texts that values are drawn from; large numbers overflow vocabularies.
     public var texts = 60
 
+    /// Makes the same lines for the same seed and settings.
     public init(seed: UInt64) { random = ContractRandom(seed: seed) }
 
     /// The next line, without a newline.

@@ -26,9 +26,11 @@ public enum StoreContract: String, CaseIterable, Sendable {
 
     /// A promise that was not kept.
     public struct Broken: Error, CustomStringConvertible {
+        /// The promise that was not kept.
         public let promise: StoreContract
         /// What the messages were made from.
         public let seed: UInt64
+        /// Where it broke: the check that failed, or the error that was thrown.
         public let place: String
         public var description: String { "\(promise) (seed \(seed)): \(place)" }
     }

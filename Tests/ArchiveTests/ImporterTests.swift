@@ -171,7 +171,7 @@ func `an import that is stopped commits what it has and can go on`(threads: Int)
     let folder = Folder()
     // Longer by far than what all threads together may hold in flight, so that none can have read the end when the stop is heard.
     let padding = #","properties":{"note":"\#(String(repeating: "x", count: 4000))"}"#
-    let lines = (0..<5000).map { track("m\($0 % 10 == 9 ? $0 - 1 : $0)", user: "u\($0 % 50)", at: $0, padding) }
+    let lines = (0..<3000).map { track("m\($0 % 10 == 9 ? $0 - 1 : $0)", user: "u\($0 % 50)", at: $0, padding) }
     let file = folder.file("a.ndjson", lines.joined())
     let size = lines.reduce(0) { $0 + $1.utf8.count }
     let store = FakeStore()

@@ -27,15 +27,23 @@ public struct ExportRequest: Sendable {
 
 /// What an export wrote.
 public struct ExportSummary: CommandResult, Equatable {
+    /// The archive that was written; `-` is standard output.
     public var file: String
+    /// Lines that hold a profile; 0 where the contents asked for have none.
     public var profiles: Int
+    /// Lines that hold a message.
     public var messages: Int
+    /// Lines of memberships, each of one segment and up to 1 000 profiles.
     public var memberships: Int
+    /// Lines that hold a definition.
     public var definitions: Int
     /// SHA-256 of the text.
     public var digest: String
+    /// Bytes of the text, before compression.
     public var textBytes: Int
+    /// Bytes that were written, after compression and encryption.
     public var fileBytes: Int
+    /// Time from the start to the closed file.
     public var seconds: Double
 
     init(_ result: ExportResult, file: String) {
@@ -68,6 +76,7 @@ public struct ExportSummary: CommandResult, Equatable {
 
 /// The digest of a store: SHA-256 of the text of its export.
 public struct DigestResult: CommandResult, Equatable {
+    /// 64 hexadecimal digits.
     public var digest: String
     public var json: JSONObject { JSONObject(["digest": .string(digest)]) }
     public var table: ResultTable { ResultTable([.init("digest")], rows: [[.prose(digest)]]) }

@@ -5,25 +5,37 @@ public import EventModel
 public struct ImportSummary: CommandResult, Equatable {
     /// One file.
     public struct File: Sendable, Equatable {
+        /// The file as messages call it.
         public var name: String
+        /// Lines (rows) of it that were read; like all counts, with what earlier runs did where it was resumed.
         public var rows: Int
+        /// `accepted + duplicates + rejected`.
         public var messages: Int
+        /// Messages that were new to the store.
         public var accepted: Int
+        /// Messages whose messageId was there before.
         public var duplicates: Int
+        /// Records that were refused with a reason.
         public var rejected: Int
     }
 
+    /// The files that were opened or passed over, in order.
     public var files: [File]
+    /// Sum of the files' rows.
     public var rows: Int
     /// `accepted + duplicates + rejected`.
     public var messages: Int
+    /// Sum of the files' messages that were new to the store.
     public var accepted: Int
+    /// Sum of the files' messages whose messageId was there before.
     public var duplicates: Int
+    /// Sum of the files' refused records.
     public var rejected: Int
     /// Profiles in the store afterwards.
     public var profiles: Int
     /// Bytes of the files as they lie on disk.
     public var bytesIn: Int
+    /// Time of the whole run.
     public var seconds: Double
     /// Files with the refused records.
     public var rejectsFiles: [String]

@@ -5,25 +5,33 @@ public import EventModel
 public struct InspectionResult: CommandResult {
     /// One archive.
     public struct Entry: Sendable, Equatable {
+        /// The path as it was given.
         public var file: String
         /// `tessera`, `segment` or `text`.
         public var format: String
         /// `gzip`, `plain` or `encrypted`.
         public var encoding: String
+        /// Bytes of the file; nil for a pipe.
         public var fileBytes: Int?
+        /// Bytes of text that came out of it, inflated and decrypted.
         public var textBytes: Int
         /// Intact gzip members.
         public var members: Int
+        /// Lines of the text.
         public var lines: Int
         /// Of Tessera's own archives.
         public var profiles: Int?
+        /// Lines that hold a message, of Tessera's own archives.
         public var messages: Int?
+        /// `all`, `profiles`, `events` or `memberships`, of Tessera's own archives.
         public var contents: String?
+        /// SHA-256 of the text before the last line, as 64 hexadecimal digits; of Tessera's own archives.
         public var sha256: String?
         /// What is wrong with it; empty: it is whole.
         public var problems: [String]
     }
 
+    /// One for each archive that could be opened, in the order given.
     public var entries: [Entry]
     /// Only whether each is whole, as `verify` says it.
     public var verdictOnly: Bool

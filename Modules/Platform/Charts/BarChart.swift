@@ -2,7 +2,9 @@
 public struct BarChart: Chart {
     /// One bar.
     public struct Bar: Sendable, Equatable {
+        /// What stands before the bar.
         public var name: String
+        /// The bar's length, at least 0; the longest fills the room there is.
         public var value: Double
         /// What stands behind the bar: `1,204 (12.5%)`.
         public var caption: String
@@ -16,6 +18,7 @@ public struct BarChart: Chart {
     }
 
     public var title: String
+    /// From the top down.
     public var bars: [Bar]
 
     /// Bars in the order given, the first on top.

@@ -3,9 +3,11 @@ public struct HeatMap: Chart {
     public var title: String
     /// Names under the columns and beside the rows (the first row on top).
     public var columns: [String]
+    /// Names beside the rows, the first row on top.
     public var rows: [String]
     /// What the columns and the rows are; empty: nothing is written.
     public var columnAxis: String
+    /// What the rows are; empty: nothing is written.
     public var rowAxis: String
     /// Shape `[rows][columns]`; nil is an empty cell.
     public var values: [[Double?]]

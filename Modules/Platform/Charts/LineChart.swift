@@ -3,13 +3,17 @@ import Foundation
 /// One number over another, joined by a line: the elbow, silhouettes by k.
 public struct LineChart: Chart {
     public var title: String
+    /// What is written under the x axis.
     public var xAxis: String
+    /// What is written beside the y axis.
     public var yAxis: String
     /// Ascending in x, finite.
     public var points: [(x: Double, y: Double)]
     /// The x to point at, and what to write there.
     public var marked: Double?
+    /// What is written at the marked point.
     public var note: String
+    /// The line's colour among the series.
     public var series: Int
     /// The y axis begins at zero.
     public var fromZero: Bool

@@ -2,7 +2,9 @@
 public struct ScatterChart: Chart {
     /// One group of points.
     public struct Group: Sendable {
+        /// What the legend calls the group.
         public var name: String
+        /// In any order; those outside the picture, which holds the middle 99% of each axis, are not drawn.
         public var points: [(x: Double, y: Double)]
         /// Where the group's centre lies, marked when given.
         public var centre: (x: Double, y: Double)?
@@ -14,8 +16,11 @@ public struct ScatterChart: Chart {
     }
 
     public var title: String
+    /// What is written under the x axis.
     public var xAxis: String
+    /// What is written beside the y axis.
     public var yAxis: String
+    /// In the order of their colours and numbers.
     public var groups: [Group]
 
     /// At most so many points are drawn in a picture: every n-th of each group.

@@ -2,35 +2,71 @@ public import EventModel
 
 /// One command of the shell, understood but not yet run.
 public indirect enum Command: Sendable, Equatable {
+    /// `count EXPRESSION`: how many profiles it holds for.
     case count(expression: String)
+    /// `waterfall EXPRESSION`: how many profiles each of its clauses leaves.
+    case waterfall(expression: String)
+    /// `members EXPRESSION [limit N]`: their ids; nil: all of them.
     case members(expression: String, limit: Int?)
+    /// `segments`: every segment with its size.
     case segments
+    /// `segment NAME`: one segment with its size.
     case showSegment(String)
+    /// `segment NAME = EXPRESSION`: saves a segment in the store, or replaces it.
     case saveSegment(String, expression: String)
+    /// `drop segment NAME`: removes a segment from the store.
     case dropSegment(String)
+    /// `overlap [A, B, ...]`: how many profiles these segments share; none named: all of them.
     case overlap([String])
+    /// `plan`: what the workspace would change in the store.
     case plan
+    /// `apply`: makes the store's definitions those of the workspace.
     case apply
+    /// `lint`: what makes the workspace's segments hard to use.
     case lint
+    /// `taxonomy [NAME]`: the sizes of an exclusive set of segments; nil: of every set.
     case taxonomy(String?)
+    /// `profile PROFILE`: one person's identifiers, traits and segments.
     case profile(ProfileReference)
+    /// `timeline PROFILE [limit N]`: a person's messages; a limit keeps the latest.
     case timeline(ProfileReference, limit: Int?)
+    /// `events`: every event name with its count; `events NAME`: the properties of one.
     case events(String?)
+    /// `traits`: every trait with how many profiles have it.
     case traits
+    /// `features`: every computed trait that is saved.
     case features
+    /// `feature NAME = VALUE`: saves a computed trait in the store, or replaces it.
     case saveFeature(String, value: String)
+    /// `drop feature NAME`: removes a computed trait from the store.
     case dropFeature(String)
+    /// `rfm ...`: recency, frequency and monetary value of each buyer.
     case rfm(RFMRequest)
+    /// `cluster kmeans on ...`: groups of profiles that are alike.
     case cluster(ClusterRequest)
+    /// `elbow on ...`: inertia by number of clusters.
     case elbow(ClusterRequest)
+    /// `silhouette on ...`: mean silhouette by number of clusters.
     case silhouette(ClusterRequest)
+    /// `pca on ...`: principal components of features.
     case components(ClusterRequest)
+    /// `plot COMMAND [to FILE.svg]`: the picture of another command's answer; nil: drawn with characters.
     case plot(Command, file: String?)
+    /// `report to FILE.html ...`: one page about everything.
     case report(ReportRequest)
+    /// `source FILE`: runs the commands of a file, which is the caller's work.
     case source(String)
+    /// `set format FORMAT`, which `Session.apply` carries out.
     case setFormat(OutputFormat)
+    /// `set now ...`, which `Session.apply` carries out.
     case setNow(NowSetting)
+    /// `set cache on|off`, which `Session.apply` carries out.
+    case setCache(Bool)
+    /// `set preview on|off`, which `Session.apply` carries out.
+    case setPreview(Bool)
+    /// `help`: the list of commands; `help COMMAND`: one of them with an example.
     case help(String?)
+    /// `quit` or `exit`, which is the caller's work.
     case quit
 }
 
@@ -40,6 +76,7 @@ public enum NowSetting: Sendable, Equatable {
     case clock
     /// The event time of the latest message that is stored.
     case last
+    /// This instant, until another is set.
     case instant(Instant)
 }
 
@@ -47,6 +84,7 @@ public enum NowSetting: Sendable, Equatable {
 public struct ProfileReference: Sendable, Equatable {
     /// The word before the colon; nil for a bare id.
     public var namespace: String?
+    /// The id itself, as messages carry it.
     public var id: String
 
     /// A profile by one of its identifiers.
@@ -77,6 +115,7 @@ public struct RFMRequest: Sendable, Equatable {
     public var refunds: String?
     /// How many scores.
     public var scores = 5
+    /// Only buyers that an expression holds for; nil: all.
     public var filter: String?
 
     /// The request of a bare `rfm`.
@@ -89,6 +128,7 @@ public struct ClusterRequest: Sendable, Equatable {
     public enum Count: Sendable, Equatable {
         /// Tries several and takes the best silhouette.
         case auto
+        /// So many; with fewer rows clustering fails.
         case fixed(Int)
     }
     /// How features are brought to one scale.
@@ -98,11 +138,17 @@ public struct ClusterRequest: Sendable, Equatable {
 
     /// Values of the segment language, or names of saved features.
     public var features: [String] = []
+    /// Only profiles that an expression holds for; nil: all.
     public var filter: String?
+    /// How many clusters to make.
     public var count = Count.auto
+    /// How features are brought to one scale.
     public var scale = Scale.zscore
+    /// What happens to profiles that lack a feature.
     public var missing = Missing.drop
+    /// The source of random choices: the same seed and data give the same clusters.
     public var seed: UInt64 = 1
+    /// The name to save the model under; its segments are then `NAME-1`, `NAME-2` and so on. nil: nothing is saved.
     public var saveAs: String?
     /// Whether every profile is listed with its cluster and its values.
     public var listsMembers = false
@@ -113,12 +159,16 @@ public struct ClusterRequest: Sendable, Equatable {
 
 /// What the page is made of.
 public struct ReportRequest: Sendable, Equatable {
+    /// The HTML file to write.
     public var file: String
+    /// The page's heading; nil: one made of the store's file name.
     public var title: String?
     /// A file that holds what `tessera-archive import` printed.
     public var importResult: String?
     /// nil: as much of it as the data allow, by rules the page states.
     public var rfm: RFMRequest?
+    /// The micro-segments of the page; nil: of what buyers did, else of how lately and how often people did anything. Ten profiles or fewer
+    /// make none.
     public var cluster: ClusterRequest?
 
     /// A page written to `file`.

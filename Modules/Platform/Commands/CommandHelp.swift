@@ -3,7 +3,9 @@ import EventModel
 
 /// What `help` says of one command.
 public struct CommandHelp: Sendable, Equatable {
+    /// The word that the command begins with.
     public var name: String
+    /// How it is written; brackets hold what may be left out.
     public var usage: String
     /// One sentence.
     public var summary: String
@@ -15,6 +17,9 @@ public struct CommandHelp: Sendable, Equatable {
         .init(
             "count", "count EXPRESSION", "How many profiles an expression holds for.",
             #"count did "Product Added" within 48h and not did "Order Completed" since last("Product Added")"#),
+        .init(
+            "waterfall", "waterfall EXPRESSION", "How many profiles each clause of an expression leaves, one after the other.",
+            #"waterfall trait.country in ("DE", "AT") and did "Order Completed" within 90d and not did any within 14d"#),
         .init("members", "members EXPRESSION [limit N]", "Their ids, ascending.", #"members count("Order Completed") >= 3 limit 20"#),
         .init(
             "segment", "segment NAME [= EXPRESSION]", "Saves an expression under a name, or shows the one saved.",
@@ -72,8 +77,8 @@ public struct CommandHelp: Sendable, Equatable {
             #"report to report.html title "Spring review" cluster (kmeans on orders, revenue where did "Order Completed" k=4)"#),
         .init("source", "source FILE", "Runs the commands of a file, one a line.", "source weekly.tessera-commands"),
         .init(
-            "set", "set format FORMAT | set now INSTANT|last|clock",
-            "Changes how answers look, or when `now` is; `last` is the latest message stored.",
+            "set", "set format FORMAT | set now INSTANT|last|clock | set cache on|off | set preview on|off",
+            "Changes how answers look, when `now` is (`last`: the latest message stored), whether answers are kept, and whether counts show while typing.",
             "set now 2026-06-30T00:00:00Z"),
         .init("help", "help [COMMAND]", "This list, or one command with an example.", "help rfm"),
         .init("quit", "quit", "Leaves the shell.", "quit"),

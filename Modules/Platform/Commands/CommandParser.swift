@@ -45,6 +45,7 @@ struct CommandParser {
     private mutating func body() throws(CommandError) -> Command {
         switch name {
         case "count": return .count(expression: try rest("an expression"))
+        case "waterfall": return .waterfall(expression: try rest("an expression"))
         case "members":
             let limit = try takeLimit()
             return .members(expression: try rest("an expression", before: limit.end), limit: limit.value)
@@ -185,7 +186,10 @@ extension CommandParser {
                 throw fail("\"\(value)\" is not an instant. Write 2026-06-30T12:00:00Z, `last` or `clock`")
             }
             return .setNow(.instant(instant))
-        default: throw fail("there is no setting \"\(setting)\". Choose `format` or `now`")
+        case "cache", "preview":
+            guard value == "on" || value == "off" else { throw fail("\"\(value)\" is not `on` or `off`") }
+            return setting == "cache" ? .setCache(value == "on") : .setPreview(value == "on")
+        default: throw fail("there is no setting \"\(setting)\". Choose `format`, `now`, `cache` or `preview`")
         }
     }
 

@@ -7,6 +7,7 @@ public struct Completions: Sendable, Equatable {
     public var events: [String] = []
     /// Properties with their dot, traits with `trait.` before them, context likewise, features likewise.
     public var paths: [String] = []
+    /// Names of segments: bare in commands, in quotes within an expression.
     public var segments: [String] = []
 
     /// Nothing but commands and the language's words.
@@ -52,7 +53,9 @@ public struct Completions: Sendable, Equatable {
         case "segment" where typed.count == 1, "overlap": return segments
         case "drop" where typed.count == 1: return ["segment", "feature"]
         case "drop": return segments
-        case "set" where typed.count == 1: return ["format", "now"]
+        case "set" where typed.count == 1: return ["format", "now", "cache", "preview"]
+        case "set" where typed[1] == "now": return ["last", "clock"]
+        case "set" where typed[1] == "cache" || typed[1] == "preview": return ["on", "off"]
         case "set": return OutputFormat.allCases.map(\.rawValue)
         default: return Self.words + paths
         }

@@ -32,6 +32,7 @@ public struct CommandError: Error, Sendable, Equatable, CustomStringConvertible 
         case failed
     }
 
+    /// What kind of failure it is; it also settles the exit status.
     public var code: Code
     /// A sentence: where, what happened, what to do.
     public var message: String

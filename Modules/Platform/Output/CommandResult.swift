@@ -44,7 +44,9 @@ extension CommandResult {
 
 /// A sentence, for commands that do something rather than find something. Shape: `{"done": SENTENCE}` and what else is worth knowing.
 public struct Acknowledgement: CommandResult {
+    /// What was done; where it is empty, nothing is printed as text.
     public var sentence: String
+    /// Members that the JSON object has behind `done`.
     public var details: JSONObject
 
     /// A sentence, and members for programs.

@@ -5,6 +5,7 @@ import Foundation
 public struct ResultTable: Sendable, Equatable {
     /// One column. Its name is CSV's header and, with spaces for underscores, the table's.
     public struct Column: Sendable, Equatable {
+        /// In lower case with underscores for spaces.
         public var name: String
         /// Numbers stand on the right.
         public var isNumeric: Bool
@@ -15,18 +16,23 @@ public struct ResultTable: Sendable, Equatable {
 
     /// One value. The kind decides how people and programs see it.
     public enum Cell: Sendable, Equatable {
+        /// A short text: cut with `…` where the terminal is too narrow.
         case text(String)
         /// Prose or an expression: never cut, whatever the terminal's width.
         case prose(String)
+        /// A whole number; people see its thousands set apart.
         case count(Int)
         /// A number and how many digits after the point people see; programs get all of it.
         case number(Double, digits: Int)
         /// A share of one; people see a percentage.
         case share(Double)
+        /// Shown in UTC with milliseconds (RFC 3339).
         case instant(Instant)
+        /// No value: `–` for people, empty in CSV.
         case missing
     }
 
+    /// From left to right.
     public var columns: [Column]
     /// Shape `[rows][columns.count]`.
     public var rows: [[Cell]]

@@ -2,9 +2,9 @@
 ///
 /// People's names and properties come from outside: a control character among them could move the cursor or set colours, so every
 /// one is shown as `�` instead.
-enum TerminalText {
+public enum TerminalText {
     /// `text` on one line, without control characters, cut with `…` after `width` columns.
-    static func safe(_ text: String, width: Int = .max) -> String {
+    public static func safe(_ text: String, width: Int = .max) -> String {
         var result = ""
         var columns = 0
         for scalar in text.unicodeScalars {
@@ -21,7 +21,7 @@ enum TerminalText {
     }
 
     /// How many columns `text` takes.
-    static func width(of text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columnsOf($1) } }
+    public static func width(of text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columnsOf($1) } }
 
     /// `text` filled with spaces up to `width` columns, on its left or its right.
     static func padded(_ text: String, to width: Int, right: Bool) -> String {

@@ -78,13 +78,27 @@ public final class InterruptSignal: Sendable {
         }
     }
 
-    /// Waits until `descriptor` has something to read (or its end); false when Ctrl-C came first.
-    public func waitForInput(_ descriptor: Int32) -> Bool {
+    /// What ended a wait for input.
+    public enum Arrival: Sendable, Equatable {
+        /// There is something to read, or the end of it.
+        case input
+        /// Ctrl-C.
+        case interrupt
+        /// `wake` was called.
+        case finished
+        /// The time is over.
+        case nothing
+    }
+
+    /// Waits until `descriptor` has something to read, Ctrl-C comes, or `wake` is called; at most `seconds` where given.
+    public func waitForInput(_ descriptor: Int32, seconds: Double? = nil) -> Arrival {
         while true {
             var both = [descriptor, reading].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            guard poll(&both, 2, -1) > 0 else { continue }
-            if both[1].revents != 0, wait(seconds: 0) == .interrupt { return false }
-            if both[0].revents != 0 { return true }
+            let ready = poll(&both, 2, seconds.map { Int32($0 * 1000) } ?? -1)
+            if ready == 0 { return .nothing }
+            guard ready > 0 else { continue }
+            if both[1].revents != 0, let event = wait(seconds: 0) { return event == .interrupt ? .interrupt : .finished }
+            if both[0].revents != 0 { return .input }
         }
     }
 

@@ -8,13 +8,16 @@ public struct ProgressLine: Sendable {
         public var name: String
         /// Units done, of how many; the total is nil where it is not known.
         public var done: Double
+        /// Units there are to do; nil where that is not known, and then no share is shown.
         public var total: Double?
         /// Things counted so far, and what they are called: messages.
         public var count: Int
+        /// What is counted, in the singular: `message`.
         public var unit: String
         /// Seconds since the start.
         public var seconds: Double
 
+        /// Takes the figures of this moment; all of them count from the start of the work.
         public init(name: String, done: Double, total: Double?, count: Int, unit: String, seconds: Double) {
             self.name = name
             self.done = done

@@ -10,6 +10,11 @@ public enum Terminal {
     /// Whether standard input is a terminal: then a shell is interactive.
     public static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
+    /// Whether the cursor of the terminal can be moved about.
+    public static var canMoveCursor: Bool {
+        outputIsTerminal && !["", "dumb"].contains(ProcessInfo.processInfo.environment["TERM"] ?? "")
+    }
+
     /// The size of the terminal; 100 by 30 where there is none, and `$COLUMNS` wins.
     public static var canvas: Canvas {
         var size = winsize()

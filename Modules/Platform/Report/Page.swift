@@ -2,18 +2,25 @@
 public struct Page: Sendable {
     /// A number that stands at the top, and what it counts.
     public struct Fact: Sendable, Equatable {
+        /// The number as it is printed.
         public var value: String
+        /// What it counts.
         public var label: String
+        /// A number and what it counts; both are escaped when the page is written.
         public init(_ value: String, _ label: String) { (self.value, self.label) = (value, label) }
     }
 
     /// A description of one group of people.
     public struct Card: Sendable, Equatable {
+        /// The group's name.
         public var title: String
+        /// The line under the name: how large the group is.
         public var figure: String
         /// The colour among the series, as in the pictures.
         public var series: Int
+        /// What is worth knowing of the group, one thought a line.
         public var lines: [String]
+        /// A card in the colour of its series; all text is escaped when the page is written.
         public init(_ title: String, figure: String, series: Int, lines: [String]) {
             (self.title, self.figure, self.series, self.lines) = (title, figure, series, lines)
         }
@@ -21,11 +28,13 @@ public struct Page: Sendable {
 
     /// A piece of a section.
     public indirect enum Block: Sendable {
+        /// A paragraph.
         case prose(String)
         /// A picture with its caption.
         case picture(any Chart, caption: String)
         /// A table; at most `shown` rows are printed, and the page says how many there are.
         case table(ResultTable, caption: String, shown: Int)
+        /// Cards side by side, as many as fit.
         case cards([Card])
         /// Lines to type.
         case commands([String])
@@ -35,20 +44,28 @@ public struct Page: Sendable {
 
     /// A heading and what stands under it.
     public struct Section: Sendable {
+        /// The heading; where a page has more than two sections, they are linked from its top.
         public var title: String
         /// What the section shows and how to read it.
         public var lead: String
+        /// From the top down.
         public var blocks: [Block]
+        /// A section; an empty lead is left out.
         public init(_ title: String, lead: String, blocks: [Block]) { (self.title, self.lead, self.blocks) = (title, lead, blocks) }
     }
 
+    /// The page's heading and its name in the browser.
     public var title: String
+    /// The line under the heading.
     public var subtitle: String
+    /// The numbers at the top; none: their place is left out.
     public var facts: [Fact]
+    /// From the top down.
     public var sections: [Section]
     /// Small print at the end.
     public var footer: String
 
+    /// A page of the given parts; nothing is escaped before `html`.
     public init(title: String, subtitle: String, facts: [Fact] = [], sections: [Section] = [], footer: String = "") {
         self.title = title
         self.subtitle = subtitle

@@ -4,9 +4,12 @@ public import EventModel
 public struct EventsResult: CommandResult, Equatable {
     /// One event name.
     public struct Entry: Sendable, Equatable {
+        /// The event's name.
         public var name: String
+        /// Track messages of that name in the store, whatever `now` is.
         public var count: Int
     }
+    /// By name, in the order of scalars.
     public var events: [Entry]
 
     public var json: JSONObject {
@@ -27,18 +30,47 @@ extension EventsResult: Drawable {
     }
 }
 
-/// One event's properties.
+/// One event's properties with what values they take.
 public struct EventResult: CommandResult, Equatable {
+    /// One property.
+    public struct Property: Sendable, Equatable {
+        /// As the segment language writes it: `.price`, `context.device.type`.
+        public var name: String
+        /// Kinds of value that occur: `text`, `number`, `truth`, `array`, `object`.
+        public var kinds: [String]
+        /// The share of the event's rows that have it.
+        public var presence: Double
+        /// The most frequent values, most frequent first; none where nearly every row has its own.
+        public var top: [JSONValue]
+    }
+
+    /// The event's name.
     public var name: String
+    /// Track messages of that name in the store, whatever `now` is.
     public var count: Int
-    /// As the segment language writes them: `.price`, `context.device.type`.
-    public var properties: [String]
+    public var properties: [Property]
 
     public var json: JSONObject {
-        JSONObject(["name": .string(name), "count": .integer(Int64(count)), "properties": .list(properties)])
+        let details = properties.map { property in
+            JSONValue.object(
+                JSONObject([
+                    "property": .string(property.name), "kinds": .list(property.kinds), "presence": .finite(property.presence),
+                    "top": .array(property.top),
+                ]))
+        }
+        return JSONObject([
+            "name": .string(name), "count": .integer(Int64(count)), "properties": .list(properties.map(\.name)), "details": .array(details),
+        ])
     }
-    public var records: [JSONObject] { properties.map { JSONObject(["property": .string($0)]) } }
-    public var table: ResultTable { ResultTable([.init("property")], rows: properties.map { [.text($0)] }) }
+    public var records: [JSONObject] { properties.map { JSONObject(["property": .string($0.name)]) } }
+    public var table: ResultTable {
+        ResultTable(
+            [.init("property"), .init("kinds"), .init("presence", numeric: true), .init("top")],
+            rows: properties.map { property in
+                let top = property.top.prefix(5).map(\.text).joined(separator: ", ")
+                return [.text(property.name), .text(property.kinds.joined(separator: ", ")), .share(property.presence), .text(top)]
+            })
+    }
     public var notes: [String] { ["\(Figures.count(count, "event")) called \"\(name)\"."] }
 }
 
@@ -48,8 +80,10 @@ public struct TraitsResult: CommandResult, Equatable {
     public struct Entry: Sendable, Equatable {
         /// As the segment language writes it after `trait.`.
         public var name: String
+        /// Profiles that have it at `now`.
         public var profiles: Int
     }
+    /// By path.
     public var traits: [Entry]
 
     public var json: JSONObject {
@@ -66,9 +100,12 @@ public struct TraitsResult: CommandResult, Equatable {
 public struct FeaturesResult: CommandResult, Equatable {
     /// One computed trait.
     public struct Entry: Sendable, Equatable {
+        /// What segments read it by, after `feature.`.
         public var name: String
+        /// The value as it was saved.
         public var value: String
     }
+    /// By name.
     public var features: [Entry]
 
     public var json: JSONObject {

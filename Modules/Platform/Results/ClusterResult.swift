@@ -4,6 +4,7 @@ public import EventModel
 public struct ClusterResult: CommandResult {
     /// One feature of one cluster.
     public struct Trait: Sendable, Equatable {
+        /// The feature's name, or its value where it has none.
         public var feature: String
         /// The cluster's mean in the feature's own unit.
         public var mean: Double
@@ -19,7 +20,9 @@ public struct ClusterResult: CommandResult {
         public var number: Int
         /// A proposed name.
         public var name: String
+        /// Profiles in the cluster.
         public var size: Int
+        /// Its share of all that were clustered, from 0 to 1.
         public var share: Double
         /// In the order of the features.
         public var traits: [Trait]
@@ -29,6 +32,7 @@ public struct ClusterResult: CommandResult {
 
     /// One profile, when the members were asked for.
     public struct Member: Sendable, Equatable {
+        /// The profile's canonical id.
         public var id: String
         /// From 1.
         public var cluster: Int
@@ -38,7 +42,9 @@ public struct ClusterResult: CommandResult {
 
     /// `kmeans`.
     public var model: String
+    /// Names of the features, or their values, in the order asked for.
     public var features: [String]
+    /// How many clusters.
     public var k: Int
     /// Sum of squared distances to the nearest centre, in scaled units.
     public var inertia: Double
@@ -48,11 +54,13 @@ public struct ClusterResult: CommandResult {
     public var silhouetteProfiles: Int
     /// Davies and Bouldin 1979; lower is better; nil for one cluster.
     public var daviesBouldin: Double?
+    /// Profiles that were clustered.
     public var profiles: Int
     /// Profiles that lack a feature and were left out.
     public var leftOut: Int
     /// Largest first.
     public var clusters: [Card]
+    /// Ascending by id; empty unless they were asked for.
     public var members: [Member]
     /// On the first two principal components, for the picture; one group a cluster.
     public var scatter: ScatterChart

@@ -2,15 +2,19 @@ public import EventModel
 
 /// How many profiles an expression holds for.
 public struct CountResult: CommandResult, Equatable {
+    /// Profiles that the expression holds for at `now`.
     public var count: Int
     /// Profiles there are at all.
     public var population: Int
+    /// What each clause leaves; nil where there is only one. For people; programs ask `waterfall`.
+    public var waterfall: WaterfallResult?
 
     public var json: JSONObject { JSONObject(["count": .integer(Int64(count))]) }
     public var table: ResultTable { ResultTable([.init("count", numeric: true)], rows: [[.count(count)]]) }
     public func text(on canvas: Canvas) -> String {
         let share = population > 0 ? Double(count) / Double(population) : 0
-        return "\(Figures.count(count, "profile")) of \(Figures.grouped(population)) (\(Figures.percent(share)))\n"
+        let sentence = "\(Figures.count(count, "profile")) of \(Figures.grouped(population)) (\(Figures.percent(share)))\n"
+        return sentence + (waterfall.map { "\n" + $0.table.text(width: canvas.width) } ?? "")
     }
 }
 
@@ -18,6 +22,7 @@ public struct CountResult: CommandResult, Equatable {
 public struct MembersResult: CommandResult, Equatable {
     /// The first ones, when there was a limit.
     public var members: [String]
+    /// Profiles that the expression holds for, listed or not.
     public var total: Int
 
     public var json: JSONObject { JSONObject(["members": .list(members), "total": .integer(Int64(total))]) }

@@ -6,18 +6,23 @@ public struct CurveResult: CommandResult, Equatable {
     public enum Measure: String, Sendable { case inertia, silhouette }
     /// One number of clusters.
     public struct Point: Sendable, Equatable {
+        /// How many clusters.
         public var k: Int
+        /// Sum of squared distances to the nearest centre, in scaled units.
         public var inertia: Double
         /// nil for one cluster.
         public var silhouette: Double?
     }
 
+    /// The measure that was asked for; points carry both.
     public var measure: Measure
     /// Ascending in k.
     public var points: [Point]
     /// The k that the measure speaks for: the bend of the inertia, the highest silhouette.
     public var best: Int?
+    /// Profiles that have every feature; of more than 50 000 an even sample is measured.
     public var profiles: Int
+    /// Profiles that lack a feature and were left out.
     public var leftOut: Int
 
     public var json: JSONObject {
@@ -67,10 +72,13 @@ public struct ComponentsResult: CommandResult, Equatable {
         public var loadings: [Double]
     }
 
+    /// Names of the features, or their values, in the order asked for.
     public var features: [String]
     /// The one that explains most first.
     public var components: [Component]
+    /// Profiles that the components were computed from.
     public var profiles: Int
+    /// Profiles that lack a feature and were left out.
     public var leftOut: Int
 
     public var json: JSONObject {

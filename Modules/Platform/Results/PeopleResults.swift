@@ -4,16 +4,23 @@ public import EventModel
 public struct ProfileResult: CommandResult, Equatable {
     /// One identifier of the person.
     public struct Identifier: Sendable, Equatable {
+        /// `user_id` or `anonymous_id`.
         public var namespace: String
+        /// The id as messages carry it.
         public var id: String
     }
 
+    /// The least user id, else the least anonymous id, by scalars.
     public var id: String
+    /// User ids before anonymous ones, each by scalars.
     public var identifiers: [Identifier]
+    /// Traits at `now`; one that was set to null is not there.
     public var traits: JSONObject
     /// Messages at or before `now`.
     public var messages: Int
+    /// Event time of the earliest message at or before `now`; nil where there is none.
     public var firstSeen: Instant?
+    /// Event time of the latest message at or before `now`; nil where there is none.
     public var lastSeen: Instant?
     /// Names of the segments the person is in.
     public var segments: [String]
@@ -44,9 +51,11 @@ public struct ProfileResult: CommandResult, Equatable {
 
 /// A person's messages in the order of their timestamps.
 public struct TimelineResult: CommandResult, Equatable {
+    /// The person's canonical id.
     public var id: String
     /// The latest ones, when there was a limit; earliest first.
     public var events: [Message]
+    /// Messages at or before `now`, listed or not.
     public var total: Int
 
     public var json: JSONObject {

@@ -4,6 +4,7 @@ public import EventModel
 public struct RFMResult: CommandResult, Equatable {
     /// One buyer.
     public struct Row: Sendable, Equatable {
+        /// The buyer's canonical id.
         public var id: String
         /// Whole days since the latest order.
         public var recencyDays: Int
@@ -13,7 +14,9 @@ public struct RFMResult: CommandResult, Equatable {
         public var monetary: Double
         /// Scores from 1 to `scores`; the highest is best.
         public var r: Int
+        /// The score of the frequency.
         public var f: Int
+        /// The score of the money.
         public var m: Int
         /// The name of the cell the scores fall in.
         public var segment: String
@@ -21,10 +24,15 @@ public struct RFMResult: CommandResult, Equatable {
 
     /// Buyers under one name.
     public struct Group: Sendable, Equatable {
+        /// The name.
         public var segment: String
+        /// Buyers who have it.
         public var profiles: Int
+        /// Mean days since their latest orders.
         public var recencyDays: Double
+        /// Mean number of their orders.
         public var frequency: Double
+        /// Mean of their money.
         public var monetary: Double
         /// Money of all of them together.
         public var revenue: Double

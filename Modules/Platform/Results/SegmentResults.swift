@@ -2,12 +2,15 @@ public import EventModel
 
 /// A saved segment and how many profiles are in it.
 public struct SegmentEntry: Sendable, Equatable {
+    /// The name that commands and `segment "..."` use.
     public var name: String
     /// nil where the expression is refused today; `problem` says why.
     public var members: Int?
+    /// The definition without the comment lines at its start.
     public var expression: String
     /// The title that the definition sets, else the comment that it begins with.
     public var title: String?
+    /// Why the expression is refused; nil where it is not refused.
     public var problem: String?
 
     /// - Parameter body: The definition as it is saved; comments at its top give the title.
@@ -29,6 +32,7 @@ public struct SegmentEntry: Sendable, Equatable {
 
 /// Segments with their sizes, by name.
 public struct SegmentsResult: CommandResult, Equatable {
+    /// By name.
     public var segments: [SegmentEntry]
     /// Profiles there are at all.
     public var population: Int
@@ -70,9 +74,13 @@ extension SegmentsResult: Drawable {
 public struct OverlapResult: CommandResult, Equatable {
     /// Two segments and what they share.
     public struct Pair: Sendable, Equatable {
+        /// The segment that was named first.
         public var a: String
+        /// The segment that was named later.
         public var b: String
+        /// Profiles in both.
         public var both: Int
+        /// Profiles in either, those in both counted once.
         public var either: Int
         /// Shared ones over those in either (Jaccard 1901); nil when both are empty.
         public var jaccard: Double? { either > 0 ? Double(both) / Double(either) : nil }
@@ -87,6 +95,7 @@ public struct OverlapResult: CommandResult, Equatable {
 
     /// In the order asked for, with their sizes.
     public var names: [String]
+    /// Profiles of each segment, in the order of `names`.
     public var sizes: [Int]
     /// Every pair once, first by the first name's place.
     public var pairs: [Pair]
@@ -125,5 +134,6 @@ extension OverlapResult: Drawable {
 
 /// A result that has a picture.
 public protocol Drawable: CommandResult {
+    /// The picture, made of the figures at hand.
     var chart: any Chart { get }
 }

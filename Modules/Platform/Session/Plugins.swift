@@ -16,6 +16,8 @@ public struct Plugins: Sendable {
     /// Opens the store at a path.
     public var openStore: @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
 
+    /// Takes the formats and the way to open a store.
+    /// - Parameter openStore: Called by `Tessera.store`, once unless it throws.
     public init(
         formats: FormatRegistry, openStore: @escaping @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
     ) {

@@ -8,14 +8,17 @@ extension Question: ProfileValues {
     /// Who each expression holds for, from one plan over all of them.
     func members(of rules: [Rule]) throws(CommandError) -> [Membership] {
         try interruption.check()
-        return try attempt { try evaluator.members(of: rules) }
+        guard let cache else { return try attempt { try evaluator.members(of: rules) } }
+        let known = rules.map { cache.membership(of: $0, version: snapshot.version, now: now) }
+        let unknown = zip(rules, known).compactMap { $1 == nil ? $0 : nil }
+        let found = unknown.isEmpty ? [] : try attempt { try evaluator.members(of: unknown) }
+        for (rule, membership) in zip(unknown, found) { cache.keep(membership, of: rule, version: snapshot.version, now: now) }
+        var next = found.makeIterator()
+        return known.compactMap { $0 ?? next.next() }
     }
 
     /// Who an expression holds for.
-    func members(of rule: Rule) throws(CommandError) -> Membership {
-        try interruption.check()
-        return try attempt { try evaluator.members(of: rule) }
-    }
+    func members(of rule: Rule) throws(CommandError) -> Membership { try members(of: [rule])[0] }
 
     func columns(of values: [Formula]) throws -> [ValueColumn] {
         try interruption.check()

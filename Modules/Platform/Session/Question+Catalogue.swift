@@ -5,10 +5,6 @@ import Storage
 
 /// What is stored and saved: names, sizes, people.
 extension Question {
-    func count(_ expression: String) throws(CommandError) -> CountResult {
-        CountResult(count: try members(of: rule(expression)).count, population: snapshot.profileCount)
-    }
-
     func members(_ expression: String, limit: Int?) throws(CommandError) -> MembersResult {
         let members = try members(of: rule(expression))
         let ids = try attempt { try snapshot.canonicalIDs() }
@@ -70,15 +66,23 @@ extension Question {
             let near = nearMatch(to: name, among: names.map(\.name)).map { " Did you mean \"\($0)\"?" } ?? ""
             throw CommandError(.name, "No event is called \"\(name)\".\(near) `events` lists the names.")
         }
-        let paths = Self.leaves(try attempt { try snapshot.paths(kind: .track, event: name) })
-        let properties = paths.compactMap { path -> String? in
-            switch path.first {
-            case "properties" where path.count > 1: Self.spelled(path.dropFirst(), before: "")
-            case "context" where path.count > 1: Self.spelled(path.dropFirst(), before: "context")
-            default: nil
-            }
+        let paths = Self.leaves(try attempt { try snapshot.paths(kind: .track, event: name) }).filter { Self.spelled($0) != nil }
+        let profiles = try properties(paths, kind: .track, event: name, top: 10)
+        let entries = zip(paths, profiles).map { path, profile in
+            EventResult.Property(
+                name: Self.spelled(path) ?? "", kinds: profile.kinds,
+                presence: profile.rows > 0 ? Double(profile.present) / Double(profile.rows) : 0, top: profile.top.map(\.value))
         }
-        return EventResult(name: name, count: found.rows, properties: properties)
+        return EventResult(name: name, count: found.rows, properties: entries)
+    }
+
+    /// A property or context path as the language writes it; nil for what it cannot ask by path.
+    static func spelled(_ path: ColumnPath) -> String? {
+        switch path.first {
+        case "properties" where path.count > 1: spelled(path.dropFirst(), before: "")
+        case "context" where path.count > 1: spelled(path.dropFirst(), before: "context")
+        default: nil
+        }
     }
 
     func traits() throws(CommandError) -> TraitsResult {

@@ -12,13 +12,15 @@ struct Question: Sendable {
     let checker: Checker
     /// Threads that evaluation may use.
     let threads: Int
+    /// Answers that are kept between commands; nil: none are.
+    let cache: AnswerCache?
     /// Takes sentences for standard error.
     let warn: @Sendable (String) -> Void
 
     /// - Parameter snapshot: The state of the store that is asked.
     init(
-        snapshot base: any StoreSnapshot, workspace: Workspace?, now: Instant, threads: Int, interruption: Interruption,
-        warn: @escaping @Sendable (String) -> Void
+        snapshot base: any StoreSnapshot, workspace: Workspace?, now: Instant, threads: Int, cache: AnswerCache? = nil,
+        interruption: Interruption, warn: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
         let snapshot = InterruptibleSnapshot(base: base, interruption: interruption)
         let saved = try attempt { try snapshot.definitions() }
@@ -28,6 +30,7 @@ struct Question: Sendable {
         self.interruption = interruption
         self.definitions = definitions
         self.threads = threads
+        self.cache = cache
         self.warn = warn
         checker = Checker(definitions: Definitions(definitions), catalogue: try attempt { try Catalogue(snapshot) })
     }

@@ -4,25 +4,33 @@ import Storage
 
 /// A conversation with one store: where it is, which workspace, what `now` is, how answers look. A value; nothing of a command stays in it.
 public struct Session: Sendable {
+    /// The store that is talked with.
     public let tessera: Tessera
+    /// The folder of definitions that go before the store's; nil: only what the store holds.
     public var workspace: Workspace?
     /// nil: the wall clock, read once for each command.
     public var fixedNow: Instant?
+    /// How answers are to be printed; `answer` itself does not look at it.
     public var format: OutputFormat
     /// Threads that evaluation may use.
     public var threads: Int
+    /// Answers kept between commands; nil, unless asked for: none are.
+    public var cache: AnswerCache?
+    /// Whether a conversation shows the exact count of what is being typed.
+    public var previews = true
     private let clock: @Sendable () -> Instant
 
     /// - Parameter clock: The wall clock; read only where no instant is fixed.
     public init(
         tessera: Tessera, workspace: Workspace? = nil, now: Instant? = nil, format: OutputFormat, threads: Int = 2,
-        clock: @escaping @Sendable () -> Instant
+        cache: AnswerCache? = nil, clock: @escaping @Sendable () -> Instant
     ) {
         self.tessera = tessera
         self.workspace = workspace
         fixedNow = now
         self.format = format
         self.threads = max(1, threads)
+        self.cache = cache
         self.clock = clock
     }
 
@@ -50,6 +58,14 @@ public struct Session: Sendable {
             }
             let words = fixedNow?.text ?? "the wall clock"
             return Acknowledgement("now is \(words).", details: JSONObject(["now": .string(fixedNow?.text ?? "clock")]))
+        case .setCache(let isOn):
+            cache = isOn ? cache ?? AnswerCache() : nil
+            let sentence = isOn ? "Answers are kept while the store and `now` stay the same." : "Every answer is worked out anew."
+            return Acknowledgement(sentence, details: JSONObject(["cache": .bool(isOn)]))
+        case .setPreview(let isOn):
+            previews = isOn
+            let sentence = isOn ? "The count of what is being typed is shown." : "Nothing is shown before a command is entered."
+            return Acknowledgement(sentence, details: JSONObject(["preview": .bool(isOn)]))
         default: return nil
         }
     }
@@ -65,15 +81,16 @@ public struct Session: Sendable {
         case .help(let topic): return try HelpResult(topic)
         case .plot(let command, let file): return try plot(command, file: file, interruption: interruption, warn: warn)
         case .saveSegment, .saveFeature, .dropSegment, .dropFeature: return try define(command, interruption: interruption, warn: warn)
-        case .source, .setFormat, .setNow, .quit: return Acknowledgement("")
         case .plan: return try plan(storeQuestion(interruption: interruption, warn: warn))
         case .apply: return try apply(storeQuestion(.creating, interruption: interruption, warn: warn))
         case .lint: return try lint(storeQuestion(interruption: interruption, warn: warn))
+        case .source, .setFormat, .setNow, .setCache, .setPreview, .quit: return Acknowledgement("")
         default: break
         }
         let question = try question(interruption: interruption, warn: warn)
         switch command {
         case .count(let expression): return try question.count(expression)
+        case .waterfall(let expression): return try question.waterfall(expression)
         case .members(let expression, let limit): return try question.members(expression, limit: limit)
         case .segments: return try question.segments()
         case .showSegment(let name): return try question.segment(name)
@@ -98,8 +115,8 @@ public struct Session: Sendable {
     func question(interruption: Interruption, warn: @escaping @Sendable (String) -> Void) throws(CommandError) -> Question {
         let store = try tessera.store()
         return try Question(
-            snapshot: try attempt { try store.snapshot() }, workspace: workspace, now: now, threads: threads, interruption: interruption,
-            warn: warn)
+            snapshot: try attempt { try store.snapshot() }, workspace: workspace, now: now, threads: threads, cache: cache,
+            interruption: interruption, warn: warn)
     }
 
     private func plot(

@@ -62,6 +62,17 @@ expect("tessera> ")
 say("\x1b[A\x1b[A\n")  # Two up: the counting over two lines, now on one.
 expect("0 profiles of 20")
 expect("tessera> ")
+say("count did any and not true")
+expect("20 → 20 → 0")  # Below the line, while typing pauses.
+say("\x7f\x7f\x7f\x7ffalse")  # The last word once more.
+expect("20 → 20 → 20")
+say("\n")
+expect("20 profiles of 20")
+expect("tessera> ")
+say("\x12nonse\x12")  # Searches back through the history.
+say("\x07")
+say("\x15set preview off\n")
+expect("tessera> ")
 say("help count\n")
 expect("Example:")
 expect("tessera> ")
