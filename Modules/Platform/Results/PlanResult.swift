@@ -8,16 +8,21 @@ public struct PlanResult: CommandResult, Equatable {
     public struct Entry: Sendable, Equatable {
         /// `segment` or `feature`.
         public var kind: String
+        /// The definition's name within its kind.
         public var name: String
         /// `added`, `changed`, `removed`, `affected`, `adopted` or `unchanged`.
         public var change: String
-        /// Members; nil for features, and where the segment is not there.
+        /// Members now; nil for features, and where the segment is not there or not understood.
         public var before: Int?
+        /// Members afterwards; nil for features, and where the segment goes.
         public var after: Int?
+        /// How many enter; nil for features.
         public var enter: Int?
+        /// How many leave; nil for features.
         public var leave: Int?
-        /// Some who would enter and leave, by their ids.
+        /// Ids of the first who enter, ascending by scalars, at most `examples`.
         public var entering: [String]
+        /// Ids of the first who leave, ascending by scalars, at most `examples`.
         public var leaving: [String]
         /// Lines that go (`- `) and come (`+ `). People are shown them only where a text changed.
         public var difference: [String]
@@ -26,15 +31,18 @@ public struct PlanResult: CommandResult, Equatable {
     }
 
     /// How many ids are shown of those who enter or leave.
-    static let examples = 5
+    public static let examples = 5
 
+    /// Every segment, then every feature, by name.
     public var entries: [Entry]
+    /// What lint finds, the worst first.
     public var findings: [LintFinding]
     /// The instant that everybody was looked at.
     public var now: Instant
 
-    /// Whether `apply` would write anything, and may.
+    /// Whether `apply` would write nothing.
     public var changesNothing: Bool { entries.allSatisfy { $0.change == "unchanged" } }
+    /// Whether lint lets `apply` go on.
     public var isApplicable: Bool { !findings.contains { $0.severity == .refused } }
 
     /// - Parameter ids: The ids of the plan's profiles by their numbers.
@@ -148,11 +156,13 @@ extension PlanResult.Entry {
 
 /// What `apply` did.
 public struct ApplyResult: CommandResult, Equatable {
-    /// Definitions by kind and name: saved, and removed.
+    /// Definitions that were saved, as `segment NAME` and `feature NAME`.
     public var saved: [String]
+    /// Definitions that were removed, likewise.
     public var removed: [String]
-    /// Profiles that entered and left segments, counted once for each segment.
+    /// Profiles that entered a segment, counted once for each.
     public var entered: Int
+    /// Profiles that left a segment, counted once for each.
     public var left: Int
     /// Whether these changes stand in the history of memberships.
     public var isRecorded: Bool
