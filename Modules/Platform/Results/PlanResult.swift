@@ -170,8 +170,8 @@ public struct ApplyResult: CommandResult, Equatable {
     init(_ plan: WorkspacePlan, recorded: Bool) {
         saved = plan.swap.saves.map { "\($0.kind.rawValue) \($0.name)" }
         removed = plan.swap.removals.map { "\($0.kind.rawValue) \($0.name)" }
-        entered = plan.swap.isEmpty ? 0 : plan.swap.movements.reduce(0) { $0 + $1.entered.count }
-        left = plan.swap.isEmpty ? 0 : plan.swap.movements.reduce(0) { $0 + $1.left.count }
+        entered = plan.swap.isEmpty ? 0 : plan.entries.reduce(0) { $0 + ($1.entering?.count ?? 0) }
+        left = plan.swap.isEmpty ? 0 : plan.entries.reduce(0) { $0 + ($1.leaving?.count ?? 0) }
         isRecorded = recorded
     }
 

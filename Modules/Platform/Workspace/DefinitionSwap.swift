@@ -1,20 +1,21 @@
 import EventModel
+import Rules
 import Storage
 
-/// What `apply` writes: definitions in place of others, and whom that moves.
+/// What `apply` writes: definitions in place of others, and who is in the segments that they change.
 struct DefinitionSwap: Sendable {
-    /// The profiles that a changed definition takes into a segment and out of it, as profile numbers of the plan's snapshot, ascending.
-    struct Movement: Sendable {
+    /// A segment whose definition changes, or something that it mentions.
+    struct Answer: Sendable {
         var segment: String
-        var entered: ContiguousArray<Int>
-        var left: ContiguousArray<Int>
+        /// What is answered from now on.
+        var expression: String
+        /// Who is in then, by the profile numbers of the plan's snapshot.
+        var members: Membership
     }
 
     var saves: [Definition]
     var removals: [Definition]
-    /// When the definitions change; nil where `now` was fixed by hand, since nothing is written that depends on such a `now`.
-    var instant: Instant?
-    var movements: [Movement]
+    var answers: [Answer]
 
     var isEmpty: Bool { saves.isEmpty && removals.isEmpty }
 }
@@ -22,8 +23,9 @@ struct DefinitionSwap: Sendable {
 extension EventStore {
     /// Makes the swap.
     ///
-    /// - Returns: Whether the movements were recorded.
-    func swap(_ swap: DefinitionSwap) throws(StoreError) -> Bool {
+    /// - Parameter instant: When; nil where `now` was fixed by hand, since nothing is written that depends on such a `now`.
+    /// - Returns: Whether the answers were recorded.
+    func swap(_ swap: DefinitionSwap, at instant: Instant?, in snapshot: any StoreSnapshot) throws -> Bool {
         for definition in swap.removals { _ = try removeDefinition(kind: definition.kind, name: definition.name) }
         for definition in swap.saves { try save(definition) }
         return false

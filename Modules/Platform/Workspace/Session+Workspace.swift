@@ -7,12 +7,12 @@ import Storage
 extension Session {
     /// What `apply` would change. Nothing is written.
     func plan(_ question: Question) throws(CommandError) -> PlanResult {
-        PlanResult(try question.plan(try contents(), records: false), ids: try question.ids(), now: question.now)
+        PlanResult(try question.plan(try contents()), ids: try question.ids(), now: question.now)
     }
 
     /// Makes the store's definitions those of the workspace; those saved by hand under other names stay.
     func apply(_ question: Question) throws(CommandError) -> ApplyResult {
-        let plan = try question.plan(try contents(), records: fixedNow == nil)
+        let plan = try question.plan(try contents())
         let refusals = plan.findings.filter { $0.severity == .refused }
         guard refusals.isEmpty else {
             throw CommandError(.limit, (refusals.map(\.message) + ["Nothing was changed."]).joined(separator: "\n"))
@@ -22,7 +22,7 @@ extension Session {
         if !plan.swap.isEmpty {
             try question.interruption.check()
             let store = try tessera.store()
-            isRecorded = try attempt { try store.swap(plan.swap) }
+            isRecorded = try attempt { try store.swap(plan.swap, at: fixedNow == nil ? question.now : nil, in: question.snapshot) }
         }
         return ApplyResult(plan, recorded: isRecorded)
     }
@@ -30,7 +30,7 @@ extension Session {
     /// What lint finds in the workspace.
     func lint(_ question: Question) throws(CommandError) -> LintResult {
         let contents = try contents()
-        return LintResult(findings: try question.plan(contents, records: false).findings, segments: contents.segments.count)
+        return LintResult(findings: try question.plan(contents).findings, segments: contents.segments.count)
     }
 
     private func contents() throws(CommandError) -> WorkspaceContents {

@@ -55,9 +55,8 @@ private struct DefinitionKey: Hashable {
 extension Question {
     /// Compares a workspace with what is saved. The question must be about the store alone.
     ///
-    /// - Parameter records: Whether the movements may be recorded at `now`.
     /// - Throws: `CommandError` with everything that is wrong with the workspace's files.
-    func plan(_ contents: WorkspaceContents, records: Bool) throws(CommandError) -> WorkspacePlan {
+    func plan(_ contents: WorkspaceContents) throws(CommandError) -> WorkspacePlan {
         let own = contents.definitions
         let kept = Set(own.map(DefinitionKey.init))
         let stored = definitions.filter { $0.kind != .model }
@@ -81,7 +80,7 @@ extension Question {
         for entry in entries where entry.kind == .segment { sizes[Text(entry.name)] = entry.after }
         return WorkspacePlan(
             entries: entries, findings: Lint(contents.segments, members: sizes).findings,
-            swap: Self.swap(entries, own: own, stored: stored, now: records ? now : nil))
+            swap: Self.swap(entries, own: own, stored: stored))
     }
 
     /// A checked definition: equal where nothing that it says, itself or through others, differs.
@@ -158,7 +157,7 @@ extension Question {
         }
     }
 
-    private static func swap(_ entries: [WorkspacePlan.Entry], own: [Definition], stored: [Definition], now: Instant?) -> DefinitionSwap {
+    private static func swap(_ entries: [WorkspacePlan.Entry], own: [Definition], stored: [Definition]) -> DefinitionSwap {
         let keep = Set<WorkspacePlan.Change>([.added, .changed, .adopted])
         let written = Set(
             entries.filter { keep.contains($0.change) }.map { DefinitionKey(Definition(kind: $0.kind, name: $0.name, body: "")) })
@@ -168,10 +167,10 @@ extension Question {
             saves: own.filter { written.contains(DefinitionKey($0)) }.map {
                 Definition(kind: $0.kind, name: $0.name, body: WorkspaceMark.added(to: $0.body))
             },
-            removals: stored.filter { gone.contains(DefinitionKey($0)) }, instant: now,
-            movements: entries.compactMap { entry in
-                let (entered, left) = (entry.entering?.members ?? [], entry.leaving?.members ?? [])
-                return entered.isEmpty && left.isEmpty ? nil : .init(segment: entry.name, entered: entered, left: left)
+            removals: stored.filter { gone.contains(DefinitionKey($0)) },
+            answers: entries.compactMap { entry in
+                guard entry.change != .unchanged, let members = entry.after, let text = entry.newText else { return nil }
+                return .init(segment: entry.name, expression: DefinitionText(text).expression, members: members)
             })
     }
 }
