@@ -28,13 +28,13 @@ public indirect enum Command: Sendable, Equatable {
     case dropSegment(String)
     /// `overlap [A, B, ...]`: how many profiles these segments share; none named: all of them.
     case overlap([String])
-    /// `plan`: what the workspace would change.
+    /// `plan`: what the workspace would change in the store.
     case plan
     /// `apply`: makes the store's definitions those of the workspace.
     case apply
-    /// `lint`: what is doubtful about the workspace.
+    /// `lint`: what makes the workspace's segments hard to use.
     case lint
-    /// `taxonomy [NAME]`: the sizes of exclusive segments; nil: of every taxonomy.
+    /// `taxonomy [NAME]`: the sizes of an exclusive set of segments; nil: of every set.
     case taxonomy(String?)
     /// `profile PROFILE`: one person's identifiers, traits and segments.
     case profile(ProfileReference)

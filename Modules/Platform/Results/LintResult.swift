@@ -14,6 +14,7 @@ extension LintFinding {
 
 /// What lint finds in a workspace.
 public struct LintResult: CommandResult, Equatable {
+    /// The worst first.
     public var findings: [LintFinding]
     /// Segments that were looked at.
     public var segments: Int

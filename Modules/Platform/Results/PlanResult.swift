@@ -8,35 +8,43 @@ public struct PlanResult: CommandResult, Equatable {
     public struct Entry: Sendable, Equatable {
         /// `segment` or `feature`.
         public var kind: String
+        /// The definition's name within its kind.
         public var name: String
         /// `added`, `changed`, `removed`, `affected`, `adopted` or `unchanged`.
         public var change: String
-        /// Members; nil for features, and where the segment is not there.
+        /// Members now; nil for features, and where the segment is not there or not understood.
         public var before: Int?
+        /// Members afterwards; nil for features, and where the segment goes.
         public var after: Int?
+        /// How many enter; nil for features.
         public var enter: Int?
+        /// How many leave; nil for features.
         public var leave: Int?
-        /// Some who would enter and leave, by their ids.
+        /// Ids of the first who enter, ascending by scalars, at most `examples`.
         public var entering: [String]
+        /// Ids of the first who leave, ascending by scalars, at most `examples`.
         public var leaving: [String]
-        /// Lines that go (`- `) and come (`+ `).
+        /// Lines that go (`- `) and come (`+ `). People are shown them only where a text changed.
         public var difference: [String]
         /// A definition saved by hand gives way to the workspace's.
         public var replacesSaved: Bool
     }
 
     /// How many ids are shown of those who enter or leave.
-    static let examples = 5
+    public static let examples = 5
 
+    /// Every segment, then every feature, by name.
     public var entries: [Entry]
+    /// What lint finds, the worst first.
     public var findings: [LintFinding]
     /// The instant that everybody was looked at.
     public var now: Instant
     /// The command that writes what is shown here.
     var command: String
 
-    /// Whether `apply` would write anything, and may.
+    /// Whether `apply` would write nothing.
     public var changesNothing: Bool { entries.allSatisfy { $0.change == "unchanged" } }
+    /// Whether lint lets `apply` go on.
     public var isApplicable: Bool { !findings.contains { $0.severity == .refused } }
 
     /// - Parameter ids: The ids of the plan's profiles by their numbers.
@@ -118,10 +126,10 @@ extension PlanResult {
     public func text(on canvas: Canvas) -> String {
         let changed = entries.filter { $0.change != "unchanged" }
         var text = changed.isEmpty ? "" : Self.table(of: changed).text(width: canvas.width)
-        for entry in changed where !entry.difference.isEmpty || !entry.entering.isEmpty || !entry.leaving.isEmpty {
+        for entry in changed where entry.change == "changed" || !entry.entering.isEmpty || !entry.leaving.isEmpty {
             text += "\n\(TerminalText.safe("\(entry.kind) \(entry.name)")): \(entry.change)\n"
             if entry.replacesSaved { text += "  A definition saved by hand gives way to the workspace's.\n" }
-            for line in entry.difference { text += "  \(TerminalText.safe(line))\n" }
+            if entry.change == "changed" { for line in entry.difference { text += "  \(TerminalText.safe(line))\n" } }
             for (word, ids, count) in [("enter", entry.entering, entry.enter), ("leave", entry.leaving, entry.leave)] where !ids.isEmpty {
                 let more = (count ?? 0) > ids.count ? ", ..." : ""
                 text += "  \(word): \(TerminalText.safe(ids.joined(separator: ", ")))\(more)\n"
@@ -152,11 +160,13 @@ extension PlanResult.Entry {
 
 /// What `apply` did.
 public struct ApplyResult: CommandResult, Equatable {
-    /// Definitions by kind and name: saved, and removed.
+    /// Definitions that were saved, as `segment NAME` and `feature NAME`.
     public var saved: [String]
+    /// Definitions that were removed, likewise.
     public var removed: [String]
-    /// Profiles that entered and left segments, counted once for each segment.
+    /// Profiles that entered a segment, counted once for each.
     public var entered: Int
+    /// Profiles that left a segment, counted once for each.
     public var left: Int
     /// Whether these changes stand in the history of memberships.
     public var isRecorded: Bool

@@ -4,9 +4,13 @@ public import EventModel
 public struct TaxonomyResult: CommandResult, Equatable {
     /// One exclusive segment.
     public struct Segment: Sendable, Equatable {
+        /// The set it belongs to.
         public var taxonomy: String
+        /// The exclusive segment's name: `lifecycle:new`.
         public var name: String
+        /// The title of the segment that it was made from.
         public var title: String?
+        /// Profiles in it.
         public var members: Int
     }
     /// By taxonomy, in its order.

@@ -89,7 +89,7 @@ extension Session {
                 })
             let answers = zip(segments, sets).map {
                 DefinitionSwap.Answer(
-                    segment: $0.name, expression: WorkspaceMark.removed(from: $0.body) ?? $0.body.trimmingSpaces, members: $1)
+                    segment: $0.name, expression: DefinitionText($0.body).expression, members: $1)
             }
             return (zip(segments, sets).map { ($0.name, $1.count) }, DefinitionSwap(instant: question.now, answers: answers))
         }

@@ -26,7 +26,7 @@ struct DefinitionSwap: Sendable {
             guard entry.kind == .segment, entry.change != .unchanged, let members = entry.after, let text = entry.newText else {
                 return nil
             }
-            return Answer(segment: entry.name, expression: text, members: members)
+            return Answer(segment: entry.name, expression: DefinitionText(text).expression, members: members)
         }
     }
 }

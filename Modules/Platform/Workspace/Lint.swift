@@ -20,12 +20,15 @@ public struct LintFinding: Sendable, Equatable {
         /// A file says why it may be so.
         case allowed
     }
+    /// Which of the checks found it.
     public var check: Check
+    /// What follows from it.
     public var severity: Severity
+    /// The segments at fault, by name.
     public var segments: [String]
     /// What is the matter and what to do.
     public var message: String
-    /// The reasons that files give; empty unless allowed.
+    /// The reasons that files give for letting it pass, each with its segment; empty where there are none.
     public var reasons: [String] = []
 }
 

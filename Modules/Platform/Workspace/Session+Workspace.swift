@@ -7,19 +7,21 @@ import Storage
 extension Session {
     /// What `apply` would change. Nothing is written.
     func plan(_ question: Question) throws(CommandError) -> PlanResult {
-        PlanResult(try question.plan(try contents(), records: false), ids: try question.ids(), now: question.now)
+        PlanResult(try question.plan(try contents()), ids: try question.ids(), now: question.now)
     }
 
     /// Makes the store's definitions those of the workspace; those saved by hand under other names stay.
     func apply(interruption: Interruption, warn: @escaping @Sendable (String) -> Void) throws(CommandError) -> ApplyResult {
         let contents = try contents()
         let (plan, isRecorded) = try swapping(interruption: interruption, warn: warn) { question throws(CommandError) in
-            let plan = try question.plan(contents, records: fixedNow == nil)
+            let plan = try question.plan(contents)
             let refusals = plan.findings.filter { $0.severity == .refused }
             guard refusals.isEmpty else {
                 throw CommandError(.limit, (refusals.map(\.message) + ["Nothing was changed."]).joined(separator: "\n"))
             }
-            return (plan, plan.swap)
+            var swap = plan.swap
+            swap.instant = fixedNow == nil ? question.now : nil
+            return (plan, swap)
         }
         for finding in plan.findings where finding.severity == .warning { warn(finding.message) }
         return ApplyResult(plan, recorded: isRecorded)
@@ -28,7 +30,7 @@ extension Session {
     /// What lint finds in the workspace.
     func lint(_ question: Question) throws(CommandError) -> LintResult {
         let contents = try contents()
-        return LintResult(findings: try question.plan(contents, records: false).findings, segments: contents.segments.count)
+        return LintResult(findings: try question.plan(contents).findings, segments: contents.segments.count)
     }
 
     private func contents() throws(CommandError) -> WorkspaceContents {

@@ -55,9 +55,8 @@ private struct DefinitionKey: Hashable {
 extension Question {
     /// Compares a workspace with what is saved. The question must be about the store alone.
     ///
-    /// - Parameter records: Whether the movements may be recorded at `now`.
     /// - Throws: `CommandError` with everything that is wrong with the workspace's files.
-    func plan(_ contents: WorkspaceContents, records: Bool) throws(CommandError) -> WorkspacePlan {
+    func plan(_ contents: WorkspaceContents) throws(CommandError) -> WorkspacePlan {
         let own = contents.definitions
         let kept = Set(own.map(DefinitionKey.init))
         let stored = definitions.filter { $0.kind != .model }
@@ -81,7 +80,7 @@ extension Question {
         for entry in entries where entry.kind == .segment { sizes[Text(entry.name)] = entry.after }
         return WorkspacePlan(
             entries: entries, findings: Lint(contents.segments, members: sizes).findings,
-            swap: Self.swap(entries, own: own, stored: stored, now: records ? now : nil))
+            swap: Self.swap(entries, own: own, stored: stored))
     }
 
     /// What saving some definitions by hand changes: theirs, and those that mention them. Nothing is written.
@@ -170,7 +169,7 @@ extension Question {
         }
     }
 
-    private static func swap(_ entries: [WorkspacePlan.Entry], own: [Definition], stored: [Definition], now: Instant?) -> DefinitionSwap {
+    private static func swap(_ entries: [WorkspacePlan.Entry], own: [Definition], stored: [Definition]) -> DefinitionSwap {
         let keep = Set<WorkspacePlan.Change>([.added, .changed, .adopted])
         let written = Set(
             entries.filter { keep.contains($0.change) }.map { DefinitionKey(Definition(kind: $0.kind, name: $0.name, body: "")) })
@@ -180,6 +179,6 @@ extension Question {
             saves: own.filter { written.contains(DefinitionKey($0)) }.map {
                 Definition(kind: $0.kind, name: $0.name, body: WorkspaceMark.added(to: $0.body))
             },
-            removals: stored.filter { gone.contains(DefinitionKey($0)) }, instant: now, answers: DefinitionSwap.answers(of: entries))
+            removals: stored.filter { gone.contains(DefinitionKey($0)) }, answers: DefinitionSwap.answers(of: entries))
     }
 }
