@@ -141,8 +141,8 @@ enum MembershipTables {
         try save(segment, database)
     }
 
-    /// A whole state is kept no sooner than after this many bytes of records, and not before they are as many as the last state's: so states
-    /// never take more room than records, and no question reads more than about twice a state.
+    /// A whole state is kept no sooner than after this many bytes of records, and not before they are as many as the last state's: so a state
+    /// takes less than twice the room of the records before it, and no question reads more than about twice a state.
     private static let leastWaiting: Int64 = 16 << 10
 
     // MARK: Rows
