@@ -19,7 +19,7 @@ struct Conversation {
     consuming func run() {
         var runner = runner
         Terminal.printError("tessera-shell on \(runner.session.tessera.path). `help` lists the commands, Tab completes, `quit` leaves.\n")
-        editor.complete(from: runner.session.completions())
+        complete(for: runner.session)
         var pending = ""
         while true {
             let prompt = pending.isEmpty ? "tessera> " : "     ... "
@@ -39,13 +39,17 @@ struct Conversation {
                 editor.remember(command)
                 do {
                     if try runner.run(command) == .quit { return }
-                    editor.complete(from: runner.session.completions())
+                    complete(for: runner.session)
                 } catch {
                     Terminal.printError(error.code == .interrupted ? "\nCancelled.\n" : error.description + "\n")
                 }
                 _ = runner.signal.drain()
             }
         }
+    }
+
+    private func complete(for session: Session) {
+        editor.complete(from: session.completions()) { session.frequentTexts(of: $0) }
     }
 
     /// What is shown while the next line is typed: all of it at one instant, so that saved segments are counted once.

@@ -18,7 +18,7 @@ struct LineEditor {
     /// Lines of history that are kept.
     private static let historyLength: Int32 = 2_000
     /// What completion chooses from; libedit calls back without a context, so it stands here.
-    private static let completions = Mutex(Completions())
+    private static let completions = Mutex((names: Completions(), values: { @Sendable (_: String) -> [String] in [] }))
     /// What the reading of a key needs; libedit calls back without a context here, too.
     private struct Keyboard {
         var signal: InterruptSignal?
@@ -57,7 +57,11 @@ struct LineEditor {
     }
 
     /// Sets what completion chooses from.
-    func complete(from completions: Completions) { Self.completions.withLock { $0 = completions } }
+    ///
+    /// - Parameter values: Gives frequent texts of a path; asked only when a text is compared with it.
+    func complete(from names: Completions, values: @escaping @Sendable (String) -> [String]) {
+        Self.completions.withLock { $0 = (names, values) }
+    }
 
     /// Reads one line, without its end.
     ///
@@ -129,7 +133,7 @@ struct LineEditor {
         rl_attempted_completion_over = 1
         guard let buffer = rl_line_buffer else { return nil }
         let line = String(decoding: UnsafeRawBufferPointer(start: buffer, count: min(end, strlen(buffer))), as: UTF8.self)
-        let found = completions.withLock { $0.candidates(line: line, wordStart: start) }
+        let found = completions.withLock { $0.names.candidates(line: line, wordStart: start, values: $0.values) }
         guard let first = found.first else { return nil }
         let common = found.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
         let all = found.count == 1 ? [first] : [common] + found

@@ -37,7 +37,8 @@ struct Shop {
         tessera = Tessera(path: folder.path + "/shop.tessera", plugins: .builtIn)
         let file = try folder.write(messages, as: "messages.ndjson")
         _ = try tessera.importFiles(ImportRequest(files: [file]), interruption: Interruption())
-        session = Session(tessera: tessera, workspace: workspace, now: Self.now, format: .json, clock: { Instant(milliseconds: 0) })
+        session = Session(
+            tessera: tessera, workspace: workspace, now: Self.now, format: .json, clock: { Self.now ?? Instant(milliseconds: 0) })
     }
 
     /// The answer to one command line.

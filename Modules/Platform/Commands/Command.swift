@@ -64,6 +64,8 @@ public indirect enum Command: Sendable, Equatable {
     case plot(Command, file: String?)
     /// `report to FILE.html ...`: one page about everything.
     case report(ReportRequest)
+    /// `sql SELECT ...`: one statement over read-only tables, as it was typed.
+    case sql(String)
     /// `source FILE`: runs the commands of a file, which is the caller's work.
     case source(String)
     /// `set format FORMAT`, which `Session.apply` carries out.

@@ -92,6 +92,10 @@ public struct CommandHelp: Sendable, Equatable {
             "report", "report to FILE.html [title \"TITLE\"] [import FILE.json] [rfm (...)] [cluster (...)]",
             "One page with segments, RFM and micro-segments; import adds what `tessera-archive import` printed as json.",
             #"report to report.html title "Spring review" cluster (kmeans on orders, revenue where did "Order Completed" k=4)"#),
+        .init(
+            "sql", "sql SELECT ...",
+            "One SELECT of SQLite's over events, profiles, memberships and segments. Nothing can be changed by it.",
+            "sql SELECT event, count(*) AS rows FROM events GROUP BY event ORDER BY rows DESC LIMIT 10"),
         .init("source", "source FILE", "Runs the commands of a file, one a line.", "source weekly.tessera-commands"),
         .init(
             "set", "set format FORMAT | set now INSTANT|last|clock | set cache on|off | set preview on|off",

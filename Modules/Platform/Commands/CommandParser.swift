@@ -8,13 +8,24 @@ extension Command {
     public init?(_ line: String) throws(CommandError) {
         let text = CommandText(line)
         guard let first = text.tokens.first else { return nil }
+        if text.isWord("sql", at: 0) {
+            // SQL has quotes of its own, so the rest is taken as it stands.
+            let statement = text.slice(first.range.upperBound..<text.bytes.count)
+            if statement.isEmpty { throw .usage("a SELECT was expected", "sql") }
+            self = .sql(statement)
+            return
+        }
         if text.isOpen, first.kind == .string { throw .usage("a quote is still open", nil) }
         var parser = CommandParser(text)
         self = try parser.command()
     }
 
     /// Whether more lines must follow before the text can be a command: an open parenthesis or quote, or a `\` at the end.
-    public static func isUnfinished(_ text: String) -> Bool { text.hasSuffix("\\") || CommandText(text).isOpen }
+    public static func isUnfinished(_ text: String) -> Bool {
+        if text.hasSuffix("\\") { return true }
+        let words = CommandText(text)
+        return words.isOpen && !words.isWord("sql", at: 0)
+    }
 }
 
 extension CommandError {

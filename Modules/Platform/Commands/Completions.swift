@@ -25,13 +25,17 @@ public struct Completions: Sendable, Equatable {
     ///
     /// - Parameter line: The line up to the cursor.
     /// - Parameter wordStart: Where the line editor thinks the word starts, in bytes; a quoted name may have begun earlier.
+    /// - Parameter values: Gives frequent texts of a path such as `.category` or `trait.country`, for a quoted word that is compared with it.
     /// - Returns: What to put in place of the bytes from `wordStart` on; sorted.
-    public func candidates(line: String, wordStart: Int) -> [String] {
+    public func candidates(line: String, wordStart: Int, values: (String) -> [String] = { _ in [] }) -> [String] {
         let bytes = Array(line.utf8)
         let (start, quoted) = Self.tokenStart(bytes)
         let token = String(decoding: bytes[start...], as: UTF8.self)
         let before = String(decoding: bytes[..<start], as: UTF8.self)
-        let choices = choices(token: token, quoted: quoted, before: before)
+        let choices =
+            if quoted, let path = Self.comparedPath(before) { values(path).map { JSONValue.string($0).text } } else {
+                choices(token: token, quoted: quoted, before: before)
+            }
         let known = max(0, min(wordStart, bytes.count) - start)
         let found = choices.filter { $0.hasPrefix(token) && $0 != token }.compactMap { choice -> String? in
             let rest = Array(choice.utf8)
@@ -61,6 +65,15 @@ public struct Completions: Sendable, Equatable {
         }
     }
 
+    /// The path that a quoted word is about to be compared with: what stands before `==`, `in (` and the like; nil for anything else.
+    static func comparedPath(_ before: String) -> String? {
+        let path = #"((?:trait|context)?(?:\.[\p{L}_][\p{L}\p{N}_]*)+)"#
+        let comparison = #"\s*(?:==|!=|contains|startsWith|endsWith|in\s*\((?:[^()]*,)?)\s*$"#
+        guard let pattern = try? Regex(path + comparison, as: (Substring, Substring).self), let match = before.firstMatch(of: pattern)
+        else { return nil }
+        return String(match.1)
+    }
+
     /// Where the word under the cursor starts, and whether it is a quoted name.
     private static func tokenStart(_ bytes: [UInt8]) -> (Int, Bool) {
         var quote: Int?
@@ -78,6 +91,20 @@ public struct Completions: Sendable, Equatable {
 }
 
 extension Session {
+    /// The most frequent texts of a path such as `.category`, `context.device.type` or `trait.country`; none where it is not there.
+    public func frequentTexts(of path: String) -> [String] {
+        let names = path.split(separator: ".").map(String.init)
+        guard let question = try? question(interruption: Interruption(), warn: { _ in }) else { return [] }
+        let (column, kind): (ColumnPath, Message.Kind) =
+            switch names.first {
+            case "trait" where !path.hasPrefix("."): (["traits"] + names.dropFirst(), .identify)
+            case "context" where !path.hasPrefix("."): (names, .track)
+            default: (["properties"] + names, .track)
+            }
+        let found = try? question.properties([column], kind: kind, event: nil, top: 50).first?.top.compactMap(\.value.asString)
+        return found ?? []
+    }
+
     /// The names of the store as it is now; only commands and words where there is no store yet.
     public func completions() -> Completions {
         var completions = Completions()

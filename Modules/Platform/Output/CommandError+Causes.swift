@@ -12,6 +12,7 @@ extension CommandError {
         case let error as CommandError: self = error
         case is CancellationError: self = .interrupted
         case let error as StoreError: self.init(error)
+        case let error as SQLError: self.init(error)
         case let error as RuleError: self.init(error)
         case let error as ArchiveError: self.init(error)
         case let error as FormatError: self.init(.failed, error.description)
@@ -33,6 +34,18 @@ extension CommandError {
             case .limit: .limit
             }
         self.init(code, error.description)
+    }
+
+    /// A statement in SQL that has no answer.
+    init(_ error: SQLError) {
+        let code: Code =
+            switch error.reason {
+            case .syntax: .syntax
+            case .refused: .usage
+            case .limit: .limit
+            case .failed: .data
+            }
+        self.init(code, error.description, line: error.line, column: error.column)
     }
 
     /// A refused expression: the sentence for programs, the line with its carets for people.

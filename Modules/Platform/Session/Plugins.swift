@@ -16,11 +16,16 @@ public struct Plugins: Sendable {
     /// Opens the store at a path.
     public var openStore: @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
 
+    /// Answers SELECT statements; nil where the app offers no SQL.
+    public var sql: (any SQLQuerying)?
+
     /// Takes the formats and the way to open a store.
+    ///
     /// - Parameter openStore: Called by `Tessera.store`, once unless it throws.
     public init(
-        formats: FormatRegistry, openStore: @escaping @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
+        formats: FormatRegistry, sql: (any SQLQuerying)? = nil,
+        openStore: @escaping @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
     ) {
-        (self.formats, self.openStore) = (formats, openStore)
+        (self.formats, self.sql, self.openStore) = (formats, sql, openStore)
     }
 }

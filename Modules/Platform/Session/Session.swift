@@ -97,6 +97,9 @@ public struct Session: Sendable {
         case .explain(let expression, let reference): return try question.explain(expression, reference)
         case .history(let subject): return try question.history(subject)
         case .recorded(let name, let instant, let limit): return try question.recorded(name, at: instant, limit: limit)
+        case .sql(let statement):
+            guard let engine = tessera.plugins.sql else { throw CommandError(.usage, "This program answers no SQL.") }
+            return try question.sql(statement, by: engine)
         case .waterfall(let expression): return try question.waterfall(expression)
         case .members(let expression, let limit): return try question.members(expression, limit: limit)
         case .segments: return try question.segments()
