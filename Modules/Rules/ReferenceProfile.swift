@@ -111,18 +111,7 @@ struct EventOfProfile<Owner: Subject>: Subject {
     let profile: Owner
     let message: Message
 
-    func value(of field: Field) -> Value {
-        switch field {
-        case .property(let path): return Value(message.properties.value(at: path.map(\.string)))
-        case .context(let path): return Value(message.context.value(at: path.map(\.string)))
-        case .timestamp: return .instant(message.timestamp.milliseconds)
-        case .type: return .text(Text(message.kind.word))
-        case .name, .category:
-            guard message.kind == .page || message.kind == .screen else { return .missing }
-            return (field == .name ? message.name : message.category).map { .text(Text($0)) } ?? .missing
-        }
-    }
-
+    func value(of field: Field) -> Value { message.value(of: field) }
     var now: Value { profile.now }
     func trait(_ path: [Text]) -> Value { profile.trait(path) }
     func consent(_ path: [Text]) -> Bool? { profile.consent(path) }

@@ -49,6 +49,15 @@ final class ChangeSearch {
             less.parts.remove(at: place)
             if !less.isHollow, works(less, on: root, holds: wanted) { best = less }
         }
+        // An event may count for several predicates: fewer may do.
+        for place in best.parts.indices where best.parts.count > 1 {
+            var low = 1
+            while let fewer = best.parts[place].fewer(than: low) {
+                var less = best
+                less.parts[place] = fewer.part
+                if works(less, on: root, holds: wanted) { best = less } else { low = fewer.count + 1 }
+            }
+        }
         return found(best, for: root, holds: wanted)
     }
 

@@ -38,7 +38,7 @@ public struct Explainer: Sendable {
         let until = clock.validUntil(rule.root)
         return Explanation(
             isMember: isMember, now: now, validUntil: until,
-            summary: Summary(reading: reading, clock: clock, isMember: isMember, change: change).text, tree: tree,
+            summary: Summary(reading: reading, clock: clock, tree: tree, change: change).text, tree: tree,
             smallestChange: change?.changes ?? [])
     }
 }

@@ -35,6 +35,16 @@ struct Plan {
 }
 
 extension Plan.Part {
+    /// The same with fewer events, half-way down to the least that may do; nil where there is nothing between.
+    func fewer(than least: Int) -> (part: Plan.Part, count: Int)? {
+        guard case .events(let drafts, inTurn: false) = deed, drafts.count > least else { return nil }
+        let count = (least + drafts.count) / 2
+        var part = self
+        part.deed = .events(Array(drafts.prefix(count)), inTurn: false)
+        part.sentence = "\(count)" + sentence.dropFirst(String(drafts.count).count)
+        return (part, count)
+    }
+
     fileprivate var cost: Int {
         // Tenths break ties: an event is plainer than a trait, a trait than waiting.
         switch deed {

@@ -19,7 +19,7 @@ final class ProfileReading: Subject {
     private var parts: [Selection: Part] = [:]
     private var selected: [Selection: [Message]] = [:]
     private var values: [Aggregate: Value] = [:]
-    private var chains: [EventSequence: ChainProof.Outcome] = [:]
+    private var chains: [EventSequence: SequenceTrace.Outcome] = [:]
 
     init(
         _ index: TimelineIndex, tree: Rule, at instant: Instant, threshold: @escaping (Operand, Percentile) -> Value?,
@@ -185,11 +185,11 @@ final class ProfileReading: Subject {
     }
 
     /// The chain that a sequence found, or how far it came.
-    func chain(of sequence: EventSequence) -> ChainProof.Outcome {
+    func chain(of sequence: EventSequence) -> SequenceTrace.Outcome {
         if let known = chains[sequence] { return known }
         let steps = sequence.steps.map { select(Selection($0.events, where: $0.condition, windows: sequence.windows)) }
         let spoilers = sequence.absent.map { select($0.selection) } ?? []
-        let outcome = ChainProof(sequence, candidates: steps, spoilers: spoilers, now: instant).outcome
+        let outcome = SequenceTrace(sequence, candidates: steps, spoilers: spoilers, now: instant).outcome
         chains[sequence] = outcome
         return outcome
     }

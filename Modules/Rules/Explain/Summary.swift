@@ -4,8 +4,9 @@ import EventModel
 struct Summary {
     let text: String
 
-    init(reading: ProfileReading, clock: RuleClock, isMember: Bool, change: ChangeSearch.Found?) {
+    init(reading: ProfileReading, clock: RuleClock, tree: ExplainedNode, change: ChangeSearch.Found?) {
         let root = reading.tree.root
+        let isMember = root.holds(for: reading)
         let validUntil = clock.validUntil(root)
         let flip = clock.flip(of: root)
         let cause = flip.flatMap { WaitCause(reading: reading).words(for: root, at: $0) }.map { ", when \($0)" } ?? ""
@@ -23,8 +24,8 @@ struct Summary {
             if let deeds, !isWait { text += "; no longer one with \(deeds)" }
             self.text = text
         } else {
-            let reasons = change?.plan.parts.compactMap(\.reason) ?? []
-            var text = "not a member" + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: ", "))
+            let reasons = change?.plan.parts.compactMap(\.reason) ?? [tree.culprit.verdict]
+            var text = "not a member: " + reasons.joined(separator: ", ")
             if let flip, isWait {
                 text += "; becomes a member at \(flip.text)\(cause)"
             } else if let deeds {
@@ -35,6 +36,22 @@ struct Summary {
             }
             self.text = text
         }
+    }
+}
+
+extension ExplainedNode {
+    /// The first predicate that makes the node what it is.
+    fileprivate var culprit: ExplainedNode {
+        switch role {
+        case .other: self
+        case .not: children.first?.culprit ?? self
+        case .all, .any: children.first { $0.outcome == outcome }?.culprit ?? self
+        }
+    }
+
+    /// The node with what it came to.
+    fileprivate var verdict: String {
+        "\(text) \(outcome == .truth(true) ? "holds" : "does not hold")" + (note.map { " (\($0))" } ?? "")
     }
 }
 

@@ -27,7 +27,8 @@ struct TargetSearch<Answer, Environment: Subject> {
         switch value {
         case .literal, .now, .ago, .date: return []
         case .trait, .consent, .field, .aggregate: return answer(value, target)
-        case .feature(let index, _): return features.indices.contains(index) ? answers(features[index].body, target, depth: depth, left: &left) : []
+        case .feature(let index, _):
+            return features.indices.contains(index) ? answers(features[index].body, target, depth: depth, left: &left) : []
         case .negated(let inner): return answers(inner, target.through({ [Value.negate($0)] }, Value.negate), depth: depth, left: &left)
         case .lower(let inner): return answers(inner, target.through({ [$0] }, Value.lower), depth: depth, left: &left)
         case .time(let inner):
@@ -63,7 +64,8 @@ struct TargetSearch<Answer, Environment: Subject> {
         }
     }
 
-    private func arithmetic(_ a: Operand, _ operation: Arithmetic, _ b: Operand, _ target: Target, depth: Int, left: inout Int) -> [Answer] {
+    private func arithmetic(_ a: Operand, _ operation: Arithmetic, _ b: Operand, _ target: Target, depth: Int, left: inout Int) -> [Answer]
+    {
         let (first, second) = (a.value(for: subject), b.value(for: subject))
         let onLeft = target.through(
             { wanted in

@@ -194,9 +194,18 @@ struct ValuePlans {
     /// The steps that are missing behind what is there, in turn; if need be all of them.
     func plans(_ sequence: EventSequence) -> [Plan] {
         let have: Int
+        var deadline: Instant?
         switch reading.chain(of: sequence) {
         case .found, .waiting: return []  // The clock alone does the rest.
-        case .short(let chain): have = chain.count
+        case .short(let chain):
+            have = chain.count
+            if let first = chain.first, let last = chain.last {
+                let ends = [
+                    sequence.steps[have].within.map { last.timestamp.milliseconds + $0 },
+                    sequence.spanning.map { first.timestamp.milliseconds + $0 },
+                ]
+                deadline = ends.compactMap { $0 }.min().map { Instant(milliseconds: $0 + 1) }
+            }
         case .spoiled: have = sequence.steps.count - 1
         }
         let sample = SampleMessage(reading: reading)
@@ -211,7 +220,8 @@ struct ValuePlans {
             var parts: [Plan.Part] = [
                 .init(
                     deed: .events(missing, inTurn: true), sentence: "1 \(names)",
-                    reason: "\(place) of \(total) steps of \(reading.tree.text(of: .sequence(sequence)))")
+                    reason: "\(place) of \(total) steps of \(reading.tree.text(of: .sequence(sequence)))",
+                    deadline: place == have ? deadline : nil)
             ]
             if let absent = sequence.absent, let length = absent.within {
                 parts.append(

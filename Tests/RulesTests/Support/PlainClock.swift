@@ -8,7 +8,10 @@ struct PlainClock: Sendable {
     var population: [Timeline] = []
     var lengths: [Int64] = Vocabulary.lengths.map(\.milliseconds)
 
-    func validUntil(_ clause: Clause, _ timeline: Timeline, _ now: Instant) -> Instant? {
+    /// The clock of one timeline.
+    func validUntil(_ timeline: Timeline) -> (Clause, Instant) -> Instant? { { validUntil($0, timeline, $1) } }
+
+    private func validUntil(_ clause: Clause, _ timeline: Timeline, _ now: Instant) -> Instant? {
         let part = Rule(root: clause, segments: rule.segments, features: rule.features)
         func answer(_ instant: Instant) -> Bool { Reference(part, now: instant).isMember(timeline) }
         let present = answer(now)

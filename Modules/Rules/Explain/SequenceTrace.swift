@@ -5,7 +5,7 @@ import EventModel
 /// For each event of a step it keeps the latest start from which a chain reaches it: the latest start leaves the most of `spanning`, so
 /// no other needs to be remembered. The best start over the events before, no further back than `within`, is the front of a queue that only
 /// falls (the maximum of a sliding window).
-struct ChainProof {
+struct SequenceTrace {
     enum Outcome {
         /// One event for each step.
         case found([Message])
