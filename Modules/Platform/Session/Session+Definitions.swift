@@ -22,9 +22,7 @@ extension Session {
         _ definition: Definition, _ interruption: Interruption, _ warn: @escaping @Sendable (String) -> Void
     ) throws(CommandError) -> any CommandResult {
         let name = definition.name
-        guard !name.isEmpty, name.utf8.count <= 200, !name.unicodeScalars.contains(where: { $0.value < 32 }) else {
-            throw CommandError(.name, "A name has 1 to 200 bytes and no line ends. Choose another name.")
-        }
+        try Self.checkName(name)
         _ = try tessera.store(.creating)
         let question = try question(interruption: interruption, warn: warn)
         var checker = question.checker
@@ -47,6 +45,13 @@ extension Session {
         var details = JSONObject(["name": .string(name)])
         details.set(definition.kind == .segment ? "expression" : "value", .string(definition.body))
         return Acknowledgement("Saved \(definition.kind.rawValue) \(name).", details: details)
+    }
+
+    /// Refuses what no definition can be called.
+    static func checkName(_ name: String) throws(CommandError) {
+        guard !name.isEmpty, name.utf8.count <= 200, !name.unicodeScalars.contains(where: { $0.value < 32 }) else {
+            throw CommandError(.name, "A name has 1 to 200 bytes and no line ends. Choose another name.")
+        }
     }
 
     private func drop(
