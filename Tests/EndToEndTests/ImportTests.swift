@@ -113,10 +113,10 @@ import Testing
 
     @Test func `a limit on the size of files ends the import with a sentence, and what was committed is kept`() throws {
         let folder = try Folder()
-        let (store, file) = (folder / "a.tessera", try folder.write(Self.orders(200_000), as: "many.ndjson"))
+        let (store, file) = (folder / "a.tessera", try folder.write(Self.orders(60_000), as: "many.ndjson"))
         let first = try folder.write(Self.orders(100), as: "first.ndjson")
         #expect(try Program.archive.run("import", "--db", store, first).status == 0)
-        let outcome = try Program.bash("ulimit -f 1024; exec '\(Program.archive.path)' import --db '\(store)' '\(file)'")
+        let outcome = try Program.bash("ulimit -f 512; exec '\(Program.archive.path)' import --db '\(store)' '\(file)'")
         #expect(outcome.status == 1 && outcome.signal == nil, "\(outcome.errors)")
         #expect(try outcome.error["code"] == .string("disk"))
         let count = try Program.shell.run("--db", store, "-c", #"count did "Order Completed""#)
