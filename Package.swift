@@ -101,7 +101,7 @@ let package = Package(
         tests("Rules", ["Rules", "Storage", "EventModel"]),
         tests("Clustering", ["Clustering", "Statistics"], data: ["Reference"]),
         tests("Features", ["Clustering", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
-        tests("Connectors", ["Connectors", "EventModel"]),
+        tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),

@@ -6,10 +6,11 @@ import Platform
 enum Entry {
     /// Runs the program and maps the argument parser's statuses: help is 0, wrong usage 2.
     static func main() {
+        ProgramStart.prepare()
         do {
             var command = try TesseraShell.parseAsRoot()
             try command.run()
-            exit(0)
+            exit(Terminal.lostOutput?.report(as: Terminal.defaultFormat) ?? 0)
         } catch let code as ExitCode {
             exit(code.rawValue)
         } catch {

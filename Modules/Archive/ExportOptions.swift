@@ -63,6 +63,8 @@ public struct ExportProgress: Sendable {
     public var written: Int
     /// Messages of the exported profiles.
     public var messages: Int
+    /// Time since the export began.
+    public var seconds = 0.0
 }
 
 /// What an export wrote.

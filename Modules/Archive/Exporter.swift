@@ -44,8 +44,15 @@ public struct Exporter {
         }
         let members = MemberWriter(file, level: options.level, threads: options.threads, key: key)
         let folder = options.temporaryFolder ?? (path == "-" ? NSTemporaryDirectory() : Exporter.folder(of: path))
+        let timed = progress.map { progress in
+            { @Sendable (state: ExportProgress) in
+                var state = state
+                state.seconds = (ContinuousClock.now - start).inSeconds
+                progress(state)
+            }
+        }
         do throws(ArchiveError) {
-            var result = try run(members, folder: folder, progress: progress, isCancelled: isCancelled)
+            var result = try run(members, folder: folder, progress: timed, isCancelled: isCancelled)
             try members.finish()
             try file.close()
             result.fileBytes = file.count

@@ -51,8 +51,15 @@ final class ImportLedger {
             result.damages += damages
             result.failures.append(error)
             try stop()
-        case .wasDone(let file, let position):
+        case .unopened(let file, let error):
+            self.file = file
             fileNumber += 1
+            rejects.pass(source: file)
+            result.failures.append(error)
+        case .wasDone(let file, let position):
+            self.file = file
+            fileNumber += 1
+            rejects.pass(source: file)
             result.sources.append(.init(file: file, position: ImportResult.ImportCounts(position), wasDone: true))
         }
     }

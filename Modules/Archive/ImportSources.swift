@@ -11,8 +11,10 @@ final class ImportItem {
         case batch(MessageBatch)
         /// The present file was read to its end.
         case ended(damages: [ArchiveDamage], notes: [String])
-        /// The present file could not be read further, or the next one not at all.
+        /// The present file could not be read further.
         case failed(ArchiveError, damages: [ArchiveDamage])
+        /// The next file could not be read at all.
+        case unopened(file: String, ArchiveError)
         /// A file that an earlier run finished.
         case wasDone(file: String, position: ImportPosition)
         /// Definitions that the file carries, saved when it ends.
@@ -106,7 +108,7 @@ final class ImportSources {
             return .opened(file: feed.inflater.name, key: input.key, position: position, holdsRecords: feed.reader.holdsRecords)
         } catch {
             if !options.inflate.keepGoing { stopped = true }
-            return .failed(error, damages: [])
+            return .unopened(file: input.path, error)
         }
     }
 

@@ -60,7 +60,7 @@ final class MessageGathering: @unchecked Sendable {
         let all = snapshot.blocks
         try eachBlock(all) { worker in { try self.survey($0, &worker.ranks) } }
         let total = rows.reduce(0) { $0 + Int($1) }
-        let (partOfRank, parts) = split()
+        let (partOfRank, parts) = Self.split(rows, messagesPerPart: options.messagesPerPart)
         let telling = MessageSpill(parts: parts, folder: folder, memoryLimit: options.memoryBytes / 4)
         let others = MessageSpill(parts: parts, folder: folder, memoryLimit: options.memoryBytes)
         try eachBlock(all) { worker in
@@ -98,17 +98,17 @@ final class MessageGathering: @unchecked Sendable {
         }
     }
 
-    /// Cuts the ranks into parts of about `messagesPerPart` messages.
-    private func split() -> (partOfRank: ContiguousArray<UInt16>, parts: Int) {
+    /// Cuts ranks with so many `rows` each into parts of about `messagesPerPart` messages.
+    static func split(_ rows: ContiguousArray<UInt32>, messagesPerPart: Int) -> (partOfRank: ContiguousArray<UInt32>, parts: Int) {
         let total = rows.reduce(0) { $0 + Int($1) }
-        // Part numbers have 16 bits; far beyond that many parts, parts grow instead.
-        let perPart = max(options.messagesPerPart, total / 60_000, 1)
-        var partOfRank = ContiguousArray<UInt16>()
+        // Each part has a buffer; beyond tens of thousands of parts, parts grow instead.
+        let perPart = max(messagesPerPart, total / 60_000, 1)
+        var partOfRank = ContiguousArray<UInt32>()
         partOfRank.reserveCapacity(rows.count)
         var (part, inPart) = (0, 0)
         for count in rows {
             if inPart > 0 && inPart + Int(count) > perPart { (part, inPart) = (part + 1, 0) }
-            partOfRank.append(UInt16(part))
+            partOfRank.append(UInt32(part))
             inPart += Int(count)
         }
         return (partOfRank, part + 1)

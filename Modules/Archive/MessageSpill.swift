@@ -85,12 +85,12 @@ final class MessageSpill: @unchecked Sendable {
     /// One thread's way of adding records.
     struct Adder {
         private let spill: MessageSpill
-        private let partOfRank: ContiguousArray<UInt16>
+        private let partOfRank: ContiguousArray<UInt32>
         private var buffers: [ContiguousArray<UInt8>]
         private let bufferBytes: Int
 
         /// - Parameter partOfRank: The part of each rank; shape `[profiles]`.
-        init(_ spill: MessageSpill, partOfRank: ContiguousArray<UInt16>) {
+        init(_ spill: MessageSpill, partOfRank: ContiguousArray<UInt32>) {
             (self.spill, self.partOfRank) = (spill, partOfRank)
             bufferBytes = min(64 << 10, (8 << 20) / spill.inMemory.count)
             buffers = Array(repeating: [], count: spill.inMemory.count)

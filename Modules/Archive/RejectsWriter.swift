@@ -22,25 +22,38 @@ final class RejectsWriter {
     /// Starts with a source of which `doneLines` lines are stored: rejects behind them are cut off, since they come again.
     func begin(source: String, doneLines: Int) throws(ArchiveError) {
         self.source = source
+        // What is cut may be moved: nothing is to be written to the file as it was.
+        try end()
         switch place {
         case .nowhere: return
         case .file(let path):
             if self.path == nil && !resume { try RejectsWriter.check(unlink(path), path, ignoring: ENOENT) }
             self.path = path
         case .folder(let folder):
-            try end()
-            var name =
-                source == "standard input" ? "standard-input" : String(decoding: source.utf8.split(separator: 47).last ?? [], as: UTF8.self)
-            var number = 1
-            while !names.insert(ContiguousArray(name.utf8)).inserted {
-                number += 1
-                name = "\(name)-\(number)"
-            }
-            let path = "\(folder)/\(name).ndjson"
+            let path = "\(folder)/\(reserveName(source)).ndjson"
             self.path = path
             if doneLines == 0 { try RejectsWriter.check(unlink(path), path, ignoring: ENOENT) }
         }
-        if resume, let path, access(path, F_OK) == 0 { try cut(path, behind: doneLines) }
+        if resume, let path, access(path, F_OK) == 0 {
+            try RejectsFile(path: path).drop { $0.isOf(source) && $0.line > doneLines }
+        }
+    }
+
+    /// Passes over a source that is not read now: its rejects, if any, stay, and their file's name stays its own.
+    func pass(source: String) {
+        if case .folder = place { _ = reserveName(source) }
+    }
+
+    /// A name for the source's rejects that no source before it has; the same whenever the same sources come in the same order.
+    private func reserveName(_ source: String) -> String {
+        var name =
+            source == "standard input" ? "standard-input" : String(decoding: source.utf8.split(separator: 47).last ?? [], as: UTF8.self)
+        var number = 1
+        while !names.insert(ContiguousArray(name.utf8)).inserted {
+            number += 1
+            name = "\(name)-\(number)"
+        }
+        return name
     }
 
     func write(_ rejects: [Reject]) throws(ArchiveError) {
@@ -76,34 +89,7 @@ final class RejectsWriter {
         descriptor = -1
     }
 
-    /// Cuts the file at the first reject of the present source behind line `lines`.
-    private func cut(_ path: String, behind lines: Int) throws(ArchiveError) {
-        let stream = InputWindow(try FileStream(path: path))
-        let tail = ContiguousArray(",\"file\":\(JSONValue.string(source).text)}".utf8)
-        let head = ContiguousArray("{\"line\":".utf8)
-        while true {
-            let offset = stream.offset
-            var length = 0
-            while true {
-                if let hit = memchr(stream.base + stream.start + length, 10, stream.count - length) {
-                    length = hit.assumingMemoryBound(to: UInt8.self) - (UnsafeMutablePointer(stream.base) + stream.start)
-                    break
-                }
-                length = stream.count
-                if try !stream.refill() { break }
-            }
-            let line = UnsafeBufferPointer(start: stream.base + stream.start, count: length)
-            if line.isEmpty && stream.count == 0 { return }
-            let number = line.dropFirst(head.count).prefix { $0 >= 48 && $0 <= 57 }.reduce(0) { $0 &* 10 &+ Int($1 &- 48) }
-            let isTorn = length == stream.count  // A line without its end: a crash cut it.
-            if isTorn || line.starts(with: head) && line.suffix(tail.count).elementsEqual(tail) && number > lines {
-                return try RejectsWriter.check(truncate(path, off_t(offset)), path)
-            }
-            stream.start += length + 1
-        }
-    }
-
-    private static func check(_ code: Int32, _ path: String, ignoring: Int32? = nil) throws(ArchiveError) {
+    static func check(_ code: Int32, _ path: String, ignoring: Int32? = nil) throws(ArchiveError) {
         if code < 0 && errno != ignoring { throw FileWriting.failure(path, errno) }
     }
 }
@@ -125,7 +111,8 @@ enum FileWriting {
 
     static func failure(_ name: String, _ code: Int32) -> ArchiveError {
         switch code {
-        case ENOSPC, EDQUOT: ArchiveError(.disk, "\(name): no space is left on the disk. Make room and run the command again.")
+        // EFBIG is the limit of a file's size that was set for the process.
+        case ENOSPC, EDQUOT, EFBIG: ArchiveError(.disk, "\(name): no space is left on the disk. Make room and run the command again.")
         case ENOENT, ENOTDIR: ArchiveError(.disk, "\(name): its folder does not exist. Create it, or name another place.")
         case EACCES, EPERM, EROFS: ArchiveError(.disk, "\(name): no permission to write it. Name another place, or run as its owner.")
         case EISDIR: ArchiveError(.disk, "\(name): this is a directory. Name a file in it.")

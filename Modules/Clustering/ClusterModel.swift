@@ -50,34 +50,6 @@ public struct ClusterModel: Sendable, Hashable, Codable {
 
     /// Centres in the original units; shape `[clusters, columns]`.
     public var originalCentres: Matrix { scaling.inverse(Matrix(centres)) }
-
-    /// Gives rows to their nearest clusters, the lower number of equals; -1 where a value is missing and nothing stands in.
-    ///
-    /// - Parameter columns: One for each feature, in the model's order, in original units; NaN is missing.
-    public func assign(_ columns: [ContiguousArray<Double>]) throws(ClusteringError) -> ContiguousArray<Int32> {
-        guard columns.count == features.count else {
-            throw ClusteringError("The model has \(features.count) features, not \(columns.count).")
-        }
-        let table = try FeatureTable(features: features, columns: columns, substitutes: substitutes)
-        let scaled = scaling.transform(table.matrix)
-        let centres = Matrix(self.centres)
-        var labels = ContiguousArray<Int32>(repeating: -1, count: table.total)
-        scaled.values.withUnsafeBufferPointer { x in
-            centres.values.withUnsafeBufferPointer { c in
-                for (row, origin) in table.origins.enumerated() {
-                    var (nearest, least) = (0, Double.infinity)
-                    for j in 0..<centres.rows {
-                        // In bounds: both matrices have one column for each feature.
-                        let distance = squaredDistance(
-                            x.baseAddress! + row * scaled.columns, c.baseAddress! + j * scaled.columns, count: scaled.columns)
-                        if distance < least { (nearest, least) = (j, distance) }
-                    }
-                    labels[origin] = Int32(nearest)
-                }
-            }
-        }
-        return labels
-    }
 }
 
 /// A model together with the rows it was fitted to.

@@ -24,27 +24,28 @@ public struct FeatureTable: Sendable {
     /// Rows given that are not in the matrix.
     public var leftOut: Int { total - matrix.rows }
 
+    /// The greatest magnitude of a value. Beyond it the squares that distances and variances are made of would leave float64.
+    public static let greatest = 1e140
+
     /// Takes one column for each feature, of equal lengths; NaN and infinities are missing.
     ///
-    /// - Throws: `ClusteringError` where a column has no value at all, or no row is left.
+    /// - Throws: `ClusteringError` where a column has no value at all or one beyond `greatest`, or no row is left.
     public init(features: [String], columns: [ContiguousArray<Double>], missing: Missing = .leaveOut) throws(ClusteringError) {
         precondition(features.count == columns.count && !columns.isEmpty, "one name for each column, and one column at least")
         for (feature, column) in zip(features, columns) where !column.isEmpty && !column.contains(where: \.isFinite) {
             throw ClusteringError("No profile has a value of \(feature). Leave it out, or check its spelling.")
         }
-        let substitutes = missing == .median ? columns.map { column in median(of: column.lazy.filter(\.isFinite)) } : nil
-        try self.init(features: features, columns: columns, substitutes: substitutes)
-        guard matrix.rows > 0 else {
-            throw ClusteringError("None of \(total) profiles has all of \(features.joined(separator: ", ")). Try impute=median.")
+        for (feature, column) in zip(features, columns) {
+            guard let huge = column.first(where: { $0.isFinite && $0.magnitude > Self.greatest }) else { continue }
+            throw ClusteringError(
+                "\(feature) is \(huge) for a profile, and \(Self.greatest) is the most that can be clustered. "
+                    + "Leave such profiles out with `where`, or divide the feature.")
         }
-    }
-
-    /// The same with the substitutes of a model, which may leave no rows.
-    init(features: [String], columns: [ContiguousArray<Double>], substitutes: [Double]?) throws(ClusteringError) {
+        guard columns.allSatisfy({ $0.count == columns[0].count }) else { throw ClusteringError("The columns differ in length.") }
+        let substitutes = missing == .median ? columns.map { column in median(of: column.lazy.filter(\.isFinite)) } : nil
         self.features = features
         self.substitutes = substitutes
-        total = columns.first?.count ?? 0
-        guard columns.allSatisfy({ $0.count == columns[0].count }) else { throw ClusteringError("The columns differ in length.") }
+        total = columns[0].count
         var kept = ContiguousArray<Int>()
         for row in 0..<total {
             let present = columns.count { $0[row].isFinite }
@@ -55,5 +56,10 @@ public struct FeatureTable: Sendable {
             columns: columns.enumerated().map { c, column in
                 ContiguousArray(kept.map { column[$0].isFinite ? column[$0] : substitutes?[c] ?? .nan })
             })
+        guard total > 0 else { throw ClusteringError("There is no profile to cluster.") }
+        guard matrix.rows > 0 else {
+            // Filled in, every row that has a value is kept, and every feature has one somewhere.
+            throw ClusteringError("None of \(total) profiles has all of \(features.joined(separator: ", ")). Try impute=median.")
+        }
     }
 }

@@ -54,6 +54,9 @@ public struct FormatRegistry: Sendable {
         return descriptors.first { $0.extensions.contains(end) }
     }
 
+    /// The format of a file whose name speaks of none: of those that need a mapping where one is given, else of the others, the first.
+    public func usualFormat(withMapping: Bool) -> FormatDescriptor? { descriptors.first { $0.needsMapping == withMapping } }
+
     private func format(called name: String) throws(FormatError) -> any EventFormat.Type {
         if let found = formats.first(where: { $0.name.sameScalars(as: name) }) { return found }
         let known = formats.map { $0.name }

@@ -6,7 +6,7 @@ public enum FormatContract: CaseIterable, Sendable {
     case cutsDoNotMatter
     /// A second reader gives what the first gave.
     case repeatsItself
-    /// Batches have the room behind their text, and as many line numbers as lines.
+    /// Batches have the room behind their text, and as many line numbers and identifiers as lines, where they give any.
     case shapesItsBatches
     /// A file of no bytes is no message, no reject and no line.
     case emptyIsNothing

@@ -5,7 +5,7 @@ public import EventModel
 public struct ReadFile: Sendable, Equatable {
     /// One line of text with the line of the source it came from.
     public struct Line: Sendable, Hashable {
-        /// Line of the source, from 1; -1 where the batch gives it none.
+        /// Line of the source, from 1; -1 where the batch's line numbers end before it.
         public var number: Int
         /// The line without its end.
         public var text: String
@@ -21,7 +21,8 @@ public struct ReadFile: Sendable, Equatable {
     public var sourceLines = 0
     /// Sum of the batches' `skippedLines`.
     public var skippedLines = 0
-    /// Batches that had less room behind their text than promised, or line numbers that do not fit their text.
+    /// Batches that had less room behind their text than promised, or not one line number (or identifier) for each line of it. Whoever
+    /// decodes a batch counts the lines that are empty, too.
     public var misshapenBatches = 0
 
     /// The texts of the lines.
@@ -59,17 +60,18 @@ public struct ReadFile: Sendable, Equatable {
     }
 
     private mutating func take(_ batch: MessageBatch) {
-        let texts = batch.text.prefix(batch.count).split(separator: 10, omittingEmptySubsequences: false)
+        var texts = batch.text.prefix(batch.count).split(separator: 10, omittingEmptySubsequences: false)
+        if texts.last?.isEmpty == true { texts.removeLast() }  // What follows the last line end is no line.
         var found: [Line] = []
         for (index, text) in texts.enumerated() {
             let text = text.last == 13 ? text.dropLast() : text
             guard !text.isEmpty else { continue }
             let number =
                 batch.lineNumbers.isEmpty
-                ? batch.firstLine + index : found.count < batch.lineNumbers.count ? batch.lineNumbers[found.count] : -1
+                ? batch.firstLine + index : index < batch.lineNumbers.count ? batch.lineNumbers[index] : -1
             found.append(Line(number: number, text: String(decoding: text, as: UTF8.self)))
         }
-        let fits = batch.lineNumbers.isEmpty || batch.lineNumbers.count == found.count
+        let fits = [batch.lineNumbers.count, batch.derivedIDs.count].allSatisfy { $0 == 0 || $0 == texts.count }
         let hasRoom = batch.count == 0 || batch.text.count >= batch.count + MessageBatch.padding
         if !fits || !hasRoom { misshapenBatches += 1 }
         lines += found

@@ -9,9 +9,9 @@ public struct MessageBatch: Sendable {
     /// Number of the first line in its source, from 1.
     public var firstLine: Int
     /// Where lines of `text` are not consecutive lines of the source (a table's rows, folded messages): the source line of each
-    /// line of `text`. Empty when they are consecutive.
+    /// line of `text`, empty ones included. Empty when they are consecutive.
     public var lineNumbers: [Int]
-    /// The `messageId` that each line of `text` gets when its JSON has none; empty: a hash of the line's bytes.
+    /// The `messageId` that each line of `text`, empty ones included, gets when its JSON has none; empty: a hash of the line's bytes.
     public var derivedIDs: [String]
     /// Records that never became a message.
     public var rejects: [Reject]

@@ -8,7 +8,8 @@ public struct RFMQuery: Sendable, Hashable {
     public var event: String
     /// The property with its money, and the one with its id; nil: every event is an order of its own.
     public var revenue: [String]
-    /// The property with an order's id: events that share one are one order, and events without it are not counted. nil: each event counts.
+    /// The property with an order's id: events that share one are one order, and each event without it is an order of its own. nil: each
+    /// event counts.
     public var order: [String]?
     /// The event of a refund; its property `revenue` is given back, whatever its sign.
     public var refunds: String?
@@ -30,7 +31,11 @@ public struct RFMQuery: Sendable, Hashable {
     /// The values of the segment language that it reads: last order, orders, money, and money given back where refunds are named.
     public var values: [String] {
         let (event, revenue) = (Self.quoted(self.event), Self.property(self.revenue))
-        var values = ["last(\(event))", order.map { "distinct(\(event), \(Self.property($0)))" } ?? "count(\(event))"]
+        let orders = order.map { id in
+            let id = Self.property(id)
+            return "distinct(\(event), \(id)) + count(\(event) where not exists(\(id)))"
+        }
+        var values = ["last(\(event))", orders ?? "count(\(event))"]
         values.append("sum(\(event), \(revenue))")
         if let refunds { values.append("sum(\(Self.quoted(refunds)), \(revenue))") }
         return values

@@ -42,9 +42,10 @@ public struct ValueFeature: FeatureExtractor, Hashable {
     /// The feature as a number of the segment language, for expressions about it; equal to what `column` gives to the last bit.
     public var numberText: String {
         switch formula.root.kind {
-        case .duration: "(\(text)) / 1d"
-        case .instant: "((\(text)) - date(\"1970-01-01\")) / 1d"
-        default: text
+        case .duration: "\(enclosed(text)) / 1d"
+        case .instant: "(\(enclosed(text)) - date(\"1970-01-01\")) / 1d"
+        // A comment at its end must not reach what comes after it.
+        default: text.utf8.contains(UInt8(ascii: "#")) ? enclosed(text) : text
         }
     }
 

@@ -86,7 +86,7 @@ public struct IdentityGraph: ~Copyable {
     }
 
     /// How many identifiers are known.
-    public var count: Int { hashes.count }
+    public var count: Int { parents.count }
 
     /// Fetches what `find` will look at first, for a caller that knows its questions ahead.
     @inline(__always)
@@ -183,7 +183,6 @@ public struct IdentityGraph: ~Copyable {
         var graph = IdentityGraph()
         graph.parents = ContiguousArray(0..<UInt32(count))
         for link in links { graph.union(link.a, link.b) }
-        graph.hashes = ContiguousArray(repeating: 0, count: count)
         return graph.profiles()
     }
 

@@ -5,7 +5,7 @@ public struct Percent: Sendable, Hashable {
     /// The value is `0.d1d2d3... * 10^point`: where the decimal point stands, counted from the first digit.
     let point: Int
 
-    /// Reads digits, with a fraction and an exponent by option; nil when it is no number, zero, or above 100.
+    /// Reads digits, with a fraction and an exponent by option; nil when it is no number, zero, above 100, or not above 10^-(2^40).
     public init?(_ text: String) {
         var digits: [UInt8] = []
         var point = 0
@@ -24,14 +24,14 @@ public struct Percent: Sendable, Hashable {
         if !bytes.isEmpty {
             let written = String(decoding: bytes.dropFirst(), as: UTF8.self)
             guard let exponent = Int(written) else { return nil }
-            guard abs(exponent) < 1 << 40 else { return nil }
+            guard exponent.magnitude < 1 << 40 else { return nil }
             point += exponent
         }
         let leading = digits.prefix { $0 == 0 }.count
         digits.removeFirst(leading)
         point -= leading
         while digits.last == 0 { digits.removeLast() }
-        guard !digits.isEmpty, point < 3 || (point == 3 && digits == [1]) else { return nil }
+        guard !digits.isEmpty, point > -(1 << 40), point < 3 || (point == 3 && digits == [1]) else { return nil }
         (self.digits, self.point) = (digits, point)
     }
 

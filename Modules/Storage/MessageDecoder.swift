@@ -32,6 +32,7 @@ public final class MessageDecoder: BatchDecoder {
         let out = ColumnarBatch()
         out.rejects = batch.rejects
         identifiers.removeAll()
+        let (numbers, ids) = (batch.lineNumbers, batch.derivedIDs)
         batch.text.withUnsafeBufferPointer { text in
             precondition(text.count >= batch.count + MessageBatch.padding || batch.count == 0, "a batch needs room behind its text")
             var at = 0
@@ -43,10 +44,15 @@ public final class MessageDecoder: BatchDecoder {
                 let hasReturn = length > 0 && base[at + length - 1] == 13
                 let line = UnsafeBufferPointer(start: base + at, count: hasReturn ? length - 1 : length)
                 if line.count > 0, !line.allSatisfy({ $0 == 32 || $0 == 9 }) {
-                    let number = batch.lineNumbers.isEmpty ? batch.firstLine + index : batch.lineNumbers[index]
-                    let before = out.messageCount
-                    take(line, number: number, derivedID: batch.derivedIDs.isEmpty ? nil : batch.derivedIDs[index], into: out)
-                    if out.messageCount > before { out.rows.start[before].line = UInt32(index) }
+                    if (numbers.isEmpty || index < numbers.count) && (ids.isEmpty || index < ids.count) {
+                        let before = out.messageCount
+                        take(
+                            line, number: numbers.isEmpty ? batch.firstLine + index : numbers[index],
+                            derivedID: ids.isEmpty ? nil : ids[index], into: out)
+                        if out.messageCount > before { out.rows.start[before].line = UInt32(index) }
+                    } else {
+                        out.rejects.append(Self.unnumbered(line, at: index < numbers.count ? numbers[index] : batch.firstLine + index))
+                    }
                 }
                 at += length + 1
                 index += 1
@@ -55,6 +61,16 @@ public final class MessageDecoder: BatchDecoder {
         if !batch.rejects.isEmpty { out.rejects.sort { $0.line < $1.line } }
         out.shrink()
         return out
+    }
+
+    /// The refusal of a line for which its format gave no number or no identifier, though it gave others some.
+    private static func unnumbered(_ line: UnsafeBufferPointer<UInt8>, at number: Int) -> Reject {
+        Reject(
+            line: number,
+            reason:
+                "line \(number): the format that read it gave too few line numbers or identifiers. This is a fault of the format: report "
+                + "it to whoever made the format.",
+            text: String(decoding: line.prefix(Reject.longestText), as: UTF8.self))
     }
 
     private func take(_ line: UnsafeBufferPointer<UInt8>, number: Int, derivedID: String?, into out: ColumnarBatch) {

@@ -145,7 +145,8 @@ func `export, import into an empty store, export again: the same text`(seed: UIn
     let store = try fill((0..<3000).map { track("m\($0)", user: "u\($0 % 7)", at: $0, #","properties":{"x":"\#(long)\#($0)"}"#) }.joined())
     let snapshot = store.fakeSnapshot(blockRows: 500)
     for threads in 1...3 {
-        let result = try Exporter(snapshot, options: ExportOptions(level: 1, threads: threads)).write(to: folder.path + "/\(threads).gz")
+        let result = try Exporter(snapshot, options: ExportOptions(level: 1, threads: threads)).write(
+            to: folder.path + "/\(threads).gz", progress: { #expect($0.seconds > 0 && $0.seconds < 600) })
         #expect(result.textBytes > 3 << 20)
     }
     #expect(FileManager.default.contentsEqual(atPath: folder.path + "/1.gz", andPath: folder.path + "/2.gz"))

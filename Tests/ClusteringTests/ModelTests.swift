@@ -18,6 +18,13 @@ private func shop(_ rows: Int, seed: UInt64, missing: Double = 0) -> [Contiguous
     return columns
 }
 
+/// The cluster whose centre is nearest to a row in original units, the lower number of equals: measured plainly.
+private func nearest(_ model: ClusterModel, _ row: [Double]) -> Int {
+    let scaled = model.scaling.transform(Matrix([row])).row(0)
+    let distances = model.centres.map { centre in zip(scaled, centre).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
+    return distances.indices.min { distances[$0] < distances[$1] } ?? 0
+}
+
 @Test func `scaling goes there and back, and a constant column stays finite`() {
     let matrix = Matrix([[1, 5, 1e9], [2, 5, 1e9 + 1], [4, 5, 1e9 + 5]])
     for method in FeatureScaling.Method.allCases {
@@ -38,7 +45,35 @@ private func shop(_ rows: Int, seed: UInt64, missing: Double = 0) -> [Contiguous
     #expect(throws: ClusteringError("No profile has a value of b. Leave it out, or check its spelling.")) {
         try FeatureTable(features: ["a", "b"], columns: [[1], [.nan]])
     }
-    #expect(throws: ClusteringError.self) { try FeatureTable(features: ["a", "b"], columns: [[1, .nan], [.nan, 1]]) }
+    let apart: [ContiguousArray<Double>] = [[1, .nan], [.nan, 1]]
+    #expect(throws: ClusteringError("None of 2 profiles has all of a, b. Try impute=median.")) {
+        try FeatureTable(features: ["a", "b"], columns: apart)
+    }
+    #expect(try FeatureTable(features: ["a", "b"], columns: apart, missing: .median).leftOut == 0)
+    for missing in FeatureTable.Missing.allCases {
+        #expect(throws: ClusteringError("There is no profile to cluster.")) {
+            try FeatureTable(features: ["a", "b"], columns: [[], []], missing: missing)
+        }
+    }
+}
+
+@Test(arguments: [1e141, -1e154, Double.greatestFiniteMagnitude])
+func `a value too large to be squared is refused with its feature's name`(huge: Double) {
+    let error = #expect(throws: ClusteringError.self) { try FeatureTable(features: ["a", "b"], columns: [[1, 2], [.infinity, huge]]) }
+    #expect(error?.description.hasPrefix("b is \(huge)") == true)
+}
+
+@Test(arguments: FeatureScaling.Method.allCases, FeatureTable.Missing.allCases)
+func `the greatest values that are taken can be clustered and drawn`(scaling: FeatureScaling.Method, missing: FeatureTable.Missing) throws {
+    let most = FeatureTable.greatest
+    let columns: [ContiguousArray<Double>] = [[most, -most, 0, most / 2, 1, -most], [1, -most, most, 0, most, 2]]
+    let table = try FeatureTable(features: ["a", "b"], columns: columns, missing: missing)
+    for clusters in 1...4 {
+        let fitted = try FittedClusters(table, with: KMeans(clusters: clusters), scaling: scaling)
+        #expect(fitted.model.inertia.isFinite && fitted.scaled.values.allSatisfy { $0.isFinite })
+        #expect(fitted.model.daviesBouldin?.isFinite != false && fitted.model.silhouette?.isFinite != false)
+        #expect(PrincipalComponents(of: fitted.scaled, count: 2).varianceShares.allSatisfy { $0.isFinite })
+    }
 }
 
 @Test func `a model survives JSON and knows its own rows`() throws {
@@ -48,7 +83,7 @@ private func shop(_ rows: Int, seed: UInt64, missing: Double = 0) -> [Contiguous
         let fitted = try FittedClusters(table, with: KMeans(clusters: 4), seed: 77)
         let read = try JSONDecoder().decode(ClusterModel.self, from: JSONEncoder().encode(fitted.model))
         #expect(read == fitted.model && read.seed == 77 && read.rows + read.leftOut == 500)
-        #expect(try read.assign(columns) == fitted.labelsOfAllRows)
+        for (row, label) in fitted.labels.enumerated() { #expect(nearest(read, Array(table.matrix.row(row))) == Int(label)) }
         #expect(read.sizes == (0..<4).map { j in fitted.labels.count { Int($0) == j } })
         #expect(fitted.labelsOfAllRows.count { $0 < 0 } == table.leftOut)
     }
@@ -59,12 +94,11 @@ func `half-spaces hold exactly the rows that are nearest`(seed: UInt64, scaling:
     let table = try FeatureTable(features: names, columns: shop(600, seed: seed))
     let fitted = try FittedClusters(table, with: KMeans(clusters: 2 + Int(seed) % 6, restarts: 1), scaling: scaling, seed: seed)
     let probes = shop(400, seed: seed + 100)
-    let labels = try fitted.model.assign(probes)
     let spaces = (0..<fitted.model.clusters).map { fitted.model.halfSpaces(of: $0) }
-    for row in labels.indices {
+    for row in probes[0].indices {
         let point = probes.map { $0[row] }
         let homes = spaces.indices.filter { spaces[$0].allSatisfy { $0.contains(point) } }
-        #expect(homes == [Int(labels[row])])
+        #expect(homes == [nearest(fitted.model, point)])
     }
 }
 
@@ -79,8 +113,7 @@ func `half-spaces hold exactly the rows that are nearest`(seed: UInt64, scaling:
     #expect(fitted.model.halfSpaces(of: 0) == [HalfSpace(coefficients: [20, 8], bound: 126, strict: false)])
 
     // Half-way, exactly: to the lower number.
-    let middle: [ContiguousArray<Double>] = [[5.5], [2]]
-    #expect(try fitted.model.assign(middle) == [0])
+    #expect(nearest(fitted.model, [5.5, 2]) == 0)
     #expect(fitted.model.halfSpaces(of: 0)[0].contains([5.5, 2]) && !fitted.model.halfSpaces(of: 1)[0].contains([5.5, 2]))
 
     // A feature that plays no part must still be there; a twin with a higher number is empty.

@@ -55,6 +55,11 @@ func `a file's name speaks of its format`(file: String, name: String?) {
     #expect(registry.format(forFile: file)?.name == name)
 }
 
+@Test func `a file that speaks of no format is of the first that takes a mapping, or takes none`() {
+    #expect(registry.usualFormat(withMapping: false)?.name == "lines" && registry.usualFormat(withMapping: true)?.name == "tables")
+    #expect(FormatRegistry([Tables.self]).usualFormat(withMapping: false) == nil)
+}
+
 @Test(arguments: [
     ("Qantity", "Quantity"), ("quantity", "Quantity"), ("UnitPirce", "UnitPrice"), ("Invoice", nil), ("xyz", nil), ("", nil),
 ])

@@ -111,6 +111,29 @@ import Testing
         #expect(count["count"] == .integer(50))
     }
 
+    @Test func `a limit on the size of files ends the import with a sentence, and what was committed is kept`() throws {
+        let folder = try Folder()
+        let (store, file) = (folder / "a.tessera", try folder.write(Self.orders(60_000), as: "many.ndjson"))
+        let first = try folder.write(Self.orders(100), as: "first.ndjson")
+        #expect(try Program.archive.run("import", "--db", store, first).status == 0)
+        let outcome = try Program.bash("ulimit -f 512; exec '\(Program.archive.path)' import --db '\(store)' '\(file)'")
+        #expect(outcome.status == 1 && outcome.signal == nil, "\(outcome.errors)")
+        #expect(try outcome.error["code"] == .string("disk"))
+        let count = try Program.shell.run("--db", store, "-c", #"count did "Order Completed""#)
+        #expect(count.status == 0, "\(count.errors)")
+        #expect(try count.json["count"] == .integer(50))
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "this system has no /dev/full"))
+    func `a result that cannot be written is no success`() throws {
+        let folder = try Folder()
+        let (store, first) = (folder / "a.tessera", try folder.write(Self.orders(100), as: "first.ndjson"))
+        #expect(try Program.archive.run("import", "--db", store, first).status == 0)
+        let outcome = try Program.bash("'\(Program.shell.path)' --db '\(store)' -c 'count true' > /dev/full")
+        #expect(outcome.status == 1)
+        #expect(try outcome.error["code"] == .string("disk"))
+    }
+
     /// Whether this user may mount a small file system to fill up.
     static let mayMount: Bool = {
         let line = "d=$(mktemp -d) && mount -t tmpfs -o size=1m tessera-probe $d 2>/dev/null && umount $d; s=$?; rmdir $d; exit $s"

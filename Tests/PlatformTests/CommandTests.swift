@@ -85,11 +85,14 @@ import Testing
         (names.events, names.segments, names.paths) = (
             ["Order Completed", "Order Refunded"], ["buyers", "gone quiet"], [".price", "trait.plan"]
         )
+        names.features = ["basket", "days away"]
         #expect(names.candidates(line: "co", wordStart: 0) == ["count"])
         #expect(names.candidates(line: "count di", wordStart: 6) == ["did", "distinct("])
         #expect(names.candidates(line: #"count did "Order "#, wordStart: 17) == [#"Completed""#, #"Refunded""#])
         #expect(names.candidates(line: #"count segment "go"#, wordStart: 15) == [#"gone quiet""#].map { String($0) })
         #expect(names.candidates(line: #"count did "A" where .pr"#, wordStart: 20) == [".price"])
         #expect(names.candidates(line: "drop segment bu", wordStart: 13) == ["buyers"])
+        #expect(names.candidates(line: "drop feature ", wordStart: 13) == ["basket", "days away"])
+        #expect(names.candidates(line: #"drop feature "da"#, wordStart: 14) == [#"days away""#])
     }
 }

@@ -9,7 +9,7 @@ struct ScalarTests {
         ("20", 5, 1), ("7", 100, 7), ("50", 3, 2), ("100", 7, 7), ("0.5", 200, 1), ("0.5", 201, 2), ("33.3", 1000, 333),
         ("33.30", 1000, 333), ("33.3000000000000000000000001", 1000, 334),
         ("1e1", 10, 1), ("1e-400", 1_000_000_000, 1), ("99.99999999999999999999999999", 1_000_000_000, 1_000_000_000), ("20", 0, 0),
-        ("1E+2", 3, 3), ("007", 100, 7), ("14.285714285714285", 7, 1),
+        ("1E+2", 3, 3), ("007", 100, 7), ("14.285714285714285", 7, 1), ("1e-1099511627775", 5, 1),
     ])
     func `a percentage of n is counted exactly and rounded up`(percent: String, n: Int, expected: Int) throws {
         let percent = try #require(Percent(percent))
@@ -17,7 +17,10 @@ struct ScalarTests {
         #expect(Percent(percent.text) == percent)
     }
 
-    @Test(arguments: ["0", "0.0", "100.0000001", "1e3", "101", "", "."])
+    @Test(arguments: [
+        "0", "0.0", "100.0000001", "1e3", "101", "", ".", "1e-9223372036854775808", "1e9223372036854775807", "1e-9223372036854775809", "1e",
+        "0.01e-1099511627775",
+    ])
     func `a percentage outside of its bounds is none`(percent: String) { #expect(Percent(percent) == nil) }
 
     @Test(

@@ -226,3 +226,15 @@ func `decoders on several threads share one set of numbers`() async throws {
     store.write(batches)
     try store.expectHolds(expected)
 }
+
+@Test func `lines that their format gave no number or no identifier are refused, and the others taken`() {
+    let lines = (0..<3).map { "{\"type\":\"page\",\"userId\":\"u\($0)\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n" }.joined(separator: "\n")
+    var batch = MessageBatch(lines: lines, firstLine: 10)
+    batch.lineNumbers = [100, 101, 102]
+    let few = MemoryBlocks().decode(batch)
+    #expect(few.messageCount == 2 && few.rejects.map(\.line) == [14] && few.rejects[0].reason.contains("fault of the format"))
+    batch.lineNumbers = [100, 101, 102, 103, 104]
+    batch.derivedIDs = ["00000000-0000-4000-8000-000000000000"]
+    let nameless = MemoryBlocks().decode(batch)
+    #expect(nameless.messageCount == 1 && nameless.rejects.map(\.line) == [102, 104])
+}

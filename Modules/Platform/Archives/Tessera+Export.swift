@@ -36,15 +36,12 @@ extension Tessera {
             }
         }
         let exporter = Exporter(scanning, options: options, selected: selected, memberships: memberships)
-        let start = ContinuousClock.now
         let report = progress.map { progress in
             { @Sendable (state: ExportProgress) in
-                let seconds = Double((ContinuousClock.now - start).components.seconds)
                 progress(
                     ProgressLine.State(
                         name: request.file, done: Double(state.gathered + state.written), total: Double(2 * state.messages),
-                        count: state.written,
-                        unit: "message", seconds: seconds))
+                        count: state.written, unit: "message", seconds: state.seconds))
             }
         }
         let result = try attempt { try exporter.write(to: request.file, progress: report, isCancelled: { interruption.isInterrupted }) }

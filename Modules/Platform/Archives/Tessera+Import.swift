@@ -73,10 +73,13 @@ extension Tessera {
     /// The format asked for; else the one that each file's first line or name speaks of, which must be the same for all.
     private func formatName(of request: ImportRequest, _ inflate: InflateOptions) throws(CommandError) -> String {
         if let name = request.format { return name }
+        guard let usual = plugins.formats.usualFormat(withMapping: request.mapping != nil)?.name else {
+            throw CommandError(
+                .usage, "No format is read \(request.mapping == nil ? "without" : "with") a mapping file. Say --input-format.")
+        }
         var found: (name: String, file: String)?
         for file in request.files {
-            let name = Self.isTesseraArchive(file, inflate) ? TesseraFormat.name : plugins.formats.format(forFile: file)?.name
-            let own = name ?? (request.mapping == nil ? "segment" : "csv")
+            let own = Self.isTesseraArchive(file, inflate) ? TesseraFormat.name : plugins.formats.format(forFile: file)?.name ?? usual
             if let first = found, !first.name.sameScalars(as: own) {
                 throw CommandError(
                     .usage,
@@ -85,7 +88,7 @@ extension Tessera {
             }
             found = found ?? (own, file)
         }
-        return found?.name ?? "segment"
+        return found?.name ?? usual
     }
 
     /// Whether a file begins with the header line of Tessera's archives. A file that cannot be read says no; the import will say why.

@@ -191,8 +191,8 @@ public struct ReportRequest: Sendable, Equatable {
     public var importResult: String?
     /// nil: as much of it as the data allow, by rules the page states.
     public var rfm: RFMRequest?
-    /// The micro-segments of the page; nil: of what buyers did, else of how lately and how often people did anything. Ten profiles or fewer
-    /// make none.
+    /// The micro-segments of the page, which saves none (`saveAs` is refused); nil: of what buyers did, else of how lately and how often
+    /// people did anything, where there are ten profiles or more.
     public var cluster: ClusterRequest?
 
     /// A page written to `file`.

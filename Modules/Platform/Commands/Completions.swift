@@ -9,6 +9,8 @@ public struct Completions: Sendable, Equatable {
     public var paths: [String] = []
     /// Names of segments: bare in commands, in quotes within an expression.
     public var segments: [String] = []
+    /// Names of saved features, as `drop feature` takes them.
+    public var features: [String] = []
 
     /// Nothing but commands and the language's words.
     public init() {}
@@ -45,17 +47,19 @@ public struct Completions: Sendable, Equatable {
     }
 
     private func choices(token: String, quoted: Bool, before: String) -> [String] {
+        let typed = before.split(separator: " ")
         if quoted {
-            let names = before.hasSuffix("segment ") ? segments : events
+            let dropsFeature = typed.count == 2 && typed[0] == "drop" && typed[1] == "feature"
+            let names = dropsFeature ? features : before.hasSuffix("segment ") ? segments : events
             return names.map { JSONValue.string($0).text }
         }
-        let typed = before.split(separator: " ")
         switch typed.first {
         case nil: return CommandHelp.all.map(\.name)
         case "help": return CommandHelp.all.map(\.name)
         case "plot" where typed.count == 1: return ["segments", "overlap", "events", "rfm", "cluster", "pca", "elbow", "silhouette"]
         case "segment" where typed.count == 1, "overlap": return segments
         case "drop" where typed.count == 1: return ["segment", "feature"]
+        case "drop" where typed[1] == "feature": return features
         case "drop": return segments
         case "set" where typed.count == 1: return ["format", "now", "cache", "preview"]
         case "set" where typed[1] == "now": return ["last", "clock"]
@@ -111,7 +115,8 @@ extension Session {
         guard let question = try? question(interruption: Interruption(), warn: { _ in }) else { return completions }
         completions.events = ((try? question.snapshot.eventNames()) ?? []).map(\.name)
         completions.segments = question.definitions(.segment).map(\.name)
-        var paths = question.definitions(.feature).map { Question.spelled([$0.name], before: "feature") }
+        completions.features = question.definitions(.feature).map(\.name)
+        var paths = completions.features.map { Question.spelled([$0], before: "feature") }
         paths += ((try? question.traitPaths()) ?? []).map { Question.spelled($0[...], before: "trait") }
         for path in (try? question.snapshot.paths(kind: .track, event: nil)) ?? [] where path.count > 1 {
             if path[0] == "properties" { paths.append(Question.spelled(path.dropFirst(), before: "")) }

@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import Synchronization
 
 /// What the program is connected to.
 public enum Terminal {
@@ -26,9 +27,25 @@ public enum Terminal {
     /// The format that results take where none was asked for.
     public static var defaultFormat: OutputFormat { outputIsTerminal ? .table : .json }
 
-    /// Writes all of `text` to standard output. False when nobody reads it any more.
+    /// Writes all of `text` to standard output. False when nobody reads it any more, or there is no room for it; see `lostOutput`.
     @discardableResult
-    public static func print(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+    public static func print(_ text: String) -> Bool {
+        if write(text, to: STDOUT_FILENO) { return true }
+        let code = errno
+        if code != EPIPE { refusal.withLock { $0 = code } }
+        return false
+    }
+
+    /// The number of the error that a write to standard output ended with; 0 where none did.
+    private static let refusal = Mutex<Int32>(0)
+
+    /// Why standard output is not whole, where it is not: no program may end as if it had said everything.
+    public static var lostOutput: CommandError? {
+        let code = refusal.withLock { $0 }
+        if code == 0 { return nil }
+        return CommandError(
+            .disk, "Standard output could not be written whole (\(String(cString: strerror(code)))). Make room and run the command again.")
+    }
 
     /// Writes all of `text` to standard error.
     public static func printError(_ text: String) { write(text, to: STDERR_FILENO) }

@@ -8,6 +8,11 @@ import Storage
 extension Session {
     /// Writes the page: what is stored, the segments and how they overlap, recency, frequency and money, micro-segments.
     func report(_ request: ReportRequest, _ question: Question) throws(CommandError) -> Acknowledgement {
+        try request.cluster?.checkFeatures()
+        if let name = request.cluster?.saveAs {
+            throw CommandError(
+                .usage, "A report saves nothing, so `save as \(name)` has no place in it. Save with `cluster ... save as \(name)`.")
+        }
         let page = try ReportPage(question: question, request: request, path: tessera.path).page()
         try question.interruption.check()
         try writeFile(page.html, to: request.file)
@@ -120,7 +125,7 @@ struct ReportPage {
             if error.code != .interrupted, self.request.cluster == nil { return [] }
             throw error
         }
-        guard rows.table.matrix.rows > ReportPage.fewestRows else { return [] }
+        guard self.request.cluster != nil || rows.table.matrix.rows >= ReportPage.fewestRows else { return [] }
         let choice = try question.choose(request, rows, from: 1...Question.triedCounts.upperBound)
         var chosen = request
         if case .auto = request.count { chosen.count = .fixed(max(2, choice.chosen)) }
@@ -164,14 +169,15 @@ struct ReportPage {
     }
 
     private func nextSection(_ segments: SegmentsResult) -> Page.Section {
-        let shell = "tessera-shell --db \(path) --now \(question.now.text)"
+        let store = shellWord(path)
+        let shell = "tessera-shell --db \(store) --now \(question.now.text)"
         let example = segments.segments.first { $0.members ?? 0 > 0 }.map { "members segment \(JSONValue.string($0.name).text) limit 20" }
         return Page.Section(
             "Go on", lead: "The figures come from these commands; the shell answers more.",
             blocks: [
                 .commands([
-                    shell, "\(shell) -c '\(example ?? "members true limit 20")'", "\(shell) -c 'rfm' --format csv > rfm.csv",
-                    "tessera-archive export --db \(path) --out everything.gz",
+                    shell, "\(shell) -c \(shellWord(example ?? "members true limit 20"))", "\(shell) -c 'rfm' --format csv > rfm.csv",
+                    "tessera-archive export --db \(store) --out everything.gz",
                 ])
             ])
     }
@@ -180,7 +186,7 @@ struct ReportPage {
 // MARK: What to show
 
 extension ReportPage {
-    /// Fewer rows than this make no micro-segments worth a picture.
+    /// Fewer rows than this make no micro-segments worth a picture, unless they were asked for.
     static let fewestRows = 10
 
     /// What was asked for; without it, the usual event of an order where it is stored.

@@ -111,14 +111,15 @@ public struct ClusterResult: CommandResult {
     }
 
     public func text(on canvas: Canvas) -> String {
-        if !members.isEmpty { return table.text(width: canvas.width) + notes.map { $0 + "\n" }.joined() }
+        let notes = notes.map { TerminalText.safe($0) + "\n" }.joined()
+        if !members.isEmpty { return table.text(width: canvas.width) + notes }
         var text = ""
         for card in clusters {
             text +=
                 "\(card.number)  \(TerminalText.safe(card.name))\n   \(Figures.count(card.size, "profile")) (\(Figures.percent(card.share)))\n"
             for line in card.lines { text += "   \(TerminalText.safe(line))\n" }
         }
-        return text + notes.map { TerminalText.safe($0) + "\n" }.joined()
+        return text + notes
     }
 
     private static func json(_ card: Card) -> JSONObject {

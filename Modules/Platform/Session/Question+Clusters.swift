@@ -21,6 +21,7 @@ extension Question {
 
     /// The features of the profiles that are asked for.
     func featureRows(_ request: ClusterRequest) throws(CommandError) -> FeatureRows {
+        try request.checkFeatures()
         let features = try request.features.map { text throws(CommandError) in try feature(text) }
         let filter = try request.filter.map { text throws(CommandError) in try members(of: rule(text)) }
         var columns = try attempt { try extract(features) }
@@ -40,7 +41,7 @@ extension Question {
         if let saved = definition(.feature, text) {
             return try attempt { try ValueFeature(Self.spelled([saved.name], before: "feature"), name: saved.name, checker: checker) }
         }
-        if let usual = ComputedTrait.standard().first(where: { $0.name.sameScalars(as: text) }) {
+        if let usual = StandardFeatures.definitions().first(where: { $0.name.sameScalars(as: text) }) {
             return try attempt { try ValueFeature(usual.body, name: usual.name, checker: checker) }
         }
         let formula = try formula(text)
@@ -100,6 +101,14 @@ extension Question {
 }
 
 extension ClusterRequest {
+    /// Refuses a feature that is named twice: it would count twice in every distance.
+    func checkFeatures() throws(CommandError) {
+        var seen: Set<[UInt8]> = []
+        for feature in features where !seen.insert(Array(feature.utf8)).inserted {
+            throw CommandError(.usage, "The feature \(feature) is named twice. Name it once.")
+        }
+    }
+
     var scaling: FeatureScaling.Method { scale == .zscore ? .zscore : .minmax }
 }
 

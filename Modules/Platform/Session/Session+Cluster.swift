@@ -9,6 +9,7 @@ import Storage
 extension Session {
     /// Clusters, describes the clusters and, where a name was given, saves the model and one segment a cluster.
     func cluster(_ request: ClusterRequest, _ question: Question) throws(CommandError) -> ClusterResult {
+        if let name = request.saveAs { try Self.checkName(name) }
         let rows = try question.featureRows(request)
         let fitted = try question.fit(request, rows)
         var result = try question.describe(fitted, rows, listsMembers: request.listsMembers)
@@ -29,9 +30,11 @@ extension Session {
         for index in result.clusters.indices {
             let cluster = result.clusters[index].number - 1
             var body = fitted.model.expression(of: cluster, values: rows.features.map(\.numberText))
-            if let filter = request.filter { body = "(\(filter)) and \(body)" }
+            if let filter = request.filter { body = "\(enclosed(filter)) and \(body)" }
             let segment = "\(name)-\(cluster + 1)"
-            body = "# \(result.clusters[index].name)\n\(body)"
+            // The name holds texts of features, which may go over several lines; a comment may not.
+            let title = result.clusters[index].name.split(whereSeparator: \.isNewline).joined(separator: " ")
+            body = "# \(title)\n\(body)"
             _ = try question.rule(body, source: .segment(segment))
             result.clusters[index].segment = segment
             definitions.append(Definition(kind: .segment, name: segment, body: body))

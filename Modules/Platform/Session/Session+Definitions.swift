@@ -22,9 +22,7 @@ extension Session {
         _ definition: Definition, _ interruption: Interruption, _ warn: @escaping @Sendable (String) -> Void
     ) throws(CommandError) -> any CommandResult {
         let name = definition.name
-        guard Definition.accepts(name: name) else {
-            throw CommandError(.name, "A \(Definition.nameRule.dropFirst(2)). Choose another name.")
-        }
+        try Self.checkName(name)
         _ = try tessera.store(.creating)
         let question = try question(interruption: interruption, warn: warn)
         var checker = question.checker
@@ -49,6 +47,13 @@ extension Session {
         var details = JSONObject(["name": .string(name)])
         details.set(definition.kind == .segment ? "expression" : "value", .string(definition.body))
         return Acknowledgement("Saved \(definition.kind.rawValue) \(name).", details: details)
+    }
+
+    /// Refuses what no definition can be called.
+    static func checkName(_ name: String) throws(CommandError) {
+        guard Definition.accepts(name: name) else {
+            throw CommandError(.name, "A \(Definition.nameRule.dropFirst(2)). Choose another name.")
+        }
     }
 
     private func drop(

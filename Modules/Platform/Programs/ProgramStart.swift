@@ -1,0 +1,8 @@
+import Foundation
+
+/// What each of the programs does before anything else.
+public enum ProgramStart {
+    /// Makes a write beyond the limit on the size of files (`ulimit -f`) fail as one to a full disk does. Left to itself the system ends
+    /// the process there, without a word. A closed pipe still ends it: whoever reads `... | head` has seen enough.
+    public static func prepare() { _ = signal(SIGXFSZ, SIG_IGN) }
+}
