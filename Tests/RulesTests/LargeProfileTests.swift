@@ -16,9 +16,9 @@ struct LargeProfileTests {
         "sum(\"A\" within 30d, .x) > 121000", "average(\"A\" since ago(7d), .x) < 4.5", "distinct(any within 1d, .x) == 10",
         "mostFrequent(\"C\", .x) == mostFrequent(\"B\", .x)", "now - last(\"C\" where .x > 8) > 1h",
         "did \"A\" where timestamp > now - 30d and .x == 0 at least 100 times", "mostFrequentCount(\"A\" within 2d, .x) > 170",
-        "sequence(\"A\" then \"B\" then \"C\" then not \"A\" within 20m) within 2d spanning 1h",
+        "sequence(\"A\" then \"B\" then \"C\" then not \"A\" within 20m) within 1h",
         "sequence(\"C\" where .x == 9 then \"C\" where .x == 8 within 10m then \"C\" where .x == 7 within 10m) within 6h",
-        "did \"A\" since last(\"B\") and not did \"C\" after last(\"A\")", "count(any until ago(30d)) in (50000, 50001)",
+        "count(any until ago(30d)) in (50000, 50001)",
         "hour(last(\"A\"), \"Europe/Berlin\") == 13 or minimum(\"A\" within 30m, .x) == 0",
     ])
     func `all evaluators agree on a profile of 100 000 events`(expression: String) throws {
@@ -29,6 +29,21 @@ struct LargeProfileTests {
         if let end = answer.validUntil {
             let before = Instant(milliseconds: end.milliseconds - 1)
             #expect(Reference(rule, now: before).isMember(Self.timeline) == answer.isMember)
+        }
+    }
+
+    /// To the reference these cost the square of the events: it asks for the window's instant at every event, and for spoilers at every start.
+    @Test(arguments: [
+        "did \"A\" since last(\"B\") and not did \"C\" after last(\"A\")", "count(\"A\" since first(\"B\" within 7d)) > 7000",
+        "sequence(\"A\" then \"B\" within 5m then \"C\" then not \"A\" within 10m) spanning 1h",
+        "sequence(any then \"C\" where .x == 9 within 1m then any where .x == 0 within 1m) within 30d spanning 30s",
+    ])
+    func `evaluators in linear time agree on a profile of 100 000 events`(expression: String) throws {
+        let rule = try Rule(parsing: expression)
+        let answer = ProfileEvaluator(rule).answer(for: Self.profile, at: Vocabulary.now)
+        let instants = [Vocabulary.now] + (answer.validUntil.map { [Instant(milliseconds: $0.milliseconds - 1)] } ?? [])
+        for instant in instants {
+            #expect(try PopulationEvaluator(snapshot: Self.snapshot, now: instant).members(of: rule).contains(0) == answer.isMember)
         }
     }
 
