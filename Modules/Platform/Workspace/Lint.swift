@@ -105,27 +105,38 @@ struct Lint {
     }
 
     private mutating func lookAtSizes() {
+        var small: [(segment: SegmentFile, size: Int)] = []
         for segment in segments {
             guard let size = members[Text(segment.name)]?.count else { continue }
-            let message: String
-            if let test = segment.text.head.test {
-                let needed = 2 * test.peoplePerGroup()
-                guard size < needed else { continue }
-                message =
-                    "\(segment.name) has \(Figures.count(size, "member")); its test needs \(Figures.grouped(needed)) in two groups to tell "
-                    + "\(Figures.percent(test.changedRate)) from \(Figures.percent(test.rate)) (alpha 0.05, power 0.8). Widen it, or look "
-                    + "for a larger effect."
-            } else {
-                guard size < Self.floor else { continue }
-                message =
-                    "\(segment.name) has \(Figures.count(size, "member")), fewer than \(Self.floor): too few to learn from. Widen it, or say "
-                    + "`# allow: small because ...`."
+            guard let test = segment.text.head.test else {
+                if size < Self.floor { small.append((segment, size)) }
+                continue
             }
+            let needed = 2 * test.peoplePerGroup()
+            guard size < needed else { continue }
             let reason = segment.text.head.reason(for: .small)
             findings.append(
                 LintFinding(
-                    check: .size, severity: reason == nil ? .warning : .allowed, segments: [segment.name], message: message,
-                    reasons: reason.map { ["\(segment.name): \($0)"] } ?? []))
+                    check: .size, severity: reason == nil ? .warning : .allowed, segments: [segment.name],
+                    message:
+                        "\(segment.name) has \(Figures.count(size, "member")); its test needs \(Figures.grouped(needed)) in two groups to "
+                        + "tell \(Figures.percent(test.changedRate)) from \(Figures.percent(test.rate)) (alpha 0.05, power 0.8). Widen it, or "
+                        + "look for a larger effect.", reasons: reason.map { ["\(segment.name): \($0)"] } ?? []))
         }
+        tellSmall(small.filter { $0.segment.text.head.reason(for: .small) == nil }, .warning)
+        tellSmall(small.filter { $0.segment.text.head.reason(for: .small) != nil }, .allowed)
+    }
+
+    /// One finding for all that are under the floor: in a young store most are.
+    private mutating func tellSmall(_ small: [(segment: SegmentFile, size: Int)], _ severity: LintFinding.Severity) {
+        if small.isEmpty { return }
+        let sizes = small.map { "\($0.segment.name) \($0.size)" }.joined(separator: ", ")
+        let words = small.count == 1 ? "1 segment has" : "\(small.count) segments have"
+        findings.append(
+            LintFinding(
+                check: .size, severity: severity, segments: small.map(\.segment.name),
+                message: "\(words) fewer than \(Self.floor) members, too few to learn from: \(sizes). Widen them, or say "
+                    + "`# allow: small because ...`.",
+                reasons: small.compactMap { entry in entry.segment.text.head.reason(for: .small).map { "\(entry.segment.name): \($0)" } }))
     }
 }
