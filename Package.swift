@@ -107,7 +107,7 @@ let package = Package(
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests("SampleData", ["sample-data", "EventModel"]),
-        tests("Platform", ["BuiltIn", "EventModel", "Platform", "Rules"]),
+        tests("Platform", ["BuiltIn", "EventModel", "Platform", "Rules", "Storage"]),
         tests("EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-shell"], data: ["Scripts"]),  // runs the built programs
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )

@@ -2,6 +2,8 @@ import BuiltIn
 import EventModel
 import Foundation
 import Platform
+import Storage
+import Synchronization
 import Testing
 
 /// A shop of three people whose session stands on a workspace of the given files.
@@ -25,6 +27,7 @@ extension Shop {
     fileprivate func refusal(_ command: String = "plan") throws -> CommandError {
         try #require(#expect(throws: CommandError.self) { _ = try answer(command) })
     }
+    fileprivate func snapshot() throws -> any StoreSnapshot { try tessera.plugins.openStore(tessera.path, .existing).snapshot() }
     /// What the store alone says.
     fileprivate var stored: Session {
         var session = session
@@ -190,6 +193,54 @@ private let buyers = "segments/buyers.segment"
         #expect(error.code == .missing && error.message.contains("segments/"))
     }
 
+    @Test func `what an apply moves is recorded with its cause, unless now was fixed`() throws {
+        let shop = try shop([buyers: "did \"Order Completed\"", "segments/few.segment": "not segment \"buyers\""], fixed: false)
+        #expect(try shop.apply().isRecorded)
+        _ = try shop.folder.write("sum(\"Order Completed\", .revenue) > 10", as: "w/" + buyers)
+        #expect(try shop.apply().isRecorded)
+        #expect(try !shop.apply().isRecorded)
+        let snapshot = try shop.snapshot()
+        let records = try snapshot.membershipRecords(of: nil, touching: nil)
+        #expect(records.map(\.segment) == ["buyers", "few", "buyers", "few"] && records.allSatisfy { $0.cause == .definition })
+        #expect(records.map(\.enteredCount) == [3, 0, 0, 2] && records.map(\.exitedCount) == [0, 0, 2, 0])
+        #expect(records.last?.at == Shop.now && records[2].expression == "sum(\"Order Completed\", .revenue) > 10")
+        let ids = try snapshot.canonicalIDs()
+        let members = try #require(try snapshot.recordedMembers(of: "few", at: nil)).profiles(in: snapshot)
+        #expect(Set(members.map { ids[Int($0)] }) == ["bob", "cyd"])
+
+        try FileManager.default.removeItem(atPath: shop.folder.path + "/w/segments/few.segment")
+        var fixed = shop
+        fixed.session.fixedNow = Shop.now
+        #expect(try fixed.apply().removed == ["segment few"] && !fixed.apply().isRecorded)
+        #expect(try shop.snapshot().recordedMembers(of: "few", at: nil)?.expression == nil)
+    }
+
+    @Test(arguments: [(1, true), (4, true), (5, false)])
+    func `an apply that somebody overtakes is worked out again, and gives up in the end`(times: Int, succeeds: Bool) throws {
+        let shop = try shop([buyers: "did \"Order Completed\""], fixed: false)
+        let overtaking = Mutex(times)
+        var plugins = shop.tessera.plugins
+        plugins.openStore = { path, access throws(StoreError) in
+            OvertakenStore(base: try Plugins.builtIn.openStore(path, access)) {
+                overtaking.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+            }
+        }
+        let session = Session(
+            tessera: Tessera(path: shop.tessera.path, plugins: plugins), workspace: shop.session.workspace, format: .json,
+            clock: { Shop.now ?? Instant(milliseconds: 0) })
+        if succeeds {
+            #expect(try (session.answer(.apply) as? ApplyResult)?.isRecorded == true)
+            #expect(try shop.snapshot().recordedMembers(of: "buyers", at: nil)?.members.count == 3)
+        } else {
+            let error = #expect(throws: CommandError.self) { _ = try session.answer(.apply) }
+            #expect(error?.code == .held && error?.message.contains("buyers") == true)
+            #expect(try shop.snapshot().definitions().isEmpty)
+        }
+    }
+
     @Test func `a stopped apply writes nothing`() throws {
         let shop = try shop([buyers: "did any"])
         let stopped = Interruption()
@@ -197,5 +248,26 @@ private let buyers = "segments/buyers.segment"
         let error = #expect(throws: CommandError.self) { _ = try shop.session.answer(.apply, interruption: stopped) }
         #expect(error?.code == .interrupted)
         #expect(try shop.stored.answer(.segments).json["segments"]?.asArray?.isEmpty == true)
+    }
+}
+
+/// A store where somebody else records the same segments right before an edit.
+private struct OvertakenStore: EventStore {
+    let base: any EventStore
+    let overtakes: @Sendable () -> Bool
+
+    func snapshot() throws(StoreError) -> any StoreSnapshot { try base.snapshot() }
+    func makeWriter() throws(StoreError) -> any StoreWriter { try base.makeWriter() }
+    func save(_ definition: Definition) throws(StoreError) { try base.save(definition) }
+    func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool {
+        try base.removeDefinition(kind: kind, name: name)
+    }
+    func apply(_ edit: DefinitionEdit) throws(StoreError) -> EditOutcome {
+        if overtakes() {
+            var others = edit.changes
+            for index in others.indices { others[index].expression = "something else" }
+            _ = try base.recordMemberships(others)
+        }
+        return try base.apply(edit)
     }
 }

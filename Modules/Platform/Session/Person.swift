@@ -1,4 +1,5 @@
 import EventModel
+import Rules
 import Storage
 
 /// Everything stored about one profile, read from the blocks that can hold it.
@@ -47,11 +48,14 @@ struct Person {
         }
     }
 
-    /// The traits at `now`: of each top-level name the latest identify that has it; null removes.
-    static func traits(of messages: [Message]) -> JSONObject {
+    /// The traits at `now`: of each top-level name the latest identify that has it; null removes, and so does `context.expiresAt` once it
+    /// has come.
+    static func traits(of messages: [Message], at now: Instant) -> JSONObject {
         var traits = JSONObject()
         for message in messages where message.kind == .identify {
-            for member in message.traits.members { traits.set(member.name, member.value) }
+            var isOver = false
+            if case .instant(let end) = Value.time(Value(message.context["expiresAt"])) { isOver = end <= now.milliseconds }
+            for member in message.traits.members { traits.set(member.name, isOver ? .null : member.value) }
         }
         return JSONObject(traits.members.filter { $0.value != .null })
     }

@@ -14,7 +14,7 @@ extension Question {
         let segments = zip(saved, sets).compactMap { $1.contains(person.profile) ? $0.0 : nil }
         return ProfileResult(
             id: person.id, identifiers: person.identifiers.map { .init(namespace: $0.kind.word, id: $0.text) },
-            traits: Person.traits(of: messages), messages: messages.count, firstSeen: messages.first?.timestamp,
+            traits: Person.traits(of: messages, at: now), messages: messages.count, firstSeen: messages.first?.timestamp,
             lastSeen: messages.last?.timestamp, segments: segments)
     }
 

@@ -41,17 +41,21 @@ extension Session {
         _ make: (Question) throws(CommandError) -> (plan: Plan, swap: DefinitionSwap)
     ) throws(CommandError) -> (plan: Plan, isRecorded: Bool) {
         let store = try tessera.store(.creating)
-        for _ in 0..<Self.mostAttempts {
-            let question = try storeQuestion(.creating, interruption: interruption, warn: warn)
+        var overtaken = ""
+        for number in 0..<Self.mostAttempts {
+            let question = try storeQuestion(.creating, interruption: interruption) { if number == 0 { warn($0) } }
             let (plan, swap) = try make(question)
             let changes = try question.changes(swap, because: cause)
             if swap.isEmpty && changes.isEmpty { return (plan, false) }
             try interruption.check()
             let removals = swap.removals.map { DefinitionEdit.Removal(kind: $0.kind, name: $0.name, at: wallClock) }
             let edit = DefinitionEdit(saved: swap.saves, removed: removals, changes: changes)
-            if case .applied = try attempt({ try store.apply(edit) }) { return (plan, swap.instant != nil) }
+            switch try attempt({ try store.apply(edit) }) {
+            case .applied: return (plan, swap.instant != nil)
+            case .outdated(let segment): overtaken = segment
+            }
         }
-        throw CommandError(.held, "Other processes keep recording the same segments. Nothing was changed; try again.")
+        throw CommandError(.held, "Another process keeps recording who is in '\(overtaken)'. Nothing was changed; try again.")
     }
 
     /// How often a swap is worked out anew before it is given up.
