@@ -15,9 +15,15 @@ final class VirtualTableModule {
         var module: Unmanaged<VirtualTableModule>
     }
 
+    /// A reference that is told its type without asking the runtime for every row.
+    private final class CursorBox {
+        let cursor: any VirtualCursor
+        init(_ cursor: any VirtualCursor) { self.cursor = cursor }
+    }
+
     private struct CursorMemory {
         var base = sqlite3_vtab_cursor()
-        var cursor: Unmanaged<AnyObject>
+        var cursor: Unmanaged<CursorBox>
         var module: Unmanaged<VirtualTableModule>
     }
 
@@ -68,7 +74,7 @@ final class VirtualTableModule {
     }
 
     private static func cursor(_ cursor: UnsafeMutablePointer<sqlite3_vtab_cursor>?) -> (any VirtualCursor)? {
-        memory(cursor)?.pointee.cursor.takeUnretainedValue() as? any VirtualCursor
+        memory(cursor)?.pointee.cursor.takeUnretainedValue().cursor
     }
 
     /// Runs `body`, and keeps what it throws.
@@ -106,7 +112,7 @@ final class VirtualTableModule {
     ) -> Int32 {
         guard let known = memory(table), let out else { return SQLITE_ERROR }
         let module = known.pointee.module
-        let cursor = Unmanaged<AnyObject>.passRetained(module.takeUnretainedValue().table.makeCursor())
+        let cursor = Unmanaged.passRetained(CursorBox(module.takeUnretainedValue().table.makeCursor()))
         let memory = UnsafeMutablePointer<CursorMemory>.allocate(capacity: 1)
         memory.initialize(to: CursorMemory(cursor: cursor, module: module))
         out.pointee = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: sqlite3_vtab_cursor.self)
