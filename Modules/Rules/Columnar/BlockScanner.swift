@@ -9,7 +9,7 @@ final class BlockScanner {
     private let snapshot: any StoreSnapshot
     private let profileOfIdentifier: ContiguousArray<UInt32>
     private let evaluator: ChunkEvaluator
-    private let make: (_ leaf: Int, _ rows: Int) -> Accumulator
+    private let kit: AccumulatorKit
     /// By place among the scan's leaves; made when the first block of a leaf comes.
     private(set) var accumulators: [Accumulator?]
     private let chunk: Int
@@ -25,12 +25,11 @@ final class BlockScanner {
 
     init(
         graph: QueryGraph, state: QueryState, plan: ScanPlan, snapshot: any StoreSnapshot, profileOfIdentifier: ContiguousArray<UInt32>,
-        chunk: Int,
-        make: @escaping (_ leaf: Int, _ rows: Int) -> Accumulator
+        chunk: Int, kit: AccumulatorKit
     ) {
         (self.graph, self.state, self.plan, self.snapshot) = (graph, state, plan, snapshot)
-        (self.profileOfIdentifier, self.chunk, self.make) = (profileOfIdentifier, chunk, make)
-        evaluator = ChunkEvaluator(graph: graph, state: state, capacity: chunk)
+        (self.profileOfIdentifier, self.chunk, self.kit) = (profileOfIdentifier, chunk, kit)
+        evaluator = ChunkEvaluator(graph: graph, state: state, kit: kit, capacity: chunk)
         accumulators = Array(repeating: nil, count: plan.leaves.count)
         pathOfEvent = graph.paths.firstIndex { $0.count == 1 && $0[0].sameScalars(as: "event") } ?? -1
         profiles = .allocate(capacity: chunk)
@@ -56,7 +55,7 @@ final class BlockScanner {
         let program = conditions.isEmpty ? [] : evaluator.program(for: conditions, overRows: true)
         for part in block.parts {
             for fold in part.folds where accumulators[fold.place] == nil {
-                accumulators[fold.place] = make(fold.leaf, plan.rows[fold.place])
+                accumulators[fold.place] = kit.part(fold.leaf, rows: plan.rows[fold.place])
             }
         }
         try withExtendedLifetime(view) {

@@ -5,36 +5,35 @@
 /// are earlier and near enough: a maximum over a sliding window (a deque of falling maxima), so a profile costs time linear in its events.
 struct SequenceMatcher {
     private let plan: SequencePlan
-    private let steps: [InstantLists]
-    private let absent: InstantLists?
     private let now: Int64
     /// For the step before and the step at hand: the latest beginning of a chain that ends at each instant; `.min` for none.
     private var before: ContiguousArray<Int64> = []
     private var here: ContiguousArray<Int64> = []
     private var deque: ContiguousArray<Int> = []
 
-    init(_ plan: SequencePlan, steps: [InstantLists], absent: InstantLists?, now: Int64) {
-        (self.plan, self.steps, self.absent, self.now) = (plan, steps, absent, now)
-    }
+    init(_ plan: SequencePlan, now: Int64) { (self.plan, self.now) = (plan, now) }
 
-    mutating func holds(for profile: Int) -> Bool {
-        for step in steps where step.times(of: profile).isEmpty { return false }
-        var ends = steps[0].times(of: profile)
+    /// - Parameter lists: The instants of each step, then of what must be absent.
+    mutating func holds(for profile: Int, in lists: [InstantLists]) -> Bool {
+        var ends = lists[0].times(of: profile)
         before.removeAll(keepingCapacity: true)
         before.append(contentsOf: ends)
-        for index in steps.indices.dropFirst() {
-            let times = steps[index].times(of: profile)
+        for index in plan.steps.indices.dropFirst() {
+            let times = lists[index].times(of: profile)
             guard advance(from: ends, to: times, within: plan.steps[index].within) else { return false }
             swap(&before, &here)
             ends = times
         }
         var spoiler = 0
+        var known: UnsafeBufferPointer<Int64>?
         for (index, end) in ends.enumerated() {
             let begin = before[index]
             guard begin != .min, plan.spanning.map({ end - begin <= $0 }) ?? true else { continue }
             guard let length = plan.absentWithin else { return true }
             guard now >= end + length else { return false }
-            guard let spoilers = absent?.times(of: profile) else { return true }
+            guard plan.absent != nil else { return true }
+            let spoilers = known ?? lists[plan.steps.count].times(of: profile)
+            known = spoilers
             while spoiler < spoilers.count, spoilers[spoiler] <= end { spoiler += 1 }
             if spoiler == spoilers.count || spoilers[spoiler] > end + length { return true }
         }
