@@ -46,8 +46,7 @@ struct Workspace: ParsableCommand {
         case 8:
             guard n % 4 == 0 else { return "last(\(event), timestamp) < ago(\(window)) and count(\"Page Viewed\") >= \(2 + n % 9)" }
             let last = n % 8 == 0 ? "\"Checkout Started\"" : "\"Order Completed\""
-            return
-                "sequence(\"Product Viewed\" then \"Product Added\" then \(last)) within \(pick(windows, 3 + n % 3)) spanning \(1 + n % 5)h"
+            return "sequence(\"Product Viewed\" then \"Product Added\" within \(2 + n % 5)h then \(last)) spanning \(6 + n % 5)h"
         default:
             guard n % 2 == 0 else { return "average(\"Order Completed\", .revenue) > \(40 + 10 * (n % 12)) and trait.plan != \"free\"" }
             return "did \"Product Added\" within \(window) and not did \"Order Completed\" since last(\"Product Added\" within \(window))"

@@ -83,12 +83,7 @@ final class BlockScanner {
         var selected = SelectedRows(
             count: count, rows: nil, profiles: profiles, times: view.times + base, block: view.number, base: base, ordinals: view.ordinals)
         if part.condition != nil || part.name != nil || part.checksTime || !part.bounds.isEmpty {
-            select(part, view, base, count)
-            var taken = 0
-            for row in 0..<count {
-                rows[taken] = UInt32(truncatingIfNeeded: row)
-                taken += Int(mask[row])
-            }
+            let taken = part.isOnlyOfTimes ? take(part, view.times + base, count) : select(part, view, base, count)
             if taken == 0 { return }
             if taken < count {
                 selected.rows = UnsafePointer(rows)
@@ -113,8 +108,31 @@ final class BlockScanner {
         }
     }
 
+    /// Lists the rows that a part takes by nothing but their times; gives how many.
+    private func take(_ part: ScanPlan.Part, _ times: UnsafePointer<Int64>, _ count: Int) -> Int {
+        // One comparison: times before the first wrap around to beyond the span.
+        let (least, span) = (part.minTime, UInt64(bitPattern: part.maxTime &- part.minTime))
+        var taken = 0
+        for row in 0..<count {
+            rows[taken] = UInt32(truncatingIfNeeded: row)
+            taken += UInt64(bitPattern: times[row] &- least) <= span ? 1 : 0
+        }
+        return taken
+    }
+
+    /// Lists the rows that a part takes; gives how many.
+    private func select(_ part: ScanPlan.Part, _ view: BlockView, _ base: Int, _ count: Int) -> Int {
+        mark(part, view, base, count)
+        var taken = 0
+        for row in 0..<count {
+            rows[taken] = UInt32(truncatingIfNeeded: row)
+            taken += Int(mask[row])
+        }
+        return taken
+    }
+
     /// Fills the mask with the rows that a part takes.
-    private func select(_ part: ScanPlan.Part, _ view: BlockView, _ base: Int, _ count: Int) {
+    private func mark(_ part: ScanPlan.Part, _ view: BlockView, _ base: Int, _ count: Int) {
         let times = view.times + base
         if let condition = part.condition {
             mask.update(from: evaluator.slot(condition).mask, count: count)

@@ -48,7 +48,9 @@ final class PopulationQuery {
     /// Answers the roots for every profile.
     func answer(_ roots: [NodeID]) throws -> [ProfileVector] {
         let owners = snapshot.profileOfIdentifier
-        guard owners.count >= snapshot.identifierCount, owners.allSatisfy({ Int($0) < state.profiles }) else {
+        guard owners.count >= snapshot.identifierCount,
+            owners.withUnsafeBufferPointer({ $0.reduce(0) { max($0, Int($1) + 1) } }) <= state.profiles
+        else {
             throw StoreError(.damaged, "The store's table of people does not hold what it says. Rebuild the store.")
         }
         let outputs = reachable(from: roots)
@@ -249,7 +251,7 @@ final class PopulationQuery {
         let evaluators = Scanners(count: max(1, workers)) { [graph, state, kit] _ in
             ChunkEvaluator(graph: graph, state: state, kit: kit, capacity: shape.width)
         }
-        let vectors = wanted.map { ProfileVector(count: profiles, isMask: graph.nodes[$0].isMask, kind: graph.kinds[$0]) }
+        let vectors = wanted.map { ProfileVector(count: profiles, isMask: graph.nodes[$0].isMask, kind: graph.kinds[$0], shape: shape) }
         let queue = TaskQueue(costs: [Int](repeating: 1, count: shape.count), workers: max(1, workers))
         try onThreads(workers) { worker in
             let evaluator = evaluators[worker]
