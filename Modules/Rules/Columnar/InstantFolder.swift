@@ -44,6 +44,6 @@ final class InstantFolder {
                 }
             }
         }
-        return InstantLists(starts: self.starts, times: times)
+        return InstantLists(starts: UnsafePointer(starts), times: placed)
     }
 }

@@ -17,21 +17,27 @@ struct LeafResult: Sendable {
     var happened: FlatArray<UInt8>? { if case .happened(let flags)? = columns[.value] { flags } else { nil } }
 }
 
-/// The instants of selected events, profile by profile, ascending once they were asked for. Confined to one thread.
+/// The instants of selected events, profile by profile: pointers into somebody's memory, valid while a chunk is worked on. Confined to one thread.
 struct InstantLists {
     /// Where each profile's instants start; shape `[profiles + 1]`.
-    var starts: FlatArray<UInt32>
-    var times: FlatArray<Int64>
+    var starts: UnsafePointer<UInt32>
+    var times: UnsafeMutablePointer<Int64>
 
     @inline(__always)
     func isEmpty(_ profile: Int) -> Bool { starts[profile] == starts[profile + 1] }
 
-    /// A profile's instants, ascending.
+    /// A profile's instants; ascending once they were sorted.
     @inline(__always)
     func times(of profile: Int) -> UnsafeBufferPointer<Int64> {
+        let start = Int(starts[profile])
+        return UnsafeBufferPointer(start: times + start, count: Int(starts[profile + 1]) - start)
+    }
+
+    /// Sorts a profile's instants.
+    @inline(__always)
+    func sort(_ profile: Int) {
         let (start, end) = (Int(starts[profile]), Int(starts[profile + 1]))
-        if end - start > 1 { Self.sort(UnsafeMutableBufferPointer(start: times.start + start, count: end - start)) }
-        return UnsafeBufferPointer(start: times.start + start, count: end - start)
+        if end - start > 1 { Self.sort(UnsafeMutableBufferPointer(start: times + start, count: end - start)) }
     }
 
     /// Blocks come mostly in order of time, so most lists are sorted already.

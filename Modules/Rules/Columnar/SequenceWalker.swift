@@ -31,9 +31,9 @@ final class SequenceWalker {
             lists[place] = found
             if place < steps { for profile in 0..<count { wanted[profile] &= found.isEmpty(profile) ? 0 : 1 } }
         }
-        let found = lists.compactMap { $0 }
-        for profile in 0..<count {
-            mask[profile] = wanted[profile] == 1 && matcher.holds(for: profile, in: found) ? 1 : 0
+        lists.compactMap { $0 }.withUnsafeBufferPointer { found in
+            guard let found = found.baseAddress else { return }
+            for profile in 0..<count { mask[profile] = wanted[profile] == 1 && matcher.holds(for: profile, in: found) ? 1 : 0 }
         }
     }
 
