@@ -90,7 +90,8 @@ let package = Package(
             path: "Apps/BuiltIn", swiftSettings: settings),
         app("tessera-archive", ["BuiltIn", "EventModel", "Platform", arguments]),
         app("tessera-shell", ["BuiltIn", "CEdit", "EventModel", "Platform", arguments]),
-        app("tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Statistics", arguments], in: "Tools"),
+        app(
+            "tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Rules", "Statistics", "Storage", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
 
         // Tests mirror the targets.

@@ -6,7 +6,7 @@ import Storage
 import Synchronization
 
 /// One state of a store, held by a read transaction of its own.
-final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
+final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
     let version: UInt64
     let identifierCount: Int
     let profileCount: Int
@@ -204,6 +204,20 @@ final class SQLiteSnapshot: StoreSnapshot, MessageScanning {
         if block.id >= 0 { cache.keep(.times(times), for: .init(block: block.id, column: -2)) }
         return times
     }
+
+    // MARK: Columns by profile
+
+    /// Where the cache keeps a path's column by profile: no block has such a number. Columns of versions gone by are never asked for again.
+    private func profileKey(_ path: ColumnPath) -> ColumnCache.Key? {
+        image.number(of: path).map { ColumnCache.Key(block: Int64(bitPattern: version | 1 << 63), column: $0) }
+    }
+
+    func keptColumn(_ path: ColumnPath) -> Storage.Column? {
+        guard let key = profileKey(path), case .column(let column)? = cache.value(key) else { return nil }
+        return column
+    }
+
+    func keep(_ column: Storage.Column, for path: ColumnPath) { if let key = profileKey(path) { cache.keep(.column(column), for: key) } }
 
     func messageIDs(_ block: BlockSummary) throws -> [String] { try checked { try reader(block).messageIDs() } }
 

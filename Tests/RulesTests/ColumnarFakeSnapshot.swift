@@ -1,8 +1,9 @@
 import EventModel
 import Storage
+import Synchronization
 
 /// A snapshot made of messages in memory, laid out in any of the ways that a store may choose.
-final class ColumnarFakeSnapshot: StoreSnapshot {
+final class ColumnarFakeSnapshot: ProfileColumnKeeping {
     /// How the rows are laid out.
     struct Layout: Sendable {
         var blockRows = 1_000
@@ -20,7 +21,10 @@ final class ColumnarFakeSnapshot: StoreSnapshot {
         var hasUniformTags = true
         /// Cuts rows by time first, as a store does, or as they come.
         var cutsByTime = true
+        /// Keeps columns by profile for later questions.
+        var keepsColumns = false
     }
+    private let kept = Mutex<[[String]: Column]>([:])
     let version: UInt64 = 1
     let identifierCount: Int
     let profileCount: Int
@@ -31,6 +35,9 @@ final class ColumnarFakeSnapshot: StoreSnapshot {
     private let rows: [[(ordinal: UInt32, message: Message)]]
     private let layout: Layout
     private let shared: [[String]: TextDictionary]
+
+    func keptColumn(_ path: ColumnPath) -> Column? { kept.withLock { $0[path] } }
+    func keep(_ column: Column, for path: ColumnPath) { if layout.keepsColumns { kept.withLock { $0[path] = column } } }
 
     /// - Parameter arrivals: In the order of arrival; the first of each messageId counts.
     init(_ arrivals: [Message], layout: Layout = Layout()) {

@@ -161,6 +161,52 @@ struct ColumnarPartsTests {
         }
     }
 
+    @Test func `a trait that was laid out once is not believed at an earlier instant`() throws {
+        func identify(_ number: Int, _ plan: String, hoursAgo: Int64) -> Message {
+            let time = Instant(milliseconds: Self.now.milliseconds - hoursAgo * 3_600_000)
+            let json = JSONObject([
+                .init("type", .string("identify")), .init("userId", .string("u")), .init("messageId", .string("m\(number)")),
+                .init("timestamp", .string(time.text)), .init("traits", .object(JSONObject([.init("plan", .string(plan))]))),
+            ])
+            return Message(kind: .identify, messageID: "m\(number)", timestamp: time, json: json)
+        }
+        let snapshot = ColumnarFakeSnapshot(
+            [identify(1, "free", hoursAgo: 5), identify(2, "pro", hoursAgo: 1)], layout: .init(keepsColumns: true))
+        let plan = try Formula(parsing: "trait.plan")
+        func ask(hoursAgo: Int64) throws -> Value {
+            let then = Instant(milliseconds: Self.now.milliseconds - hoursAgo * 3_600_000)
+            return try PopulationEvaluator(snapshot: snapshot, now: then).values(of: [plan])[0][0]
+        }
+        #expect(try ask(hoursAgo: 0) == .text(Text("pro")))
+        #expect(snapshot.keptColumn(["traits", "plan"]) != nil)
+        #expect(try ask(hoursAgo: 2) == .text(Text("free")))
+        #expect(try ask(hoursAgo: 6) == .missing)
+        #expect(try ask(hoursAgo: 0) == .text(Text("pro")))
+    }
+
+    @Test(arguments: 1...3)
+    func `overlaps and waterfalls count what building the sets would`(threads: Int) {
+        var random = SeededRandom(seed: UInt64(threads))
+        for population in [0, 1, 64, 200, 70_000] {
+            let sets = (0..<7).map { _ in
+                let share = 1 + random.below(4)
+                return Membership(members: (0..<population).filter { _ in random.once(in: share) }, population: population)
+            }
+            let overlaps = Membership.overlaps(of: sets, threads: threads)
+            for (a, one) in sets.enumerated() {
+                for (b, other) in sets.enumerated() {
+                    #expect(overlaps[a][b] == one.intersection(other).count && overlaps[a][b] == one.intersectionCount(other))
+                }
+            }
+            var left = sets[0]
+            for (step, count) in zip(sets, Membership.waterfall(of: sets)) {
+                left = left.intersection(step)
+                #expect(count == left.count)
+            }
+        }
+        #expect(Membership.overlaps(of: []).isEmpty && Membership.waterfall(of: []).isEmpty)
+    }
+
     @Test func `a block that is not what its summary says is refused, not believed`() {
         let messages = (0..<5).map { Self.track("u\($0)", $0, .integer(1)) }
         let evaluator = PopulationEvaluator(snapshot: DamagedSnapshot(base: ColumnarFakeSnapshot(messages)), now: Self.now)

@@ -20,6 +20,7 @@ def segment_rows(programs, data, rounds):
     names = [segment["name"] for segment in SEGMENTS]
     cold = next(segment["expression"] for segment in SEGMENTS if segment["name"] == COLD)
     bench = [programs.ours("tessera-bench"), "segments", "--db", store, "--now", NOW, "--threads", "2", "--runs", "5", asked]
+    together = [programs.ours("tessera-bench"), "together", "--db", store, "--now", NOW, "--threads", "2", "--runs", "5"]
     shell = [programs.ours("tessera-shell"), "--db", store, "--now", NOW, "--format", "json", "-c", "count " + cold]
     done = side_by_side(
         rounds,
@@ -27,6 +28,8 @@ def segment_rows(programs, data, rounds):
             "ours": lambda: run(bench),
             "peer": lambda: run(programs.duckdb("segments", table, *names)),
             "cold": lambda: run(shell),
+            "eight": lambda: run(together + [asked]),
+            "many": lambda: run(together + ["-"]),
         },
     )
     ours, peer = collected(done["ours"]), collected(done["peer"])
@@ -44,6 +47,7 @@ def segment_rows(programs, data, rounds):
     if total[1] > 0:
         which = "sum of the eight" if not dropped else "sum without " + ", ".join(dropped)
         rows.append(Row(which, *total, *peaks, bound=BOUND, precise=True))
+    rows += rows_of_plans(done["eight"].results, done["many"].results, total[0])
     count = done["cold"].results[-1]["count"]
     rows.append(
         Row(
@@ -52,6 +56,26 @@ def segment_rows(programs, data, rounds):
         )  # fmt: skip
     )
     return rows
+
+
+def rows_of_plans(eight, many, alone):
+    """Several segments in one plan, beside what they take one by one; a workspace beside the eight; what memberships share."""
+    once, workspace, shared = (middle(results, key) for results, key in ((eight, "seconds"), (many, "seconds"), (many, "overlapSeconds")))
+    number, members = many[-1]["segments"], many[-1]["members"]
+    return [
+        Row("the eight in one plan / one by one", once, alone, max(result["peak"] for result in eight), bound=0.5, precise=True),
+        Row(
+            f"{number} segments in one plan / the eight in one", workspace, once, max(result["peak"] for result in many), bound=5,
+            checks=[(f"{members} members in all", len({result["members"] for result in many}) == 1)], precise=True,
+        ),  # fmt: skip
+        Row("overlaps of 50 segments and a waterfall", shared, None, precise=True),
+    ]
+
+
+def middle(results, key):
+    """The median of what several runs told."""
+    values = sorted(result[key] for result in results)
+    return values[len(values) // 2]
 
 
 def collected(runs):

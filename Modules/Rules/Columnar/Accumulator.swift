@@ -45,12 +45,19 @@ struct SelectedRows {
 }
 
 /// Gathers what one leaf wants to know, profile by profile, on one thread. Blocks come in any order.
+///
+/// A scan has one on each thread; what they found is put together chunk of profiles by chunk, in another one that holds only a chunk
+/// (`absorb`, `finish`), so that no thread ever sweeps the whole population alone.
 class Accumulator {
-    /// Takes rows in. `field` is the leaf's field of each row of the chunk; `other` and `expiry` belong to traits and consent.
+    /// Takes rows in.
     func fold(_ rows: SelectedRows, _ fields: LeafFields) throws { preconditionFailure("an accumulator of no kind") }
-    /// Takes in what another accumulator of the same leaf gathered, which is not used after.
-    func merge(_ other: Accumulator) throws { preconditionFailure("an accumulator of no kind") }
-    /// What it found, once everything was taken in.
+    /// Everything was taken in: from now on others absorb it, from several threads.
+    func close() {}
+    /// Forgets everything.
+    func reset() { preconditionFailure("an accumulator of no kind") }
+    /// Takes in what an accumulator of the whole population found for the `count` profiles from `base` on; this one holds a chunk.
+    func absorb(_ part: Accumulator, from base: Int, count: Int) { preconditionFailure("an accumulator of no kind") }
+    /// What it found; valid until it is reset.
     func finish() -> LeafResult { preconditionFailure("an accumulator of no kind") }
 }
 
@@ -74,9 +81,11 @@ final class HappenedAccumulator: Accumulator {
         rows.each(into: flags) { _, row in flags[Int(profiles[row])] = 1 }
     }
 
-    override func merge(_ other: Accumulator) {
-        let other = unsafeDowncast(other, to: HappenedAccumulator.self).flags
-        for profile in 0..<flags.count { flags[profile] |= other[profile] }
+    override func reset() { flags.start.update(repeating: 0, count: flags.count) }
+
+    override func absorb(_ part: Accumulator, from base: Int, count: Int) {
+        let (flags, part) = (flags.start, unsafeDowncast(part, to: HappenedAccumulator.self).flags.start + base)
+        for profile in 0..<count { flags[profile] |= part[profile] }
     }
 
     override func finish() -> LeafResult { LeafResult(columns: [.value: .happened(flags)]) }
@@ -92,9 +101,11 @@ final class CountAccumulator: Accumulator {
         rows.each(into: counts) { _, row in counts[Int(profiles[row])] &+= 1 }
     }
 
-    override func merge(_ other: Accumulator) {
-        let other = unsafeDowncast(other, to: CountAccumulator.self).counts
-        for profile in 0..<counts.count { counts[profile] &+= other[profile] }
+    override func reset() { counts.start.update(repeating: 0, count: counts.count) }
+
+    override func absorb(_ part: Accumulator, from base: Int, count: Int) {
+        let (counts, part) = (counts.start, unsafeDowncast(part, to: CountAccumulator.self).counts.start + base)
+        for profile in 0..<count { counts[profile] &+= part[profile] }
     }
 
     override func finish() -> LeafResult { LeafResult(columns: [.value: .counts(counts)]) }
@@ -118,9 +129,11 @@ final class InstantAccumulator: Accumulator {
         }
     }
 
-    override func merge(_ other: Accumulator) {
-        let other = unsafeDowncast(other, to: InstantAccumulator.self).best
-        for profile in 0..<best.count { best[profile] = max(best[profile], other[profile]) }
+    override func reset() { best.start.update(repeating: TimeKey.none, count: best.count) }
+
+    override func absorb(_ part: Accumulator, from base: Int, count: Int) {
+        let (best, part) = (best.start, unsafeDowncast(part, to: InstantAccumulator.self).best.start + base)
+        for profile in 0..<count { best[profile] = max(best[profile], part[profile]) }
     }
 
     override func finish() -> LeafResult { LeafResult(columns: [.value: .times(best, edge)]) }
@@ -147,10 +160,14 @@ final class ExtremeAccumulator: Accumulator {
         }
     }
 
-    override func merge(_ other: Accumulator) {
-        let other = unsafeDowncast(other, to: ExtremeAccumulator.self).best
-        for profile in 0..<best.count {
-            best[profile] = isGreatest ? max(best[profile], other[profile]) : min(best[profile], other[profile])
+    override func reset() { best.start.update(repeating: isGreatest ? -.infinity : .infinity, count: best.count) }
+
+    override func absorb(_ part: Accumulator, from base: Int, count: Int) {
+        let (best, part) = (best.start, unsafeDowncast(part, to: ExtremeAccumulator.self).best.start + base)
+        if isGreatest {
+            for profile in 0..<count where part[profile] > best[profile] { best[profile] = part[profile] }
+        } else {
+            for profile in 0..<count where part[profile] < best[profile] { best[profile] = part[profile] }
         }
     }
 

@@ -9,7 +9,7 @@ final class BlockScanner {
     private let snapshot: any StoreSnapshot
     private let profileOfIdentifier: ContiguousArray<UInt32>
     private let evaluator: ChunkEvaluator
-    private let make: (_ leaf: Int, _ rows: Int) -> Accumulator
+    private let kit: AccumulatorKit
     /// By place among the scan's leaves; made when the first block of a leaf comes.
     private(set) var accumulators: [Accumulator?]
     private let chunk: Int
@@ -25,12 +25,11 @@ final class BlockScanner {
 
     init(
         graph: QueryGraph, state: QueryState, plan: ScanPlan, snapshot: any StoreSnapshot, profileOfIdentifier: ContiguousArray<UInt32>,
-        chunk: Int,
-        make: @escaping (_ leaf: Int, _ rows: Int) -> Accumulator
+        chunk: Int, kit: AccumulatorKit
     ) {
         (self.graph, self.state, self.plan, self.snapshot) = (graph, state, plan, snapshot)
-        (self.profileOfIdentifier, self.chunk, self.make) = (profileOfIdentifier, chunk, make)
-        evaluator = ChunkEvaluator(graph: graph, state: state, capacity: chunk)
+        (self.profileOfIdentifier, self.chunk, self.kit) = (profileOfIdentifier, chunk, kit)
+        evaluator = ChunkEvaluator(graph: graph, state: state, kit: kit, capacity: chunk)
         accumulators = Array(repeating: nil, count: plan.leaves.count)
         pathOfEvent = graph.paths.firstIndex { $0.count == 1 && $0[0].sameScalars(as: "event") } ?? -1
         profiles = .allocate(capacity: chunk)
@@ -56,7 +55,7 @@ final class BlockScanner {
         let program = conditions.isEmpty ? [] : evaluator.program(for: conditions, overRows: true)
         for part in block.parts {
             for fold in part.folds where accumulators[fold.place] == nil {
-                accumulators[fold.place] = make(fold.leaf, plan.rows[fold.place])
+                accumulators[fold.place] = kit.part(fold.leaf, rows: plan.rows[fold.place])
             }
         }
         try withExtendedLifetime(view) {
@@ -84,12 +83,7 @@ final class BlockScanner {
         var selected = SelectedRows(
             count: count, rows: nil, profiles: profiles, times: view.times + base, block: view.number, base: base, ordinals: view.ordinals)
         if part.condition != nil || part.name != nil || part.checksTime || !part.bounds.isEmpty {
-            select(part, view, base, count)
-            var taken = 0
-            for row in 0..<count {
-                rows[taken] = UInt32(truncatingIfNeeded: row)
-                taken += Int(mask[row])
-            }
+            let taken = part.isOnlyOfTimes ? take(part, view.times + base, count) : select(part, view, base, count)
             if taken == 0 { return }
             if taken < count {
                 selected.rows = UnsafePointer(rows)
@@ -114,8 +108,31 @@ final class BlockScanner {
         }
     }
 
+    /// Lists the rows that a part takes by nothing but their times; gives how many.
+    private func take(_ part: ScanPlan.Part, _ times: UnsafePointer<Int64>, _ count: Int) -> Int {
+        // One comparison: times before the first wrap around to beyond the span.
+        let (least, span) = (part.minTime, UInt64(bitPattern: part.maxTime &- part.minTime))
+        var taken = 0
+        for row in 0..<count {
+            rows[taken] = UInt32(truncatingIfNeeded: row)
+            taken += UInt64(bitPattern: times[row] &- least) <= span ? 1 : 0
+        }
+        return taken
+    }
+
+    /// Lists the rows that a part takes; gives how many.
+    private func select(_ part: ScanPlan.Part, _ view: BlockView, _ base: Int, _ count: Int) -> Int {
+        mark(part, view, base, count)
+        var taken = 0
+        for row in 0..<count {
+            rows[taken] = UInt32(truncatingIfNeeded: row)
+            taken += Int(mask[row])
+        }
+        return taken
+    }
+
     /// Fills the mask with the rows that a part takes.
-    private func select(_ part: ScanPlan.Part, _ view: BlockView, _ base: Int, _ count: Int) {
+    private func mark(_ part: ScanPlan.Part, _ view: BlockView, _ base: Int, _ count: Int) {
         let times = view.times + base
         if let condition = part.condition {
             mask.update(from: evaluator.slot(condition).mask, count: count)

@@ -8,9 +8,14 @@ final class ChunkEvaluator {
     private let capacity: Int
     /// Leaves whose counts are compared as they are, by node.
     private var isFused: [Bool]
+    private let kit: AccumulatorKit
+    private var folders: [LeafFolder?]
+    private var walkers: [SequenceWalker?]
 
-    init(graph: QueryGraph, state: QueryState, capacity: Int) {
-        (self.graph, self.state, self.capacity) = (graph, state, capacity)
+    init(graph: QueryGraph, state: QueryState, kit: AccumulatorKit, capacity: Int) {
+        (self.graph, self.state, self.kit, self.capacity) = (graph, state, kit, capacity)
+        folders = [LeafFolder?](repeating: nil, count: graph.leaves.count)
+        walkers = [SequenceWalker?](repeating: nil, count: graph.sequences.count)
         slots = [Slot?](repeating: nil, count: graph.nodes.count)
         isFused = [Bool](repeating: false, count: graph.nodes.count)
     }
@@ -45,15 +50,16 @@ final class ChunkEvaluator {
 
     /// Counts that are only ever compared with constants need not become numbers.
     private func findFused(_ program: [NodeID], _ wanted: Set<NodeID>) {
-        for id in program { isFused[id] = counts(id) != nil && !wanted.contains(id) }
+        for id in program { isFused[id] = counted(id) != nil && !wanted.contains(id) }
         for id in program {
             if case .compare(_, _, let b) = graph.nodes[id], case .number? = graph.constant(b) { continue }
             for operand in graph.inputs(of: id) { isFused[operand] = false }
         }
     }
 
-    /// Answers the nodes of a program for the profiles from `base` on.
-    func run(_ program: [NodeID], profilesFrom base: Int, count: Int) {
+    /// Answers the nodes of a program for the `count` profiles of a chunk.
+    func run(_ program: [NodeID], chunk: Int, count: Int) throws {
+        let base = chunk << kit.shape.bits
         for id in program {
             let slot = slot(id)
             if let vector = state.vectors[id] {
@@ -62,20 +68,43 @@ final class ChunkEvaluator {
             }
             switch graph.nodes[id] {
             case .happened(let leaf):
-                guard let bytes = state.results[leaf]?.happened else { preconditionFailure("a leaf was not scanned") }
-                slot.borrow(mask: UnsafePointer(bytes.start + base))
-            case .leaf(let leaf, let output): if !isFused[id] { state.load(leaf, output, from: base, count: count, into: slot) }
+                guard let flags = try found(leaf, chunk, count).happened else { preconditionFailure("a leaf was not scanned") }
+                slot.borrow(mask: UnsafePointer(flags.start))
+            case .leaf(let leaf, let output):
+                if let column = state.results[leaf]?.column {
+                    slot.lanes = Lanes(column, from: base)
+                } else if !isFused[id] {
+                    state.load(try found(leaf, chunk, count), output, count: count, into: slot)
+                }
+            case .sequence(let number): try walk(number, chunk, count, slot.makeMask())
             case .ranked(let number): rank(number, count, slot)
-            case .sequence, .column, .timestamp: preconditionFailure("not a question over profiles")
+            case .column, .timestamp: preconditionFailure("not a question over profiles")
             case .compare(let a, let comparison, let b):
-                if let counts = counts(a), case .number(let number)? = graph.constant(b) {
-                    compare(UnsafePointer(counts.start + base), comparison, number, count, slot.makeMask())
+                if case .number(let number)? = graph.constant(b), let counted = counted(a),
+                    case .counts(let counts)? = try found(counted.leaf, chunk, count).columns[counted.output]
+                {
+                    compare(UnsafePointer(counts.start), comparison, number, count, slot.makeMask())
                 } else {
                     answer(id, count, slot)
                 }
             default: answer(id, count, slot)
             }
         }
+    }
+
+    /// What a leaf found for a chunk.
+    private func found(_ leaf: Int, _ chunk: Int, _ count: Int) throws -> LeafResult {
+        if let folder = folders[leaf] { return try folder.result(of: chunk, count: count, texts: state.texts) }
+        guard let parts = state.results[leaf] else { preconditionFailure("a leaf was not scanned") }
+        let folder = LeafFolder(parts, kit: kit)
+        folders[leaf] = folder
+        return try folder.result(of: chunk, count: count, texts: state.texts)
+    }
+
+    private func walk(_ number: Int, _ chunk: Int, _ count: Int, _ mask: UnsafeMutablePointer<UInt8>) throws {
+        let walker = walkers[number] ?? SequenceWalker(graph.sequences[number], state: state, shape: kit.shape)
+        walkers[number] = walker
+        walker.walk(chunk, count: count, into: mask)
     }
 
     /// Answers the nodes of a program for the rows of a block from `base` on.
@@ -126,12 +155,14 @@ final class ChunkEvaluator {
         slot.lanes = lanes
     }
 
-    /// The counts that a node is, where it is a leaf's count.
-    private func counts(_ id: NodeID) -> FlatArray<UInt32>? {
-        guard state.vectors[id] == nil, case .leaf(let leaf, let output) = graph.nodes[id],
-            case .counts(let counts)? = state.results[leaf]?.columns[output]
-        else { return nil }
-        return counts
+    /// The leaf and what is asked of it, where a node is a leaf's count.
+    private func counted(_ id: NodeID) -> (leaf: Int, output: LeafOutput)? {
+        guard state.vectors[id] == nil, case .leaf(let leaf, let output) = graph.nodes[id] else { return nil }
+        switch graph.leaves[leaf].task {
+        case .count: return (leaf, output)
+        case .groups: return output == .mostFrequent ? nil : (leaf, output)
+        default: return nil
+        }
     }
 
     // MARK: One node

@@ -9,6 +9,12 @@ final class FlatArray<Element: BitwiseCopyable>: @unchecked Sendable {
         self.count = count
     }
 
+    /// Room for so many, to be written before it is read.
+    init(room count: Int) {
+        start = KeptMemory.take(count * MemoryLayout<Element>.stride, zeroed: false).bindMemory(to: Element.self, capacity: max(1, count))
+        self.count = count
+    }
+
     deinit { release(start, count: count) }
 
     @inline(__always)

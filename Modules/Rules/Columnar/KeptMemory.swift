@@ -22,8 +22,13 @@ enum KeptMemory {
     /// Smaller pieces come from the system, which is quick with them.
     private static let least = 256 << 10
 
-    /// Sizes are rounded up, so that pieces of nearly one size serve one another.
-    private static func rounded(_ bytes: Int) -> Int { bytes < least ? max(1, bytes) : (bytes + 0xFFFF) & ~0xFFFF }
+    /// Sizes are rounded up by an eighth at most, so that pieces of nearly one size serve one another: how many rows come to a thread
+    /// differs from run to run.
+    private static func rounded(_ bytes: Int) -> Int {
+        guard bytes >= least else { return max(1, bytes) }
+        let step = 1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount - 3)
+        return (bytes + step - 1) & ~(step - 1)
+    }
 
     /// Room of so many bytes; all zero when asked for.
     static func take(_ bytes: Int, zeroed: Bool) -> UnsafeMutableRawPointer {

@@ -19,7 +19,7 @@ public struct Membership: Sendable, Hashable {
     }
 
     /// How many are in.
-    public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+    public var count: Int { words.withUnsafeBufferPointer { words in words.reduce(0) { $0 &+ $1.nonzeroBitCount } } }
 
     /// Whether a profile number is in.
     public func contains(_ profile: Int) -> Bool { words[profile >> 6] >> UInt64(profile & 63) & 1 == 1 }

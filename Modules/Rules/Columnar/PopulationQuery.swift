@@ -3,8 +3,10 @@ import Storage
 
 /// Bounds of the evaluator's work; tests set them so that every path is walked.
 struct QueryTuning: Sendable {
-    /// Rows or profiles worked on at a time.
+    /// Rows or profiles worked on at a time; a power of two.
     var chunk = Chunk.most
+    /// Rows are gathered in a list when there are fewer of them than profiles over this; 0: always.
+    var listShare = 2
     /// Rows times leaves below which a second thread costs more than it brings.
     var parallelCost = 200_000
     /// Profiles below which answers are put together by one thread.
@@ -28,6 +30,8 @@ final class PopulationQuery {
     /// Nodes that are answered for every profile, ascending.
     private var required: [NodeID] = []
     private let rounds: (nodes: [Int], leaves: [Int])
+    private let shape: ChunkShape
+    private var kit: AccumulatorKit
 
     init(
         graph: QueryGraph, snapshot: any StoreSnapshot, threads: Int, tuning: QueryTuning, isCancelled: @escaping @Sendable () -> Bool
@@ -37,22 +41,40 @@ final class PopulationQuery {
         summaries = snapshot.blocks
         order = MessageOrder(snapshot: snapshot, blocks: summaries)
         rounds = graph.rounds()
+        shape = ChunkShape(profiles: state.profiles, chunk: tuning.chunk)
+        kit = AccumulatorKit(graph: graph, outputs: [:], shape: shape, pool: state.pool, order: order, tuning: tuning)
     }
 
     /// Answers the roots for every profile.
     func answer(_ roots: [NodeID]) throws -> [ProfileVector] {
         let owners = snapshot.profileOfIdentifier
-        guard owners.count >= snapshot.identifierCount, owners.allSatisfy({ Int($0) < state.profiles }) else {
+        guard owners.count >= snapshot.identifierCount,
+            owners.withUnsafeBufferPointer({ $0.reduce(0) { max($0, Int($1) + 1) } }) <= state.profiles
+        else {
             throw StoreError(.damaged, "The store's table of people does not hold what it says. Rebuild the store.")
         }
         let outputs = reachable(from: roots)
         let used = outputs.keys.sorted()
-        let bytes = used.reduce(0) { $0 + self.bytes(of: $1) }
-        required = requiredNodes(roots, dropsEarly: bytes > tuning.accumulatorBytes)
+        kit = AccumulatorKit(graph: graph, outputs: outputs, shape: shape, pool: state.pool, order: order, tuning: tuning)
+        required = requiredNodes(roots, dropsEarly: false)
+        let traits = TraitColumns(snapshot, now: graph.now)
+        for leaf in used {
+            guard case .trait(let path) = graph.leaves[leaf].task, let column = traits?.column(of: path, profiles: state.profiles) else {
+                continue
+            }
+            state.results[leaf] = LeafParts(leaf: leaf, parts: [], column: column)
+        }
+        let open = used.filter { state.results[$0] == nil }
         try settle(round: 0)
         for round in 0...(used.map { rounds.leaves[$0] }.max() ?? 0) {
-            for leaves in batches(used.filter { rounds.leaves[$0] == round }) {
-                try scan(leaves, outputs, owners)
+            let plan = ScanPlan(leaves: open.filter { rounds.leaves[$0] == round }, graph: graph, state: state, summaries: summaries)
+            let batches = batches(plan)
+            if batches.isEmpty { try settle(round: round + 1) }
+            if batches.count > 1 { required = requiredNodes(roots, dropsEarly: true) }
+            for leaves in batches {
+                let isWhole = batches.count == 1
+                try scan(isWhole ? plan : ScanPlan(leaves: leaves, graph: graph, state: state, summaries: summaries), owners)
+                if let traits { try layOut(leaves, traits) }
                 try settle(round: round + 1)
                 forget()
             }
@@ -127,24 +149,12 @@ final class PopulationQuery {
 
     // MARK: Scans
 
-    private func bytes(of leaf: Int) -> Int {
-        let each =
-            switch graph.leaves[leaf].task {
-            case .happened: 1
-            case .count: 4
-            case .sum, .groups, .instants: 16
-            case .least, .greatest, .earliest, .latest: 8
-            case .first, .last, .trait, .consent: 24
-            }
-        return each * state.profiles
-    }
-
     /// Leaves in groups whose accumulators fit into memory together.
-    private func batches(_ leaves: [Int]) -> [[Int]] {
+    private func batches(_ plan: ScanPlan) -> [[Int]] {
         var batches: [[Int]] = []
         var size = 0
-        for leaf in leaves {
-            let own = bytes(of: leaf) * threads
+        for (place, leaf) in plan.leaves.enumerated() {
+            let own = kit.bytes(leaf, rows: plan.rows[place], threads: threads)
             if batches.isEmpty || size + own > tuning.accumulatorBytes {
                 batches.append([])
                 size = 0
@@ -155,15 +165,12 @@ final class PopulationQuery {
         return batches
     }
 
-    private func scan(_ leaves: [Int], _ outputs: [Int: Set<LeafOutput>], _ owners: ContiguousArray<UInt32>) throws {
-        let plan = ScanPlan(leaves: leaves, graph: graph, state: state, summaries: summaries)
+    private func scan(_ plan: ScanPlan, _ owners: ContiguousArray<UInt32>) throws {
         let workers = plan.blocks.reduce(0) { $0 + $1.cost } < tuning.parallelCost ? 1 : min(threads, plan.blocks.count)
         let queue = TaskQueue(costs: plan.blocks.map(\.cost), workers: max(1, workers))
-        let kit = AccumulatorKit(
-            graph: graph, outputs: outputs, profiles: state.profiles, pool: state.pool, order: order, groupEntries: tuning.groupEntries)
-        let scanners = Scanners(count: max(1, workers)) { [graph, state, snapshot, tuning] _ in
+        let scanners = Scanners(count: max(1, workers)) { [graph, state, snapshot, tuning, kit] _ in
             BlockScanner(
-                graph: graph, state: state, plan: plan, snapshot: snapshot, profileOfIdentifier: owners, chunk: tuning.chunk, make: kit.make
+                graph: graph, state: state, plan: plan, snapshot: snapshot, profileOfIdentifier: owners, chunk: tuning.chunk, kit: kit
             )
         }
         try onThreads(workers) { [isCancelled] worker in
@@ -172,17 +179,30 @@ final class PopulationQuery {
                 try scanners[worker].scan(plan.blocks[task])
             }
         }
-        let results = FlatResults(count: leaves.count)
-        let finishing = TaskQueue(costs: leaves.map { _ in 1 }, workers: max(1, workers))
-        try onThreads(max(1, workers)) { worker in
-            while let place = finishing.next(for: worker) {
-                let gathered = (0..<scanners.count).compactMap { scanners[$0].accumulators[place] }
-                let first = gathered.first ?? kit.make(plan.leaves[place], rows: 0)
-                for other in gathered.dropFirst() { try first.merge(other) }
-                results.put(first.finish(), at: place)
-            }
+        var parts: [Accumulator] = []
+        for (place, leaf) in plan.leaves.enumerated() {
+            let gathered = (0..<scanners.count).compactMap { scanners[$0].accumulators[place] }
+            state.results[leaf] = LeafParts(leaf: leaf, parts: gathered)
+            parts += gathered
         }
-        for (place, leaf) in leaves.enumerated() { state.results[leaf] = results.take(place) }
+        let open = Scanners(count: parts.count) { parts[$0] }
+        let closing = TaskQueue(costs: parts.map { ($0 as? RowList)?.count ?? 1 }, workers: max(1, workers))
+        try onThreads(max(1, workers)) { worker in
+            while let place = closing.next(for: worker) { open[place].close() }
+        }
+    }
+
+    /// Lays out the traits among some leaves, for this question and for later ones.
+    private func layOut(_ leaves: [Int], _ traits: TraitColumns) throws {
+        let texts = state.pool.dictionary()
+        let workers = state.profiles < tuning.parallelProfiles ? 1 : min(threads, shape.count)
+        for leaf in leaves {
+            guard case .trait(let path) = graph.leaves[leaf].task,
+                let made = try state.results[leaf]?.laidOut(kit: kit, texts: texts, threads: max(1, workers)), let column = made.column
+            else { continue }
+            state.results[leaf] = made
+            traits.keep(column, of: path)
+        }
     }
 
     // MARK: Answers
@@ -192,9 +212,6 @@ final class PopulationQuery {
         state.texts = state.pool.dictionary()
         while true {
             if isCancelled() { throw CancellationError() }
-            for id in required where state.vectors[id] == nil && isReady(id, round) {
-                if case .sequence(let number) = graph.nodes[id] { state.vectors[id] = try match(number) }
-            }
             let ready = required.filter { state.vectors[$0] == nil && isReady($0, round) }
             if ready.isEmpty { return }
             try evaluate(ready)
@@ -221,7 +238,7 @@ final class PopulationQuery {
                 if state.thresholds[number] == nil { return false }
                 waiting.append(contentsOf: graph.inputs(of: next))
             case .sequence(let number):
-                if next != id || graph.leaves(ofSequence: number).contains(where: { state.results[$0] == nil }) { return false }
+                if graph.leaves(ofSequence: number).contains(where: { state.results[$0] == nil }) { return false }
             default: waiting.append(contentsOf: graph.nodes[next].operands)
             }
         }
@@ -229,19 +246,20 @@ final class PopulationQuery {
     }
 
     private func evaluate(_ wanted: [NodeID]) throws {
-        let (profiles, chunk) = (state.profiles, tuning.chunk)
-        let chunks = (profiles + chunk - 1) / chunk
-        let workers = profiles < tuning.parallelProfiles ? 1 : min(threads, chunks)
-        let evaluators = Scanners(count: max(1, workers)) { [graph, state] _ in ChunkEvaluator(graph: graph, state: state, capacity: chunk)
+        let (profiles, shape) = (state.profiles, shape)
+        let workers = profiles < tuning.parallelProfiles ? 1 : min(threads, shape.count)
+        let evaluators = Scanners(count: max(1, workers)) { [graph, state, kit] _ in
+            ChunkEvaluator(graph: graph, state: state, kit: kit, capacity: shape.width)
         }
-        let vectors = wanted.map { ProfileVector(count: profiles, isMask: graph.nodes[$0].isMask, kind: graph.kinds[$0]) }
+        let vectors = wanted.map { ProfileVector(count: profiles, isMask: graph.nodes[$0].isMask, kind: graph.kinds[$0], shape: shape) }
+        let queue = TaskQueue(costs: [Int](repeating: 1, count: shape.count), workers: max(1, workers))
         try onThreads(workers) { worker in
             let evaluator = evaluators[worker]
             let program = evaluator.program(for: wanted, overRows: false)
-            for index in (chunks * worker / workers)..<(chunks * (worker + 1) / workers) {
-                let base = index * chunk
-                let count = min(chunk, profiles - base)
-                evaluator.run(program, profilesFrom: base, count: count)
+            while let chunk = queue.next(for: worker) {
+                let base = chunk << shape.bits
+                let count = min(shape.width, profiles - base)
+                try evaluator.run(program, chunk: chunk, count: count)
                 for (place, id) in wanted.enumerated() {
                     let (vector, slot) = (vectors[place], evaluator.slot(id))
                     if vector.isMask {
@@ -257,22 +275,6 @@ final class PopulationQuery {
             vectors[place].dictionary = (0..<evaluators.count).lazy.compactMap { evaluators[$0].slot(id).lanes.dictionary }.first
             state.vectors[id] = vectors[place]
         }
-    }
-
-    private func match(_ number: Int) throws -> ProfileVector {
-        let plan = graph.sequences[number]
-        let vector = ProfileVector(count: state.profiles, isMask: true, kind: .truth)
-        let steps = plan.steps.compactMap { state.results[$0.leaf]?.instants }
-        let absent = plan.absent.flatMap { state.results[$0]?.instants }
-        let (profiles, now) = (state.profiles, graph.now)
-        let workers = profiles < tuning.parallelProfiles ? 1 : threads
-        try onThreads(workers) { worker in
-            var matcher = SequenceMatcher(plan, steps: steps, absent: absent, now: now)
-            for profile in (profiles * worker / workers)..<(profiles * (worker + 1) / workers) {
-                vector.bytes[profile] = matcher.holds(for: profile) ? 1 : 0
-            }
-        }
-        return vector
     }
 
     /// Lets go of what no unanswered node asks for.

@@ -10,22 +10,33 @@ final class ProfileVector: @unchecked Sendable {
     private(set) var numbers: UnsafeMutablePointer<Double>?
     private(set) var times: UnsafeMutablePointer<Int64>?
     private(set) var texts: UnsafeMutablePointer<UInt32>?
+    /// The least and the greatest of each chunk's times, for vectors of times that were stored.
+    private let edges: FlatArray<Int64>?
+    private let chunkBits: Int
     /// What `texts` number.
     var dictionary: TextDictionary?
 
-    init(count: Int, isMask: Bool, kind: Kind) {
+    /// - Parameter shape: The chunks that will be stored, all of them; nil: whoever makes it writes to it, and it starts as zeros.
+    init(count: Int, isMask: Bool, kind: Kind, shape: ChunkShape? = nil) {
         (self.count, self.isMask) = (count, isMask)
-        bytes = Self.zeros(count)
-        guard !isMask else { return }
-        switch kind {
-        case .number: numbers = Self.zeros(count)
-        case .instant, .duration: times = Self.zeros(count)
-        case .text: texts = Self.zeros(count)
-        case .truth: break
-        case .dynamic:
-            numbers = Self.zeros(count)
-            texts = Self.zeros(count)
+        let isCleared = shape == nil
+        bytes = Self.room(count, isCleared)
+        var isOfTimes = false
+        if !isMask {
+            switch kind {
+            case .number: numbers = Self.room(count, isCleared)
+            case .instant, .duration:
+                times = Self.room(count, isCleared)
+                isOfTimes = true
+            case .text: texts = Self.room(count, isCleared)
+            case .truth: break
+            case .dynamic:
+                numbers = Self.room(count, isCleared)
+                texts = Self.room(count, isCleared)
+            }
         }
+        chunkBits = shape?.bits ?? 0
+        edges = isOfTimes ? shape.map { FlatArray(room: 2 * $0.count) } : nil
     }
 
     deinit {
@@ -35,8 +46,19 @@ final class ProfileVector: @unchecked Sendable {
         if let texts { release(texts, count: count) }
     }
 
-    private static func zeros<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(_ count: Int) -> UnsafeMutablePointer<T> {
-        filled(with: 0, count: count)
+    private static func room<T: BitwiseCopyable>(_ count: Int, _ isCleared: Bool) -> UnsafeMutablePointer<T> {
+        KeptMemory.take(count * MemoryLayout<T>.stride, zeroed: isCleared).bindMemory(to: T.self, capacity: max(1, count))
+    }
+
+    /// The least and the greatest time that is there; a range of nothing where none is. nil when it holds no times, or was not stored.
+    func timeRange() -> (least: Int64, greatest: Int64)? {
+        guard let edges else { return nil }
+        var (least, greatest) = (Int64.max, Int64.min)
+        for chunk in 0..<(edges.count / 2) {
+            least = min(least, edges[2 * chunk])
+            greatest = max(greatest, edges[2 * chunk + 1])
+        }
+        return (least, greatest)
     }
 
     /// Takes a chunk of a mask over.
@@ -46,15 +68,29 @@ final class ProfileVector: @unchecked Sendable {
     func store(_ lanes: Lanes, at base: Int, count: Int) {
         let tags = bytes + base
         for i in 0..<count { tags[i] = Lanes.isPresent(lanes.tags[i]) ? lanes.tags[i] : ValueTag.absent }
-        if let numbers, let own = lanes.numbers {
-            for i in 0..<count where tags[i] == ValueTag.number { numbers[base + i] = own[i] }
+        if let numbers { Self.copy(lanes.numbers, tags, ValueTag.number, to: numbers + base, count) }
+        if let texts { Self.copy(lanes.texts, tags, ValueTag.text, to: texts + base, count) }
+        guard let times else { return }
+        Self.copy(lanes.times, tags, ValueTag.number, to: times + base, count)
+        guard let edges else { return }
+        var (least, greatest) = (Int64.max, Int64.min)
+        for i in base..<(base + count) where bytes[i] == ValueTag.number {
+            least = min(least, times[i])
+            greatest = max(greatest, times[i])
         }
-        if let times, let own = lanes.times {
-            for i in 0..<count where tags[i] == ValueTag.number { times[base + i] = own[i] }
+        (edges[2 * (base >> chunkBits)], edges[2 * (base >> chunkBits) + 1]) = (least, greatest)
+    }
+
+    /// Copies what has the tag, and zeros elsewhere.
+    @inline(__always)
+    private static func copy<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+        _ own: UnsafePointer<T>?, _ tags: UnsafePointer<UInt8>, _ tag: UInt8, to target: UnsafeMutablePointer<T>, _ count: Int
+    ) {
+        guard let own else {
+            target.update(repeating: 0, count: count)
+            return
         }
-        if let texts, let own = lanes.texts {
-            for i in 0..<count where tags[i] == ValueTag.text { texts[base + i] = own[i] }
-        }
+        for i in 0..<count { target[i] = tags[i] == tag ? own[i] : 0 }
     }
 
     /// Lanes of the profiles from one on.

@@ -8,7 +8,7 @@ final class QueryState: @unchecked Sendable {
     /// Of every text that a leaf found.
     let pool = TextPool()
     /// By leaf.
-    var results: [LeafResult?]
+    var results: [LeafParts?]
     /// By node: those answered for every profile.
     var vectors: [ProfileVector?]
     /// By ranking: missing where nobody is ranked, nil while it is not known.
@@ -24,30 +24,30 @@ final class QueryState: @unchecked Sendable {
         thresholds = Array(repeating: nil, count: graph.rankings.count)
     }
 
-    /// What a leaf found, as lanes of the profiles from `base` on.
-    func load(_ leaf: Int, _ output: LeafOutput, from base: Int, count: Int, into slot: Slot) {
-        guard let column = results[leaf]?.columns[output] else { preconditionFailure("a leaf was not scanned") }
+    /// What a leaf found for a chunk's profiles, as lanes.
+    func load(_ result: LeafResult, _ output: LeafOutput, count: Int, into slot: Slot) {
+        guard let column = result.columns[output] else { preconditionFailure("a leaf was not scanned") }
         switch column {
         case .happened: preconditionFailure("a mask is no value")
         case .counts(let counts):
-            let (own, numbers) = (counts.start + base, slot.makeNumbers())
+            let (own, numbers) = (counts.start, slot.makeNumbers())
             for i in 0..<count { numbers[i] = Double(own[i]) }
             slot.lanes = Lanes(uniform: ValueTag.number)
             slot.lanes.numbers = UnsafePointer(numbers)
         case .numbers(let numbers):
-            let (own, tags) = (numbers.start + base, slot.makeTags())
+            let (own, tags) = (numbers.start, slot.makeTags())
             for i in 0..<count { tags[i] = own[i] == own[i] ? ValueTag.number : ValueTag.absent }
             slot.lanes = Lanes(tags: UnsafePointer(tags), numbers: UnsafePointer(own))
         case .times(let keys, let edge):
-            let (own, tags, times) = (keys.start + base, slot.makeTags(), slot.makeTimes())
+            let (own, tags, times) = (keys.start, slot.makeTags(), slot.makeTimes())
             for i in 0..<count { tags[i] = own[i] != TimeKey.none ? ValueTag.number : ValueTag.absent }
             for i in 0..<count { times[i] = edge.time(of: own[i]) }
             slot.lanes = Lanes(tags: UnsafePointer(tags), times: UnsafePointer(times))
         case .decimals(let mantissas, let scale, let counts):
-            let (own, tags, numbers) = (mantissas.start + base, slot.makeTags(), slot.makeNumbers())
+            let (own, tags, numbers) = (mantissas.start, slot.makeTags(), slot.makeNumbers())
             let power = Double(SumAccumulator.powers[scale])
             for i in 0..<count {
-                let divisor = counts.map { Int($0[base + i]) } ?? 1
+                let divisor = counts.map { Int($0[i]) } ?? 1
                 let scaled = Double(divisor) * power
                 if own[i].magnitude <= 1 << 53, scaled <= 0x1p53 {
                     // Two integers that float64 holds exactly: one division rounds once.
@@ -59,7 +59,7 @@ final class QueryState: @unchecked Sendable {
             }
             slot.lanes = Lanes(tags: UnsafePointer(tags), numbers: UnsafePointer(numbers))
         case .boxes(let boxes):
-            let own = boxes.start + base
+            let own = boxes.start
             let (tags, numbers, numbered) = (slot.makeTags(), slot.makeNumbers(), slot.makeTexts())
             for i in 0..<count {
                 let box = own[i]

@@ -23,6 +23,9 @@ struct ScanPlan {
         var minTime, maxTime: Int64
         var bounds: [SelectionPlan.Bound]
         var folds: [Fold]
+
+        /// Whether nothing but the times decides.
+        var isOnlyOfTimes: Bool { checksTime && condition == nil && name == nil && bounds.isEmpty }
     }
     struct Block {
         /// Place among the snapshot's blocks.
@@ -55,8 +58,12 @@ struct ScanPlan {
         let selections = placesOfSelection.keys.sorted().map { (plan: graph.selections[$0], places: placesOfSelection[$0] ?? []) }
         let ranges = selections.map { Self.range(of: $0.plan, state) }
         var columnsOfNode: [NodeID: [Int]] = [:]
+        let names = Self.numbers(of: selections.map(\.plan.name))
+        // What a selection folds, and the columns it reads, by kind of message: the same for every block of that kind.
+        var reads = [[Read?]](repeating: Array(repeating: nil, count: selections.count), count: 8)
         for (number, summary) in summaries.enumerated() where summary.rows > 0 {
-            let event = summary.event.map { Text($0) }
+            let event = summary.event.map { names.numberOfName[Text($0)] ?? -1 }
+            let kind = Int(summary.kind.rawValue)
             var parts: [Part] = []
             var paths = Set<Int>()
             for (index, selection) in selections.enumerated() {
@@ -65,26 +72,28 @@ struct ScanPlan {
                 var name: Text?
                 if let wanted = plan.name {
                     guard summary.kind == .track else { continue }
-                    if let event { if event != wanted { continue } } else { name = wanted }
+                    if let event { if event != names.numbers[index] { continue } } else { name = wanted }
                 }
                 var condition: NodeID?
-                switch plan.conditions[Int(summary.kind.rawValue)] {
+                switch plan.conditions[kind] {
                 case .never: continue
                 case .always: break
                 case .node(let id): condition = id
                 }
-                let folds = selection.places.map { Self.fold($0, leaves[$0], graph, summary.kind, pathNumbers) }
-                for fold in folds {
-                    rows[fold.place] += summary.rows
-                    if case .path(let path) = fold.field { paths.insert(path) }
-                    if fold.top >= 0 { paths.insert(fold.top) }
-                    if fold.expiry >= 0 { paths.insert(fold.expiry) }
+                let read: Read
+                if let known = reads[kind][index] {
+                    read = known
+                } else {
+                    let columns = condition.map { Self.columns(of: $0, graph, &columnsOfNode) } ?? []
+                    read = Read(selection.places.map { Self.fold($0, leaves[$0], graph, summary.kind, pathNumbers) }, columns)
+                    reads[kind][index] = read
                 }
-                if let condition { paths.formUnion(Self.columns(of: condition, graph, &columnsOfNode)) }
+                for place in selection.places { rows[place] += summary.rows }
+                paths.formUnion(read.paths)
                 parts.append(
                     Part(
                         condition: condition, name: name, checksTime: plan.minTime > summary.minTime || plan.maxTime < summary.maxTime,
-                        minTime: plan.minTime, maxTime: plan.maxTime, bounds: plan.bounds, folds: folds))
+                        minTime: plan.minTime, maxTime: plan.maxTime, bounds: plan.bounds, folds: read.folds))
             }
             guard !parts.isEmpty else { continue }
             if parts.contains(where: { $0.name != nil }), let path = pathNumbers[["event"]] { paths.insert(path) }
@@ -93,6 +102,33 @@ struct ScanPlan {
         }
         // Blocks of a name lie together, in order of time: neighbours share dictionaries, and threads seldom share leaves.
         blocks.sort { Self.precedes($0.summary, $1.summary) }
+    }
+
+    /// What a selection reads of blocks of one kind.
+    private struct Read {
+        var folds: [Fold]
+        var paths: Set<Int>
+
+        init(_ folds: [Fold], _ columns: [Int]) {
+            (self.folds, paths) = (folds, Set(columns))
+            for fold in folds {
+                if case .path(let path) = fold.field { paths.insert(path) }
+                if fold.top >= 0 { paths.insert(fold.top) }
+                if fold.expiry >= 0 { paths.insert(fold.expiry) }
+            }
+        }
+    }
+
+    /// One number for each distinct name; -2 where there is none.
+    private static func numbers(of names: [Text?]) -> (numbers: [Int], numberOfName: [Text: Int]) {
+        var numberOfName: [Text: Int] = [:]
+        let numbers = names.map { name in
+            guard let name else { return -2 }
+            let number = numberOfName[name] ?? numberOfName.count
+            numberOfName[name] = number
+            return number
+        }
+        return (numbers, numberOfName)
     }
 
     private static func precedes(_ a: BlockSummary, _ b: BlockSummary) -> Bool {
@@ -106,13 +142,8 @@ struct ScanPlan {
     private static func range(of plan: SelectionPlan, _ state: QueryState) -> (min: Int64, max: Int64) {
         var (least, greatest) = (plan.minTime, plan.maxTime)
         for bound in plan.bounds {
-            guard let vector = state.vectors[bound.node], let times = vector.times else {
+            guard let (low, high) = state.vectors[bound.node]?.timeRange() else {
                 preconditionFailure("a window's instant is not there yet")
-            }
-            var (low, high) = (Int64.max, Int64.min)
-            for profile in 0..<vector.count where vector.bytes[profile] == ValueTag.number {
-                low = min(low, times[profile])
-                high = max(high, times[profile])
             }
             if low > high { return (.max, .min) }
             if bound.isLower { least = max(least, low + bound.offset) } else { greatest = min(greatest, high + bound.offset) }

@@ -11,12 +11,14 @@ final class SumAccumulator: Accumulator {
     private var isEmpty = true
     /// What `mantissas` cannot hold.
     private var spilled: [UInt32: DecimalSum] = [:]
+    /// The same, by profile, once everything was taken in.
+    private var closed: [(profile: UInt32, sum: DecimalSum)] = []
     private let outputs: Set<LeafOutput>
 
     static let powers: [Int64] = (0...18).map { (0..<$0).reduce(into: Int64(1)) { power, _ in power *= 10 } }
     private static let floatPowers: [Double] = (0...18).map { Double(powers[$0]) }
     /// Largest scale of `mantissas`: past it numbers are longer than what stays exact in a float64.
-    private static let greatestScale = 9
+    static let greatestScale = 9
     /// A whole number below this over a power of ten is the shortest decimal of what it rounds to.
     private static let mantissaLimit = 1e15
 
@@ -109,21 +111,39 @@ final class SumAccumulator: Accumulator {
         scale = wanted
     }
 
-    override func merge(_ other: Accumulator) {
-        let other = unsafeDowncast(other, to: SumAccumulator.self)
-        isEmpty = isEmpty && other.isEmpty
-        if other.scale > scale { rescale(to: other.scale) }
-        if scale > other.scale { other.rescale(to: scale) }
-        for profile in 0..<mantissas.count {
-            let (sum, overflows) = mantissas[profile].addingReportingOverflow(other.mantissas[profile])
-            if overflows {
-                spilled[UInt32(profile), default: DecimalSum()].add(mantissa: other.mantissas[profile], scale: scale)
+    override func close() { closed = spilled.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+
+    override func reset() {
+        mantissas.start.update(repeating: 0, count: mantissas.count)
+        if let counts { counts.start.update(repeating: 0, count: counts.count) }
+        (scale, isEmpty) = (0, true)
+        if !spilled.isEmpty { spilled = [:] }
+    }
+
+    override func absorb(_ part: Accumulator, from base: Int, count: Int) {
+        let part = unsafeDowncast(part, to: SumAccumulator.self)
+        if let counts, let others = part.counts {
+            for profile in 0..<count { counts[profile] &+= others[base + profile] }
+        }
+        guard !part.isEmpty else { return }
+        if part.scale > scale { rescale(to: part.scale) }
+        isEmpty = false
+        let (sums, own, factor) = (mantissas.start, part.mantissas.start + base, Self.powers[scale - part.scale])
+        for profile in 0..<count {
+            let (scaled, isTooLarge) = own[profile].multipliedReportingOverflow(by: factor)
+            let (sum, overflows) = sums[profile].addingReportingOverflow(scaled)
+            if isTooLarge || overflows {
+                spilled[UInt32(profile), default: DecimalSum()].add(mantissa: own[profile], scale: part.scale)
             } else {
-                mantissas[profile] = sum
+                sums[profile] = sum
             }
         }
-        if let counts, let others = other.counts { for profile in 0..<counts.count { counts[profile] &+= others[profile] } }
-        for (profile, sum) in other.spilled { spilled[profile, default: DecimalSum()].add(sum) }
+        guard !part.closed.isEmpty else { return }
+        var place = part.closed.partitioningIndex { Int($0.profile) >= base }
+        while place < part.closed.count, Int(part.closed[place].profile) < base + count {
+            spilled[part.closed[place].profile - UInt32(base), default: DecimalSum()].add(part.closed[place].sum)
+            place += 1
+        }
     }
 
     override func finish() -> LeafResult {
@@ -158,5 +178,17 @@ final class SumAccumulator: Accumulator {
             numbers[Int(profile)] = sum.average(count: count) ?? .nan
         }
         return numbers
+    }
+}
+
+extension Array {
+    /// The first place at which `isAtOrPast` holds, when it holds from some place on; the count when it never does.
+    fileprivate func partitioningIndex(_ isAtOrPast: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isAtOrPast(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

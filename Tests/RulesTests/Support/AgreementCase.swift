@@ -28,6 +28,7 @@ struct AgreementCase: CustomStringConvertible {
         do {
             let columnar = world.evaluator(at: now)
             let membership = try columnar.members(of: rule)
+            if try columnar.members(of: rule) != membership { return "asked again, the answer is another" }
             let thresholds = try columnar.thresholds(of: rule)
             guard thresholds == reference.thresholds else { return "\(thresholds) instead of \(reference.thresholds)" }
             let evaluator = ProfileEvaluator(rule, thresholds: thresholds)

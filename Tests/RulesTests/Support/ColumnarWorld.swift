@@ -15,7 +15,9 @@ struct ColumnarWorld: CustomStringConvertible {
         layout.hasMantissas = random.once(in: 2)
         layout.hasUniformTags = random.once(in: 2)
         layout.cutsByTime = random.once(in: 2)
-        tuning.chunk = random.pick([1, 2, 5, 64, 4_096])
+        layout.keepsColumns = random.once(in: 2)
+        tuning.chunk = random.pick([1, 2, 4, 64, 4_096])
+        tuning.listShare = random.pick([0, 1, 2, 1_000])
         tuning.accumulatorBytes = random.pick([1, 200, 1 << 20])
         tuning.groupEntries = random.pick([1, 4, 1 << 24])
         if random.once(in: 2) {
