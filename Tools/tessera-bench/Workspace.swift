@@ -23,7 +23,7 @@ struct Workspace: ParsableCommand {
         "Products Searched", "Product List Viewed", "Email Link Clicked",
     ]
     private static let windows = ["24h", "48h", "7d", "14d", "30d", "90d"]
-    private static let categories = ["Shoes", "Electronics", "Books", "Home", "Beauty", "Toys"]
+    private static let categories = ["shoes", "sneakers", "dresses", "sandals", "boots", "skirts"]
     private static let countries = ["US", "DE", "GB", "FR", "NL"]
     private static let devices = ["mobile", "desktop", "tablet"]
 
@@ -37,7 +37,7 @@ struct Workspace: ParsableCommand {
         switch form {
         case 0: return "did \(event) within \(window) and not did \"Order Completed\" within \(window)"
         case 1: return "count(\(event)) >= \(1 + n % 7)"
-        case 2: return "count(\"Product Viewed\" where category == \(category) within \(window)) >= \(1 + n % 3)"
+        case 2: return "count(\"Product Viewed\" where .category == \(category) within \(window)) >= \(1 + n % 3)"
         case 3: return "sum(\"Order Completed\" within \(pick(windows, 2 + n % 4)), .revenue) > \(50 * (1 + n % 9))"
         case 4: return "trait.age >= \(age) and trait.age <= \(age + 10) and did \(event) within \(window)"
         case 5: return "trait.country == \"\(pick(countries, n))\" and count(\"Order Completed\") >= \(1 + n % 3)"

@@ -2,7 +2,7 @@ import EventModel
 import Storage
 
 /// A snapshot that stops working when its command is stopped: every read asks first, so a scan ends within a block.
-struct InterruptibleSnapshot: StoreSnapshot {
+struct InterruptibleSnapshot: ProfileColumnKeeping {
     let base: any StoreSnapshot
     let interruption: Interruption
 
@@ -12,6 +12,9 @@ struct InterruptibleSnapshot: StoreSnapshot {
     var profileOfIdentifier: ContiguousArray<UInt32> { base.profileOfIdentifier }
     var blocks: [BlockSummary] { base.blocks }
     var latestTime: Int64? { base.latestTime }
+
+    func keptColumn(_ path: ColumnPath) -> Column? { (base as? any ProfileColumnKeeping)?.keptColumn(path) }
+    func keep(_ column: Column, for path: ColumnPath) { (base as? any ProfileColumnKeeping)?.keep(column, for: path) }
 
     func eventNames() throws -> [(name: String, rows: Int)] { try base.eventNames() }
     func paths(kind: Message.Kind, event: String?) throws -> [ColumnPath] { try base.paths(kind: kind, event: event) }
