@@ -194,8 +194,13 @@ public struct BlockReader {
 
     // MARK: Whole rows
 
-    /// All rows with all their leaves, in block order: what merging, export and showing need.
-    public func batch() throws -> ColumnarBatch {
+    /// All rows with all their leaves, in block order: what merging and export need.
+    public func batch() throws -> ColumnarBatch { try batch(of: 0..<summary.rows, isWhole: true) }
+
+    /// Some rows with all their leaves, in the order given: what showing needs.
+    public func batch(rows: [Int]) throws -> ColumnarBatch { try batch(of: rows, isWhole: false) }
+
+    private func batch(of rows: some Sequence<Int>, isWhole: Bool) throws -> ColumnarBatch {
         try checked {
             let out = ColumnarBatch()
             let ordinals = try ordinals()
@@ -207,13 +212,14 @@ public struct BlockReader {
             for companion in companions ?? [] where companion < 0 || companion > Int64(UInt32.max) { throw ColumnReader.Damaged() }
             for name in names ?? [] where name < 0 || name >= Int64(image.names.count) { throw ColumnReader.Damaged() }
             let ownName = summary.event.flatMap { name in image.names.firstIndex { $0.sameScalars(as: name) } } ?? 0
-            let cursors = Cursors(image: image, out: out)
-            for row in 0..<summary.rows {
+            let cursors = Cursors(image: image, out: out, copiesWhole: isWhole)
+            for row in rows {
                 let shape = Int(shapes[row])
                 let leafStart = UInt32(out.leafTags.count)
                 var idText = HeapRange(start: 0, count: 0)
                 for place in image.shapeIndex.starts[shape]..<image.shapeIndex.starts[shape + 1] {
                     let path = Int(image.shapeIndex.paths[place])
+                    if !isWhole { try cursors.seek(path: path, row: row) { try raw(path: path) } }
                     guard let range = try cursors.addLeaf(path: path, load: { try raw(path: path) }) else { continue }
                     if !isUUID[row] { idText = try messageIDText(range, path: path, in: out) ?? idText }
                 }
@@ -240,7 +246,7 @@ public struct BlockReader {
     }
 }
 
-/// Hands out the leaves of each path in the order of the rows, with the texts copied to a batch's heap once.
+/// Hands out the leaves of each path in the order of the rows, or of rows that are sought; texts are copied to a batch's heap.
 private final class Cursors {
     private struct Cursor {
         var column: RawColumn
@@ -256,12 +262,15 @@ private final class Cursors {
     }
     private let image: ReaderImage
     private let out: ColumnarBatch
+    /// Whether all texts of a column are copied at once; else each when its leaf is handed out.
+    private let copiesWhole: Bool
     private var cursorOfPath: ContiguousArray<Int32>
     private var cursors: ContiguousArray<Cursor> = []
 
-    init(image: ReaderImage, out: ColumnarBatch) {
+    init(image: ReaderImage, out: ColumnarBatch, copiesWhole: Bool) {
         self.image = image
         self.out = out
+        self.copiesWhole = copiesWhole
         cursorOfPath = ContiguousArray(repeating: -1, count: image.paths.count)
     }
 
@@ -269,8 +278,8 @@ private final class Cursors {
         if cursorOfPath[path] >= 0 { return Int(cursorOfPath[path]) }
         guard let column = try load() else { throw ColumnReader.Damaged() }
         var cursor = Cursor(column: column)
-        if let texts = column.textDictionary { cursor.textBase = texts.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) } }
-        if let arrays = column.arrayDictionary {
+        if copiesWhole, let texts = column.textDictionary { cursor.textBase = texts.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) } }
+        if copiesWhole, let arrays = column.arrayDictionary {
             cursor.arrayBase = arrays.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) }
         }
         if !column.words.isEmpty {
@@ -287,6 +296,29 @@ private final class Cursors {
         cursors.append(cursor)
         cursorOfPath[path] = Int32(cursors.count - 1)
         return cursors.count - 1
+    }
+
+    /// Makes the leaf of a row the next of `path`.
+    func seek(path: Int, row: Int, load: () throws -> RawColumn?) throws {
+        let index = try cursor(path, load)
+        let column = cursors[index].column
+        let leaf = column.leaves(before: row)
+        var counts = (numbers: leaf, words: leaf, texts: leaf, arrays: leaf)
+        if !column.tags.isEmpty {
+            counts = (0, 0, 0, 0)
+            for tag in column.tags[..<min(leaf, column.tags.count)] {
+                switch tag {
+                case LeafTag.integer, LeafTag.unsigned, LeafTag.double: counts.numbers += 1
+                case LeafTag.word: counts.words += 1
+                case LeafTag.text: counts.texts += 1
+                case LeafTag.array, LeafTag.whole: counts.arrays += 1
+                default: break
+                }
+            }
+        }
+        cursors[index].leaf = leaf
+        (cursors[index].number, cursors[index].word) = (counts.numbers, counts.words)
+        (cursors[index].text, cursors[index].array) = (counts.texts, counts.arrays)
     }
 
     /// Appends the next leaf of `path` to the batch; gives where its text lies, where it is one.
@@ -318,11 +350,11 @@ private final class Cursors {
         case LeafTag.text:
             let stored = Int(cursors[index].column.texts[cursors[index].text])
             cursors[index].text += 1
-            range = Self.range(stored, cursors[index].column.textDictionary, base: cursors[index].textBase)
+            range = self.range(stored, cursors[index].column.textDictionary, base: cursors[index].textBase)
         case LeafTag.array, LeafTag.whole:
             let stored = Int(cursors[index].column.arrays[cursors[index].array])
             cursors[index].array += 1
-            range = Self.range(stored, cursors[index].column.arrayDictionary, base: cursors[index].arrayBase)
+            range = self.range(stored, cursors[index].column.arrayDictionary, base: cursors[index].arrayBase)
         default: break
         }
         if let range, tag != LeafTag.word { word = range.word }
@@ -332,9 +364,12 @@ private final class Cursors {
     }
 
     @inline(__always)
-    private static func range(_ number: Int, _ dictionary: TextDictionary?, base: Int) -> HeapRange? {
+    private func range(_ number: Int, _ dictionary: TextDictionary?, base: Int) -> HeapRange? {
         guard let dictionary else { return nil }
-        let start = Int(dictionary.offsets[number])
-        return HeapRange(start: base + start, count: Int(dictionary.offsets[number + 1]) - start)
+        let (start, end) = (Int(dictionary.offsets[number]), Int(dictionary.offsets[number + 1]))
+        if copiesWhole { return HeapRange(start: base + start, count: end - start) }
+        return dictionary.bytes.withUnsafeBufferPointer { bytes in
+            HeapRange(start: out.heap.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<end])), count: end - start)
+        }
     }
 }

@@ -81,6 +81,13 @@ struct RawColumn {
         guard counts == (numbers.count, words.count, texts.count, arrays.count) else { throw ColumnReader.Damaged() }
     }
 
+    /// How many rows before `row` have a leaf.
+    func leaves(before row: Int) -> Int {
+        guard let presence else { return row }
+        let whole = presence[..<(row >> 3)].reduce(0) { $0 + $1.nonzeroBitCount }
+        return row & 7 == 0 ? whole : whole + (presence[row >> 3] & (1 << UInt8(row & 7) - 1)).nonzeroBitCount
+    }
+
     @inline(__always) func tag(_ leaf: Int) -> UInt8 { tags.isEmpty ? uniformTag : tags[leaf] }
 
     /// Lays the column out by row.

@@ -175,6 +175,10 @@ public protocol StoreSnapshot: Sendable {
     func paths(kind: Message.Kind, event: String?) throws -> [ColumnPath]
     /// Reads a block with the columns at `paths`; a path that no row has gives an absent column.
     func read(_ block: BlockSummary, paths: [ColumnPath]) throws -> ColumnarBlock
+    /// The rows of a block that came with one of these identifiers, ascending.
+    ///
+    /// - Parameter ordinals: Ascending.
+    func rows(_ block: BlockSummary, of ordinals: [UInt32]) throws -> [Int]
     /// The messageId of each row; for ties of equal instants and for showing events. Slower than `read`.
     func messageIDs(_ block: BlockSummary) throws -> [String]
     /// Whole messages, for those rows of a block, in that order.
@@ -204,6 +208,12 @@ public protocol StoreSnapshot: Sendable {
 }
 
 extension StoreSnapshot {
+    /// Found by binary search in the block's ordinals, read with its times.
+    public func rows(_ block: BlockSummary, of ordinals: [UInt32]) throws -> [Int] {
+        guard ordinals.contains(where: { $0 >= block.minOrdinal && $0 <= block.maxOrdinal }) else { return [] }
+        return try read(block, paths: []).ordinals.places(of: ordinals)
+    }
+
     /// Found by comparing all identifiers, one by one.
     public func canonicalOrdinals() throws -> ContiguousArray<UInt32> {
         let profiles = profileOfIdentifier
@@ -238,4 +248,23 @@ public struct Definition: Sendable, Hashable {
 
     /// Joins the parts; `body` is not checked here.
     public init(kind: Kind, name: String, body: String) { (self.kind, self.name, self.body) = (kind, name, body) }
+}
+
+extension ContiguousArray<UInt32> {
+    /// Where each of some numbers stands in an array that ascends; numbers may repeat there.
+    public func places(of wanted: [UInt32]) -> [Int] {
+        var places: [Int] = []
+        for number in wanted {
+            var (low, high) = (0, count)
+            while low < high {
+                let middle = (low + high) / 2
+                if self[middle] < number { low = middle + 1 } else { high = middle }
+            }
+            while low < count, self[low] == number {
+                places.append(low)
+                low += 1
+            }
+        }
+        return places
+    }
 }

@@ -13,6 +13,7 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
     let profileOfIdentifier: ContiguousArray<UInt32>
     let blocks: [BlockSummary]
     let latestTime: Int64?
+    private let store: SQLiteStore
     private let image: ReaderImage
     private let connection: DatabaseQueue
     private let cache: ColumnCache
@@ -24,6 +25,7 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
     private let sharedNames = Mutex<[(name: String, rows: Int)]?>(nil)
 
     init(store: SQLiteStore) throws(StoreError) {
+        self.store = store
         path = store.path
         cache = store.cache
         do {
@@ -190,6 +192,11 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         }
     }
 
+    func rows(_ block: BlockSummary, of ordinals: [UInt32]) throws -> [Int] {
+        guard ordinals.contains(where: { $0 >= block.minOrdinal && $0 <= block.maxOrdinal }) else { return [] }
+        return try checked { try self.ordinals(block, reader(block)).places(of: ordinals) }
+    }
+
     private func ordinals(_ block: BlockSummary, _ reader: BlockReader) throws -> ContiguousArray<UInt32> {
         if block.id >= 0, case .ordinals(let kept)? = cache.value(.init(block: block.id, column: -1)) { return kept }
         let ordinals = try reader.ordinals()
@@ -244,7 +251,9 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
 
     private func identifiers() throws -> IdentifierTexts {
         if let known = texts.withLock({ $0 }) { return known }
-        let read = try reading { try PeopleTables.identifiers($0) }
+        let shared = store.latestTexts.withLock { $0?.version == version ? $0?.texts : nil }
+        let read = try shared ?? reading { try PeopleTables.identifiers($0) }
+        if shared == nil { store.latestTexts.withLock { $0 = (version, read) } }
         texts.withLock { $0 = read }
         return read
     }

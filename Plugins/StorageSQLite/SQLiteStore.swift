@@ -22,6 +22,8 @@ public final class SQLiteStore: EventStore {
     let latestImage = Mutex<(version: UInt64, image: ReaderImage)?>(nil)
     /// Who is who in the latest version seen: it follows from all links, so it is not found anew for every question.
     let latestPeople = Mutex<(version: UInt64, profileOfIdentifier: ContiguousArray<UInt32>, count: Int)?>(nil)
+    /// The identifiers' texts in the latest version that was asked for them.
+    let latestTexts = Mutex<(version: UInt64, texts: IdentifierTexts)?>(nil)
 
     /// Opens the store at `path`.
     ///

@@ -22,6 +22,10 @@ struct InterruptibleSnapshot: ProfileColumnKeeping {
         try interruption.check()
         return try base.read(block, paths: paths)
     }
+    func rows(_ block: BlockSummary, of ordinals: [UInt32]) throws -> [Int] {
+        try interruption.check()
+        return try base.rows(block, of: ordinals)
+    }
     func messageIDs(_ block: BlockSummary) throws -> [String] {
         try interruption.check()
         return try base.messageIDs(block)

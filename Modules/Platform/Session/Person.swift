@@ -31,17 +31,8 @@ struct Person {
     func messages(until now: Instant, kinds: Set<Message.Kind>? = nil) throws -> [Message] {
         var found: [Message] = []
         for block in snapshot.blocks where block.minTime <= now.milliseconds && kinds?.contains(block.kind) ?? true {
-            guard ordinals.contains(where: { $0 >= block.minOrdinal && $0 <= block.maxOrdinal }) else { continue }
-            let columns = try snapshot.read(block, paths: [])
-            var rows: [Int] = []
-            for ordinal in ordinals {
-                var row = Self.firstRow(of: ordinal, in: columns.ordinals)
-                while row < columns.ordinals.count, columns.ordinals[row] == ordinal {
-                    if columns.times[row] <= now.milliseconds { rows.append(row) }
-                    row += 1
-                }
-            }
-            if !rows.isEmpty { found += try snapshot.messages(block, rows: rows.sorted()) }
+            let rows = try snapshot.rows(block, of: ordinals)
+            if !rows.isEmpty { found += try snapshot.messages(block, rows: rows).filter { $0.timestamp <= now } }
         }
         return found.sorted { a, b in
             a.timestamp != b.timestamp ? a.timestamp < b.timestamp : a.messageID.precedesByScalars(b.messageID)
@@ -58,14 +49,5 @@ struct Person {
             for member in message.traits.members { traits.set(member.name, isOver ? .null : member.value) }
         }
         return JSONObject(traits.members.filter { $0.value != .null })
-    }
-
-    private static func firstRow(of ordinal: UInt32, in ordinals: ContiguousArray<UInt32>) -> Int {
-        var (low, high) = (0, ordinals.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ordinals[middle] < ordinal { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

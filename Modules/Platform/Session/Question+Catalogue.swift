@@ -46,14 +46,15 @@ extension Question {
             rules.append(try rule(definition.body, source: .segment(name)))
         }
         let sets = try members(of: rules)
+        let shared = Membership.overlaps(of: sets, threads: threads)
         var pairs: [OverlapResult.Pair] = []
         for a in chosen.indices {
             for b in chosen.indices.dropFirst(a + 1) {
-                let both = sets[a].intersection(sets[b]).count
-                pairs.append(.init(a: chosen[a], b: chosen[b], both: both, either: sets[a].count + sets[b].count - both))
+                let both = shared[a][b]
+                pairs.append(.init(a: chosen[a], b: chosen[b], both: both, either: shared[a][a] + shared[b][b] - both))
             }
         }
-        return OverlapResult(names: chosen, sizes: sets.map(\.count), pairs: pairs)
+        return OverlapResult(names: chosen, sizes: chosen.indices.map { shared[$0][$0] }, pairs: pairs)
     }
 
     func events() throws(CommandError) -> EventsResult {

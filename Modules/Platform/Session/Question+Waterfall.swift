@@ -6,8 +6,11 @@ extension Question {
     /// The waterfall of an expression: all its clauses from one scan, then cut one after the other.
     func waterfall(_ expression: String) throws(CommandError) -> WaterfallResult { try waterfall(of: rule(expression)) }
 
-    /// The count of an expression, with its waterfall where there is more than one clause.
-    func count(_ expression: String) throws(CommandError) -> CountResult {
+    /// The count of an expression.
+    ///
+    /// - Parameter withWaterfall: Whether it comes with what each clause leaves, where there is more than one.
+    func count(_ expression: String, withWaterfall: Bool) throws(CommandError) -> CountResult {
+        guard withWaterfall else { return CountResult(count: try members(of: rule(expression)).count, population: snapshot.profileCount) }
         let waterfall = try waterfall(expression)
         return CountResult(
             count: waterfall.count, population: waterfall.population, waterfall: waterfall.steps.count > 1 ? waterfall : nil)
@@ -17,10 +20,8 @@ extension Question {
         let clauses = Self.clauses(of: rule)
         let sets = try members(of: clauses)
         var result = WaterfallResult(population: snapshot.profileCount, steps: [])
-        var left = sets[0]
-        for (clause, set) in zip(clauses, sets) {
-            left = left.intersection(set)
-            result.steps.append(.init(clause: clause.text, members: set.count, left: left.count))
+        for (index, left) in Membership.waterfall(of: sets).enumerated() {
+            result.steps.append(.init(clause: clauses[index].text, members: sets[index].count, left: left))
         }
         return result
     }

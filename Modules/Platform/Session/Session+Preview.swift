@@ -32,7 +32,7 @@ extension Question {
         }
         guard !saved.isEmpty, let own = try? members(of: [rule(expression)] + saved.map(\.1)) else { return nil }
         let shares = zip(saved, own.dropFirst()).map { segment, set in
-            let both = own[0].intersection(set).count
+            let both = own[0].intersectionCount(set)
             let either = own[0].count + set.count - both
             return (name: segment.0, jaccard: either > 0 ? Double(both) / Double(either) : 0)
         }

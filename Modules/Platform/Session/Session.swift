@@ -93,7 +93,7 @@ public struct Session: Sendable {
         }
         let question = try question(interruption: interruption, warn: warn)
         switch command {
-        case .count(let expression): return try question.count(expression)
+        case .count(let expression): return try question.count(expression, withWaterfall: format == .table)
         case .explain(let expression, let reference): return try question.explain(expression, reference)
         case .history(let subject): return try question.history(subject)
         case .recorded(let name, let instant, let limit): return try question.recorded(name, at: instant, limit: limit)

@@ -88,7 +88,7 @@ struct Lint {
             for b in known.dropFirst(index + 1) where b.size > 0 {
                 // The smaller over the larger bounds the index from above and costs nothing.
                 guard Double(min(a.size, b.size)) > Self.sameness * Double(max(a.size, b.size)) else { continue }
-                let both = a.set.intersection(b.set).count
+                let both = a.set.intersectionCount(b.set)
                 let jaccard = Double(both) / Double(a.size + b.size - both)
                 guard jaccard > Self.sameness else { continue }
                 let reasons = [(a.segment, b.segment), (b.segment, a.segment)].compactMap { segment, other in
