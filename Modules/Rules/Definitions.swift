@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What segments and features say, by name: texts of the language, given as data.
 public struct Definitions: Sendable, Hashable {
     /// Segment name to expression.
@@ -17,23 +19,60 @@ public struct Definitions: Sendable, Hashable {
 /// What a store has seen so far: for "did you mean" and for warnings about names never seen.
 ///
 /// A part that is nil is not known, and then nothing is said about it.
-public struct Catalogue: Sendable, Hashable {
+public struct Catalogue: Sendable {
+    /// The paths that messages have values at.
+    public struct Paths: Sendable, Hashable {
+        /// Under `properties`, of any event.
+        public var properties: Set<[Text]>?
+        /// Under `context`.
+        public var context: Set<[Text]>?
+        /// Of traits.
+        public var traits: Set<[Text]>?
+
+        /// Takes the paths as they are.
+        public init(properties: Set<[Text]>? = nil, context: Set<[Text]>? = nil, traits: Set<[Text]>? = nil) {
+            (self.properties, self.context, self.traits) = (properties, context, traits)
+        }
+    }
+
     /// Names of track events with how many there are.
     public var events: [Text: Int]?
-    /// Paths under `properties`, of any event.
-    public var properties: Set<[Text]>?
-    /// Paths under `context`.
-    public var context: Set<[Text]>?
-    /// Paths of traits.
-    public var traits: Set<[Text]>?
+    private let found: FoundPaths
 
-    /// Takes what is known; a part that is left out gives no warnings.
+    /// The paths that messages have values at; finding them may take as long as reading the store's shapes.
+    public var paths: Paths { found.paths }
+
+    /// A catalogue of what is known already.
     public init(
         events: [Text: Int]? = nil, properties: Set<[Text]>? = nil, context: Set<[Text]>? = nil, traits: Set<[Text]>? = nil
     ) {
-        (self.events, self.properties, self.context, self.traits) = (events, properties, context, traits)
+        self.init(events: events) { Paths(properties: properties, context: context, traits: traits) }
+    }
+
+    /// A catalogue whose paths are looked for when an expression first mentions one.
+    ///
+    /// - Parameter paths: Asked at most once.
+    public init(events: [Text: Int]?, paths: @escaping @Sendable () -> Paths) {
+        self.events = events
+        found = FoundPaths(paths)
     }
 
     /// Nothing is known.
     public static let unknown = Catalogue()
+}
+
+/// Paths that are found once, when they are first asked for.
+private final class FoundPaths: Sendable {
+    private let known = Mutex<Catalogue.Paths?>(nil)
+    private let find: @Sendable () -> Catalogue.Paths
+
+    init(_ find: @escaping @Sendable () -> Catalogue.Paths) { self.find = find }
+
+    var paths: Catalogue.Paths {
+        known.withLock { known in
+            let paths = known ?? find()
+            known = paths
+            return paths
+        }
+    }
 }

@@ -171,9 +171,9 @@ final class Resolver {
     func mentions(_ kind: Names, _ path: [Text], at place: @autoclosure () -> Place) {
         let seen =
             switch kind {
-            case .property: catalogue.properties
-            case .context: catalogue.context
-            case .trait: catalogue.traits
+            case .property: catalogue.paths.properties
+            case .context: catalogue.paths.context
+            case .trait: catalogue.paths.traits
             }
         guard warnings.count < Self.mostWarnings, scope == .profile, let seen, !seen.contains(path) else { return }
         let written = path.map(\.string).joined(separator: ".")

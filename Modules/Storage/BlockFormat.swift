@@ -107,29 +107,93 @@ struct ColumnReader {
         return values
     }
 
+    mutating func packed(count: Int, at places: [Int]) throws(Damaged) -> ContiguousArray<Int64> {
+        guard count >= 0, count <= BlockFormat.rows else { throw Damaged() }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
+        guard let (values, used) = PackedIntegers.decode(rest, count: count, at: places), used <= rest.count else { throw Damaged() }
+        at += used
+        return values
+    }
+
+    /// The values of a sequence at some places, ascending.
+    mutating func sequence(count: Int, at places: [Int]) throws(Damaged) -> ContiguousArray<Int64> {
+        guard count >= 0, count <= BlockFormat.rows else { throw Damaged() }
+        guard try byte() == 1 else { return try packed(count: count, at: places) }
+        let changes = try bits(count: count)
+        // Which of the kept values each place has: the last one that came at or before it; before the first it is 0.
+        var counter = BitCounter(changes)
+        let numbers = places.map { counter.count(before: $0 + 1) - 1 }
+        let known = numbers.filter { $0 >= 0 }
+        let distinct = known.indices.filter { $0 == 0 || known[$0] != known[$0 - 1] }.map { known[$0] }
+        let values = try packed(count: try word(), at: distinct)
+        var next = -1
+        return ContiguousArray(
+            numbers.enumerated().map { index, number in
+                guard number >= 0 else { return 0 }
+                if index == 0 || numbers[index - 1] != number { next += 1 }
+                return values[next]
+            })
+    }
+
     mutating func sequence(count: Int) throws(Damaged) -> ContiguousArray<Int64> {
         guard count >= 0, count <= BlockFormat.rows else { throw Damaged() }
         guard try byte() == 1 else { return try packed(count: count) }
         let changes = try bits(count: count)
         let kept = try packed(count: try word())
-        var next = -1
         var damaged = false
         let values = ContiguousArray<Int64>(unsafeUninitializedCapacity: count) { buffer, filled in
+            guard let out = buffer.baseAddress else { return }
+            var (done, next) = (0, 0)
             var value: Int64 = 0
-            for index in 0..<count {
-                if changes[index >> 3] >> UInt8(index & 7) & 1 == 1 {
-                    next += 1
+            /// Gives every row up to `end` the value at hand.
+            func fill(to end: Int) {
+                (out + done).initialize(repeating: value, count: end - done)
+                done = end
+            }
+            for start in stride(from: 0, to: count, by: 64) {
+                var rest: UInt64 = 0
+                if start >> 3 + 8 <= changes.count {
+                    rest = UInt64(littleEndian: changes.loadUnaligned(fromByteOffset: start >> 3, as: UInt64.self))
+                } else {
+                    for place in (start >> 3)..<changes.count { rest |= UInt64(changes[place]) << UInt64(8 * (place - start >> 3)) }
+                }
+                while rest != 0 {
+                    let index = start + rest.trailingZeroBitCount
+                    rest &= rest - 1
+                    if index >= count { break }
+                    fill(to: index)
                     if next >= kept.count {
                         damaged = true
                         break
                     }
                     value = kept[next]
+                    next += 1
                 }
-                buffer[index] = value
+                if damaged { break }
             }
-            filled = damaged ? 0 : count
+            if !damaged { fill(to: count) }
+            filled = done
         }
         if damaged { throw Damaged() }
         return values
+    }
+}
+
+/// Counts the bits before places that ascend, each bit once.
+struct BitCounter {
+    private let bits: UnsafeRawBufferPointer
+    private var byte = 0
+    private var counted = 0
+
+    /// Bit `i` is bit `i & 7` of byte `i >> 3`.
+    init(_ bits: UnsafeRawBufferPointer) { self.bits = bits }
+
+    /// How many bits are set before `place`, which is no less than in the call before.
+    mutating func count(before place: Int) -> Int {
+        while byte < place >> 3 {
+            counted += bits[byte].nonzeroBitCount
+            byte += 1
+        }
+        return place & 7 == 0 ? counted : counted + (bits[byte] & (1 << UInt8(place & 7) - 1)).nonzeroBitCount
     }
 }

@@ -90,7 +90,7 @@ extension BlockReader {
     /// The JSON of the messages at `rows`, each on one line.
     public func messages(rows: [Int], identifiers: IdentifierTexts) throws -> [ContiguousArray<UInt8>] {
         // Many rows are dealt with faster by walking all of them.
-        let isWhole = rows.count > summary.rows / 16
+        let isWhole = rows.count > summary.rows / 16 || !zip(rows, rows.dropFirst()).allSatisfy { $0 < $1 }
         let batch = try isWhole ? batch() : batch(rows: rows)
         try check(batch, identifiers)
         let writer = MessageWriter(image: image, identifiers: identifiers)

@@ -30,16 +30,20 @@ public struct BlockReader {
         do { return try body() } catch is ColumnReader.Damaged { throw Damaged(block: summary.id) }
     }
 
-    func sequence(_ code: Int) throws -> ContiguousArray<Int64>? {
+    /// A column of one value a row; nil where the block has none.
+    ///
+    /// - Parameter rows: Only those, ascending; nil: all.
+    func sequence(_ code: Int, at rows: [Int]? = nil) throws -> ContiguousArray<Int64>? {
         guard let bytes = try load(code) else { return nil }
         return try bytes.withUnsafeBytes { raw in
             var reader = ColumnReader(raw)
-            return try reader.sequence(count: summary.rows)
+            guard let rows else { return try reader.sequence(count: summary.rows) }
+            return try reader.sequence(count: summary.rows, at: rows)
         }
     }
 
-    private func required(_ code: Int) throws -> ContiguousArray<Int64> {
-        guard let values = try sequence(code) else { throw ColumnReader.Damaged() }
+    private func required(_ code: Int, at rows: [Int]? = nil) throws -> ContiguousArray<Int64> {
+        guard let values = try sequence(code, at: rows) else { throw ColumnReader.Damaged() }
         return values
     }
 
@@ -72,20 +76,23 @@ public struct BlockReader {
     }
 
     /// Key of each row's messageId, and whether it is a UUID's bytes.
-    public func keys() throws -> (keys: ContiguousArray<MessageKey>, isUUID: ContiguousArray<Bool>) {
+    ///
+    /// - Parameter rows: Only of those; nil: of all.
+    public func keys(at rows: [Int]? = nil) throws -> (keys: ContiguousArray<MessageKey>, isUUID: ContiguousArray<Bool>) {
         try checked {
             guard let bytes = try load(BlockFormat.Code.keys) else { throw ColumnReader.Damaged() }
             return try bytes.withUnsafeBytes { raw in
                 var reader = ColumnReader(raw)
-                var isUUID = ContiguousArray(repeating: true, count: summary.rows)
+                let wanted = rows.map { ContiguousArray($0) } ?? ContiguousArray(0..<summary.rows)
+                var isUUID = ContiguousArray(repeating: true, count: wanted.count)
                 if try reader.byte() == 0 {
                     let bits = try reader.bits(count: summary.rows)
-                    for row in 0..<summary.rows { isUUID[row] = bits[row >> 3] >> UInt8(row & 7) & 1 == 1 }
+                    for (place, row) in wanted.enumerated() { isUUID[place] = bits[row >> 3] >> UInt8(row & 7) & 1 == 1 }
                 }
                 let words = try reader.take(summary.rows * 16)
                 var keys = ContiguousArray<MessageKey>()
-                keys.reserveCapacity(summary.rows)
-                for row in 0..<summary.rows {
+                keys.reserveCapacity(wanted.count)
+                for row in wanted {
                     let high = UInt64(bigEndian: words.loadUnaligned(fromByteOffset: row * 16, as: UInt64.self))
                     let low = UInt64(bigEndian: words.loadUnaligned(fromByteOffset: row * 16 + 8, as: UInt64.self))
                     keys.append(MessageKey(high: high, low: low))
@@ -95,16 +102,18 @@ public struct BlockReader {
         }
     }
 
-    func shapes() throws -> ContiguousArray<Int64> {
-        let shapes = try required(BlockFormat.Code.shapes)
+    func shapes(at rows: [Int]? = nil) throws -> ContiguousArray<Int64> {
+        let shapes = try required(BlockFormat.Code.shapes, at: rows)
         for shape in shapes where shape < 0 || shape >= Int64(image.shapes.count) { throw ColumnReader.Damaged() }
         return shapes
     }
 
-    func raw(path: Int) throws -> RawColumn? {
+    func raw(path: Int, at rows: [Int]? = nil) throws -> RawColumn? {
         guard let bytes = try load(BlockFormat.Code.firstPath + path) else { return nil }
-        let column = try bytes.withUnsafeBytes { try RawColumn($0) }
-        guard column.rowCount == summary.rows else { throw ColumnReader.Damaged() }
+        let column = try bytes.withUnsafeBytes { raw in
+            if let rows { try RawColumn(raw, rows: rows) } else { try RawColumn(raw) }
+        }
+        guard column.rowCount == rows?.count ?? summary.rows else { throw ColumnReader.Damaged() }
         // Path 0 is the messages that were kept whole, and nothing else.
         if path == 0, column.count > 0, column.uniformTag != LeafTag.whole { throw ColumnReader.Damaged() }
         return column
@@ -195,32 +204,36 @@ public struct BlockReader {
     // MARK: Whole rows
 
     /// All rows with all their leaves, in block order: what merging and export need.
-    public func batch() throws -> ColumnarBatch { try batch(of: 0..<summary.rows, isWhole: true) }
+    public func batch() throws -> ColumnarBatch { try batch(of: nil) }
 
-    /// Some rows with all their leaves, in the order given: what showing needs.
-    public func batch(rows: [Int]) throws -> ColumnarBatch { try batch(of: rows, isWhole: false) }
+    /// Some rows with all their leaves, without reading much of the others: what showing needs.
+    ///
+    /// - Parameter rows: Ascending, each once.
+    public func batch(rows: [Int]) throws -> ColumnarBatch { try batch(of: rows) }
 
-    private func batch(of rows: some Sequence<Int>, isWhole: Bool) throws -> ColumnarBatch {
+    private func batch(of rows: [Int]?) throws -> ColumnarBatch {
         try checked {
             let out = ColumnarBatch()
-            let ordinals = try ordinals()
-            let times = try times()
-            let (keys, isUUID) = try keys()
-            let shapes = try shapes()
-            let companions = try sequence(BlockFormat.Code.companions)
-            let names = try sequence(BlockFormat.Code.names)
+            if let last = rows?.last, last >= summary.rows { throw ColumnReader.Damaged() }
+            let allOrdinals = try ordinals()
+            let ordinals = rows.map { ContiguousArray($0.map { allOrdinals[$0] }) } ?? allOrdinals
+            let times = try required(BlockFormat.Code.times, at: rows)
+            for time in times where time < summary.minTime || time > summary.maxTime { throw ColumnReader.Damaged() }
+            let (keys, isUUID) = try keys(at: rows)
+            let shapes = try shapes(at: rows)
+            let companions = try sequence(BlockFormat.Code.companions, at: rows)
+            let names = try sequence(BlockFormat.Code.names, at: rows)
             for companion in companions ?? [] where companion < 0 || companion > Int64(UInt32.max) { throw ColumnReader.Damaged() }
             for name in names ?? [] where name < 0 || name >= Int64(image.names.count) { throw ColumnReader.Damaged() }
             let ownName = summary.event.flatMap { name in image.names.firstIndex { $0.sameScalars(as: name) } } ?? 0
-            let cursors = Cursors(image: image, out: out, copiesWhole: isWhole)
-            for row in rows {
+            let cursors = Cursors(image: image, out: out, copiesWhole: rows == nil)
+            for row in ordinals.indices {
                 let shape = Int(shapes[row])
                 let leafStart = UInt32(out.leafTags.count)
                 var idText = HeapRange(start: 0, count: 0)
                 for place in image.shapeIndex.starts[shape]..<image.shapeIndex.starts[shape + 1] {
                     let path = Int(image.shapeIndex.paths[place])
-                    if !isWhole { try cursors.seek(path: path, row: row) { try raw(path: path) } }
-                    guard let range = try cursors.addLeaf(path: path, load: { try raw(path: path) }) else { continue }
+                    guard let range = try cursors.addLeaf(path: path, load: { try raw(path: path, at: rows) }) else { continue }
                     if !isUUID[row] { idText = try messageIDText(range, path: path, in: out) ?? idText }
                 }
                 let companion = companions?[row] ?? 0
@@ -246,7 +259,7 @@ public struct BlockReader {
     }
 }
 
-/// Hands out the leaves of each path in the order of the rows, or of rows that are sought; texts are copied to a batch's heap.
+/// Hands out the leaves of each path in the order of the rows; texts are copied to a batch's heap.
 private final class Cursors {
     private struct Cursor {
         var column: RawColumn
@@ -278,7 +291,9 @@ private final class Cursors {
         if cursorOfPath[path] >= 0 { return Int(cursorOfPath[path]) }
         guard let column = try load() else { throw ColumnReader.Damaged() }
         var cursor = Cursor(column: column)
-        if copiesWhole, let texts = column.textDictionary { cursor.textBase = texts.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) } }
+        if copiesWhole, let texts = column.textDictionary {
+            cursor.textBase = texts.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) }
+        }
         if copiesWhole, let arrays = column.arrayDictionary {
             cursor.arrayBase = arrays.bytes.withUnsafeBufferPointer { out.heap.append(contentsOf: $0) }
         }
@@ -296,29 +311,6 @@ private final class Cursors {
         cursors.append(cursor)
         cursorOfPath[path] = Int32(cursors.count - 1)
         return cursors.count - 1
-    }
-
-    /// Makes the leaf of a row the next of `path`.
-    func seek(path: Int, row: Int, load: () throws -> RawColumn?) throws {
-        let index = try cursor(path, load)
-        let column = cursors[index].column
-        let leaf = column.leaves(before: row)
-        var counts = (numbers: leaf, words: leaf, texts: leaf, arrays: leaf)
-        if !column.tags.isEmpty {
-            counts = (0, 0, 0, 0)
-            for tag in column.tags[..<min(leaf, column.tags.count)] {
-                switch tag {
-                case LeafTag.integer, LeafTag.unsigned, LeafTag.double: counts.numbers += 1
-                case LeafTag.word: counts.words += 1
-                case LeafTag.text: counts.texts += 1
-                case LeafTag.array, LeafTag.whole: counts.arrays += 1
-                default: break
-                }
-            }
-        }
-        cursors[index].leaf = leaf
-        (cursors[index].number, cursors[index].word) = (counts.numbers, counts.words)
-        (cursors[index].text, cursors[index].array) = (counts.texts, counts.arrays)
     }
 
     /// Appends the next leaf of `path` to the batch; gives where its text lies, where it is one.

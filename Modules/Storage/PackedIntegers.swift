@@ -82,4 +82,31 @@ enum PackedIntegers {
         guard at + 8 <= bytes.count else { return nil }
         return at + 8
     }
+
+    /// Reads the values at some places, ascending; nil when `bytes` are not the packed form of `count` values. Gives also how many bytes
+    /// they all take.
+    static func decode(_ bytes: UnsafeRawBufferPointer, count: Int, at places: [Int]) -> (values: ContiguousArray<Int64>, used: Int)? {
+        var values: ContiguousArray<Int64> = []
+        values.reserveCapacity(places.count)
+        var (at, done, next) = (0, 0, 0)
+        while done < count {
+            let here = min(group, count - done)
+            guard at + 9 <= bytes.count else { return nil }
+            let base = Int64(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
+            let width = Int(bytes[at + 8])
+            at += 9
+            guard width <= 64, at + (width * here + 7) / 8 + 8 <= bytes.count else { return nil }
+            while next < places.count, places[next] < done + here {
+                let bit = (places[next] - done) * width
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at + bit >> 3, as: UInt64.self))
+                let difference = width == 64 ? word : word >> UInt64(bit & 7) & ((1 as UInt64) << UInt64(width) - 1)
+                values.append(base &+ Int64(bitPattern: difference))
+                next += 1
+            }
+            at += (width * here + 7) / 8
+            done += here
+        }
+        guard at + 8 <= bytes.count, next == places.count else { return nil }
+        return (values, at + 8)
+    }
 }

@@ -56,6 +56,111 @@ struct RawColumn {
         try checkCounts()
     }
 
+    /// The column of some rows only, as if the block held no others: little more than what they have is read.
+    ///
+    /// - Parameter rows: Ascending, each once.
+    init(_ bytes: UnsafeRawBufferPointer, rows: [Int]) throws(ColumnReader.Damaged) {
+        var reader = ColumnReader(bytes)
+        let (blockRows, leaves) = (try reader.word(), try reader.word())
+        guard blockRows <= BlockFormat.rows, leaves <= blockRows, rows.last ?? -1 < blockRows else { throw ColumnReader.Damaged() }
+        rowCount = rows.count
+        var places = rows
+        if leaves == blockRows {
+            presence = nil
+        } else {
+            let bits = try reader.bits(count: blockRows)
+            var counter = BitCounter(bits)
+            var own = ContiguousArray<UInt8>(repeating: 0, count: (rows.count + 7) / 8)
+            places = []
+            for (index, row) in rows.enumerated() where bits[row >> 3] >> UInt8(row & 7) & 1 == 1 {
+                places.append(counter.count(before: row))
+                own[index >> 3] |= 1 << UInt8(index & 7)
+            }
+            guard places.last ?? -1 < leaves else { throw ColumnReader.Damaged() }
+            presence = places.count == rows.count ? nil : own
+        }
+        count = places.count
+        uniformTag = try reader.byte()
+        guard uniformTag == 255 || uniformTag <= LeafTag.whole else { throw ColumnReader.Damaged() }
+        let kinds = try Kinds(&reader, uniformTag: uniformTag, leaves: leaves, places: places)
+        tags = kinds.tags
+        let numberCount = try reader.word()
+        guard numberCount <= leaves else { throw ColumnReader.Damaged() }
+        if numberCount > 0 {
+            let scale = try reader.byte()
+            guard scale == 255 || Int(scale) <= ShortDecimal.maximumScale else { throw ColumnReader.Damaged() }
+            self.scale = scale == 255 ? nil : Int(scale)
+            numbers = try reader.sequence(count: numberCount, at: kinds.numbers)
+        } else {
+            scale = 0
+            numbers = []
+        }
+        let wordCount = try reader.word()
+        words = wordCount > 0 ? try reader.sequence(count: wordCount, at: kinds.words) : []
+        if kinds.texts.isEmpty && kinds.arrays.isEmpty {
+            (texts, textDictionary, arrays, arrayDictionary) = ([], nil, [], nil)
+        } else {
+            (texts, textDictionary) = try Self.section(&reader, at: kinds.texts)
+            (arrays, arrayDictionary) = kinds.arrays.isEmpty ? ([], nil) : try Self.section(&reader, at: kinds.arrays)
+        }
+        try checkCounts()
+    }
+
+    /// The tags of some leaves, and where each stands among the leaves of its kind.
+    private struct Kinds {
+        var tags: ContiguousArray<UInt8> = []
+        var numbers: [Int] = []
+        var words: [Int] = []
+        var texts: [Int] = []
+        var arrays: [Int] = []
+
+        init(_ reader: inout ColumnReader, uniformTag: UInt8, leaves: Int, places: [Int]) throws(ColumnReader.Damaged) {
+            guard uniformTag == 255 else {
+                for place in places { enter(uniformTag, (place, place, place, place)) }
+                return
+            }
+            var before = (numbers: 0, words: 0, texts: 0, arrays: 0)
+            var next = 0
+            for (leaf, value) in try reader.sequence(count: leaves).enumerated() where next < places.count {
+                guard value >= 0, value <= Int64(LeafTag.whole) else { throw ColumnReader.Damaged() }
+                let tag = UInt8(value)
+                if places[next] == leaf {
+                    tags.append(tag)
+                    enter(tag, before)
+                    next += 1
+                }
+                switch tag {
+                case LeafTag.integer, LeafTag.unsigned, LeafTag.double: before.numbers += 1
+                case LeafTag.word: before.words += 1
+                case LeafTag.text: before.texts += 1
+                case LeafTag.array, LeafTag.whole: before.arrays += 1
+                default: break
+                }
+            }
+        }
+
+        private mutating func enter(_ tag: UInt8, _ place: (numbers: Int, words: Int, texts: Int, arrays: Int)) {
+            switch tag {
+            case LeafTag.integer, LeafTag.unsigned, LeafTag.double: numbers.append(place.numbers)
+            case LeafTag.word: words.append(place.words)
+            case LeafTag.text: texts.append(place.texts)
+            case LeafTag.array, LeafTag.whole: arrays.append(place.arrays)
+            default: break
+            }
+        }
+    }
+
+    private static func section(_ reader: inout ColumnReader, at places: [Int]) throws(ColumnReader.Damaged) -> (
+        ContiguousArray<Int64>, TextDictionary?
+    ) {
+        let count = try reader.word()
+        guard count > 0 else { return ([], nil) }
+        let dictionary = try TextSection.decode(&reader)
+        let numbers = try reader.sequence(count: count, at: places)
+        for number in numbers where number < 0 || number >= Int64(dictionary.count) { throw ColumnReader.Damaged() }
+        return (numbers, dictionary)
+    }
+
     private static func section(_ reader: inout ColumnReader) throws(ColumnReader.Damaged) -> (ContiguousArray<Int64>, TextDictionary?) {
         let count = try reader.word()
         guard count > 0 else { return ([], nil) }
@@ -79,13 +184,6 @@ struct RawColumn {
         }
         if uniformTag == 255 { for tag in tags { add(tag, 1) } } else { add(uniformTag, count) }
         guard counts == (numbers.count, words.count, texts.count, arrays.count) else { throw ColumnReader.Damaged() }
-    }
-
-    /// How many rows before `row` have a leaf.
-    func leaves(before row: Int) -> Int {
-        guard let presence else { return row }
-        let whole = presence[..<(row >> 3)].reduce(0) { $0 + $1.nonzeroBitCount }
-        return row & 7 == 0 ? whole : whole + (presence[row >> 3] & (1 << UInt8(row & 7) - 1)).nonzeroBitCount
     }
 
     @inline(__always) func tag(_ leaf: Int) -> UInt8 { tags.isEmpty ? uniformTag : tags[leaf] }

@@ -117,3 +117,24 @@ private let messages =
     #expect(
         Completions().candidates(line: list, wordStart: list.utf8.count - 1) { $0 == "trait.address.city" ? ["Bonn"] : [] } == [#"Bonn""#])
 }
+
+@Test(arguments: ExpressionHelp.recipes.map(\.expression))
+func `what the help of expressions shows can be typed as it stands`(expression: String) throws {
+    let shop = try Shop(messages)
+    _ = try shop.answer(#"segment buyers = did "Order Completed""#)
+    _ = try shop.answer(#"segment vip = sum("Order Completed", .revenue) > 40"#)
+    #expect(try shop.answer("count " + expression).json["count"] != nil)
+}
+
+@Test func `words of the language lead to its help, and commands to theirs`() throws {
+    let shop = try Shop(messages)
+    for topic in ["expressions", "within", "sequence"] { #expect(try shop.answer("help " + topic) is ExpressionHelp) }
+    #expect(try shop.answer("help count").text(on: Canvas()).contains("help expressions"))
+}
+
+@Test func `saving says how many are in, and whom a replaced definition lets go`() throws {
+    let shop = try Shop(messages)
+    #expect(try shop.answer("segment all = did any").json["done"] == .string("Saved segment all. 10 profiles."))
+    let again = try shop.answer(#"segment all = trait.country == "DE""#).json["done"]
+    #expect(again == .string("Saved segment all. 1 profile. It replaces one of 10: 0 enter, 9 leave."))
+}

@@ -87,7 +87,7 @@ import Testing
         )
         names.features = ["basket", "days away"]
         #expect(names.candidates(line: "co", wordStart: 0) == ["count"])
-        #expect(names.candidates(line: "count di", wordStart: 6) == ["did", "distinct("])
+        #expect(names.candidates(line: "count di", wordStart: 6) == ["did", "distanceKm(", "distanceMiles(", "distinct("])
         #expect(names.candidates(line: #"count did "Order "#, wordStart: 17) == [#"Completed""#, #"Refunded""#])
         #expect(names.candidates(line: #"count segment "go"#, wordStart: 15) == [#"gone quiet""#].map { String($0) })
         #expect(names.candidates(line: #"count did "A" where .pr"#, wordStart: 20) == [".price"])

@@ -42,14 +42,7 @@ struct Segments: ParsableCommand {
             tessera: tessera, now: instant, format: .json, threads: threads,
             clock: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
         var answers: [Answer] = []
-        for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") where !line.allSatisfy(\.isWhitespace) {
-            guard let sign = line.firstIndex(of: "=") else {
-                throw ValidationError("\(file): '\(line)' has no '='. Write NAME = EXPRESSION.")
-            }
-            let name = line[..<sign].trimmingCharacters(in: .whitespaces)
-            let expression = line[line.index(after: sign)...].trimmingCharacters(in: .whitespaces)
-            answers.append(try time(name, expression, session))
-        }
+        for segment in try Suite(file: file).segments { answers.append(try time(segment.name, segment.expression, session)) }
         let peak = peakMemory()
         if !countOnly {
             for index in answers.indices where answers[index].refusal == nil { try answers[index].addMembers(session) }

@@ -9,7 +9,7 @@ struct TesseraBench: ParsableCommand {
         commandName: "tessera-bench",
         abstract: "Time segments and k-means inside one warm process. Tools/bench runs this beside the peers.",
         discussion: "Each command prints one JSON object: median seconds, what was found, and the peak memory in bytes.",
-        subcommands: [Segments.self, Together.self, Workspace.self, KMeansRounds.self])
+        subcommands: [Segments.self, Together.self, Workspace.self, Explanations.self, KMeansRounds.self])
 }
 
 /// Middle and all of the times that some work took.

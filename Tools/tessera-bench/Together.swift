@@ -57,8 +57,6 @@ struct Together: ParsableCommand {
 
     private func expressions() throws -> [String] {
         if file == "-" { return Workspace.expressions(200) }
-        return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").compactMap { line in
-            line.firstIndex(of: "=").map { line[line.index(after: $0)...].trimmingCharacters(in: .whitespaces) }
-        }
+        return try Suite(file: file).segments.map(\.expression)
     }
 }

@@ -24,7 +24,7 @@ public struct CommandHelp: Sendable, Equatable {
         .init(
             "explain", "explain EXPRESSION for PROFILE",
             "Why somebody is a member or is not: every clause, the events that decided it, until when, and the least that would change it.",
-            #"explain did "Product Added" within 48h and not did "Order Completed" within 48h for user_id:u000042"#),
+            #"explain did "Product Added" within 48h and not did "Order Completed" within 48h for user_id:u-0000042"#),
         .init(
             "diff", "diff NAME = EXPRESSION",
             "What saving a segment would change: its text, who enters and who leaves. Nothing is written.",
@@ -57,10 +57,10 @@ public struct CommandHelp: Sendable, Equatable {
         .init(
             "profile", "profile PROFILE",
             "One person: identifiers, traits, segments. PROFILE is user_id:U, anonymous_id:A, email:E or a user id.",
-            "profile user_id:u000042"),
+            "profile user_id:u-0000042"),
         .init(
             "timeline", "timeline PROFILE [limit N]", "A person's messages in their order; a limit keeps the latest.",
-            "timeline u000042 limit 20"),
+            "timeline u-0000042 limit 20"),
         .init("events", "events [NAME]", "Every event name with its count, or the properties of one.", "events \"Order Completed\""),
         .init("traits", "traits", "Every trait with how many profiles have it.", "traits"),
         .init("features", "features", "Every computed trait that is saved.", "features"),
@@ -94,14 +94,16 @@ public struct CommandHelp: Sendable, Equatable {
             #"report to report.html title "Spring review" cluster (kmeans on orders, revenue where did "Order Completed" k=4)"#),
         .init(
             "sql", "sql SELECT ...",
-            "One SELECT of SQLite's over events, profiles, memberships and segments. Nothing can be changed by it.",
+            "One SELECT of SQLite's; nothing can be changed by it. Tables: events(time, time_ms, type, event, profile, user_id, anonymous_id, message_id, properties, context, traits, message), profiles(profile, user_ids, anonymous_ids, traits), memberships(segment, profile), segments(name, expression).",
             "sql SELECT event, count(*) AS rows FROM events GROUP BY event ORDER BY rows DESC LIMIT 10"),
         .init("source", "source FILE", "Runs the commands of a file, one a line.", "source weekly.tessera-commands"),
         .init(
             "set", "set format FORMAT | set now INSTANT|last|clock | set cache on|off | set preview on|off",
             "Changes how answers look, when `now` is (`last`: the latest message stored), whether answers are kept, and whether counts show while typing.",
             "set now 2026-06-30T00:00:00Z"),
-        .init("help", "help [COMMAND]", "This list, or one command with an example.", "help rfm"),
+        .init(
+            "help", "help [COMMAND|expressions]", "This list, one command with an example, or the language of expressions by example.",
+            "help expressions"),
         .init("quit", "quit", "Leaves the shell.", "quit"),
     ]
 
@@ -126,7 +128,8 @@ struct HelpResult: CommandResult {
             return
         }
         guard let help = CommandHelp(named: topic) else {
-            let near = nearMatch(to: topic, among: CommandHelp.all.map(\.name)).map { " Did you mean `\($0)`?" } ?? ""
+            let near =
+                nearMatch(to: topic, among: CommandHelp.all.map(\.name) + ExpressionHelp.names).map { " Did you mean `\($0)`?" } ?? ""
             throw CommandError(.usage, "There is no command `\(TerminalText.safe(topic, width: 60))`.\(near) `help` lists the commands.")
         }
         entries = [help]
@@ -151,8 +154,10 @@ struct HelpResult: CommandResult {
 
     func text(on canvas: Canvas) -> String {
         guard entries.count == 1, let help = entries.first else {
-            return table.text(width: canvas.width) + "`help COMMAND` shows how it is used, with an example.\n"
+            return table.text(width: canvas.width)
+                + "`help COMMAND` shows how it is used, `help expressions` what an EXPRESSION can say; both with examples.\n"
         }
-        return "\(help.summary)\n\n  \(help.usage)\n\nExample:\n  \(help.example)\n"
+        let more = help.usage.contains("EXPRESSION") ? "\n`help expressions` shows what an EXPRESSION can say.\n" : ""
+        return "\(help.summary)\n\n  \(help.usage)\n\nExample:\n  \(help.example)\n" + more
     }
 }

@@ -20,7 +20,8 @@ public struct Completions: Sendable, Equatable {
         "did", "not", "and", "or", "count(", "sum(", "average(", "minimum(", "maximum(", "distinct(", "first(", "last(", "mostFrequent(",
         "mostFrequentCount(", "within", "since", "after", "until", "where", "any", "exists(", "segment", "trait.", "feature.", "consent.",
         "contains", "startsWith", "endsWith", "matches", "in", "top", "bottom", "now", "ago(", "date(", "time(", "lower(", "sequence(",
-        "limit", "timestamp",
+        "limit", "timestamp", "then", "spanning", "at least", "at most", "exactly", "times", "startOfDay(", "hour(", "weekday(",
+        "distanceKm(", "distanceMiles(", "context.", "true", "false",
     ]
 
     /// What the word under the cursor may become.
@@ -55,7 +56,7 @@ public struct Completions: Sendable, Equatable {
         }
         switch typed.first {
         case nil: return CommandHelp.all.map(\.name)
-        case "help": return CommandHelp.all.map(\.name)
+        case "help": return CommandHelp.all.map(\.name) + ExpressionHelp.names
         case "plot" where typed.count == 1: return ["segments", "overlap", "events", "rfm", "cluster", "pca", "elbow", "silhouette"]
         case "segment" where typed.count == 1, "overlap": return segments
         case "drop" where typed.count == 1: return ["segment", "feature"]

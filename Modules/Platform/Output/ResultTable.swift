@@ -9,9 +9,13 @@ public struct ResultTable: Sendable, Equatable {
         public var name: String
         /// Numbers stand on the right.
         public var isNumeric: Bool
+        /// Whether people see the name as it is.
+        public var isVerbatim: Bool
 
         /// A column called `name`.
-        public init(_ name: String, numeric: Bool = false) { (self.name, isNumeric) = (name, numeric) }
+        public init(_ name: String, numeric: Bool = false, verbatim: Bool = false) {
+            (self.name, isNumeric, isVerbatim) = (name, numeric, verbatim)
+        }
     }
 
     /// One value. The kind decides how people and programs see it.
@@ -121,5 +125,5 @@ extension ResultTable {
 
 extension ResultTable.Column {
     /// The header that people see.
-    var title: String { name.replacingOccurrences(of: "_", with: " ") }
+    var title: String { isVerbatim ? TerminalText.safe(name) : name.replacingOccurrences(of: "_", with: " ") }
 }

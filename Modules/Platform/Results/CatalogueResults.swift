@@ -71,7 +71,11 @@ public struct EventResult: CommandResult, Equatable {
                 return [.text(property.name), .text(property.kinds.joined(separator: ", ")), .share(property.presence), .text(top)]
             })
     }
-    public var notes: [String] { ["\(Figures.count(count, "event")) called \"\(name)\"."] }
+    public var notes: [String] {
+        let closed = properties.filter { !$0.kinds.isEmpty && $0.kinds.allSatisfy { $0 == "array" || $0 == "object" } }.map(\.name)
+        let warning = "Conditions cannot look inside \(closed.joined(separator: ", ")): an array is missing to every test."
+        return ["\(Figures.count(count, "event")) called \"\(name)\"."] + (closed.isEmpty ? [] : [warning])
+    }
 }
 
 /// Every trait with how many profiles have it at `now`.

@@ -8,13 +8,16 @@ public struct CountResult: CommandResult, Equatable {
     public var population: Int
     /// What each clause leaves; nil where there is only one. For people; programs ask `waterfall`.
     public var waterfall: WaterfallResult?
+    /// The latest message, where it is more than a day older than the instant that was asked at.
+    public var latest: Instant?
 
     public var json: JSONObject { JSONObject(["count": .integer(Int64(count))]) }
     public var table: ResultTable { ResultTable([.init("count", numeric: true)], rows: [[.count(count)]]) }
     public func text(on canvas: Canvas) -> String {
         let share = population > 0 ? Double(count) / Double(population) : 0
         let sentence = "\(Figures.count(count, "profile")) of \(Figures.grouped(population)) (\(Figures.percent(share)))\n"
-        return sentence + (waterfall.map { "\n" + $0.table.text(width: canvas.width) } ?? "")
+        let hint = latest.map { "The latest message is of \($0.text): `set now last` asks as of then.\n" } ?? ""
+        return sentence + (count == 0 ? hint : "") + (waterfall.map { "\n" + $0.table.text(width: canvas.width) } ?? "")
     }
 }
 

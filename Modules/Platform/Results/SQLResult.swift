@@ -25,7 +25,7 @@ public struct SQLResult: CommandResult, Equatable {
     public var table: ResultTable {
         let numeric = columns.indices.map { column in !rows.isEmpty && rows.allSatisfy { $0[column].asDouble != nil } }
         return ResultTable(
-            zip(columns, numeric).map { .init($0, numeric: $1) },
+            zip(columns, numeric).map { .init($0, numeric: $1, verbatim: true) },
             rows: rows.map { row in row.map { $0 == .null ? .missing : .text($0.asString ?? $0.text) } })
     }
 

@@ -48,7 +48,7 @@ public struct SegmentsResult: CommandResult, Equatable {
                 let share = entry.members.map { population > 0 ? Double($0) / Double(population) : 0 }
                 return [
                     .text(entry.name), entry.members.map { .count($0) } ?? .missing, share.map { .share($0) } ?? .missing,
-                    .text(entry.expression.replacing("\n", with: " ")),
+                    segments.count == 1 ? .prose(entry.expression) : .text(entry.expression.replacing("\n", with: " ")),
                 ]
             })
     }

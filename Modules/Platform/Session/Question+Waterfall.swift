@@ -1,3 +1,4 @@
+import EventModel
 import Rules
 import Storage
 
@@ -13,7 +14,8 @@ extension Question {
         guard withWaterfall else { return CountResult(count: try members(of: rule(expression)).count, population: snapshot.profileCount) }
         let waterfall = try waterfall(expression)
         return CountResult(
-            count: waterfall.count, population: waterfall.population, waterfall: waterfall.steps.count > 1 ? waterfall : nil)
+            count: waterfall.count, population: waterfall.population, waterfall: waterfall.steps.count > 1 ? waterfall : nil,
+            latest: snapshot.latestTime.flatMap { $0 < now.milliseconds - 86_400_000 ? Instant(milliseconds: $0) : nil })
     }
 
     private func waterfall(of rule: Rule) throws(CommandError) -> WaterfallResult {

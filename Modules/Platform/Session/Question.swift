@@ -86,10 +86,19 @@ extension Definitions {
 }
 
 extension Catalogue {
-    /// The names that a store has seen.
+    /// The names that a store has seen; its paths are read when an expression mentions one.
     init(_ snapshot: any StoreSnapshot) throws {
         var names: [Text: Int] = [:]
         for (name, rows) in try snapshot.eventNames() { names[Text(name)] = rows }
+        self.init(events: names) {
+            // A store that cannot be read says so when the question is answered.
+            (try? Paths(snapshot)) ?? Paths()
+        }
+    }
+}
+
+extension Catalogue.Paths {
+    fileprivate init(_ snapshot: any StoreSnapshot) throws {
         var (properties, context, traits) = (Set<[Text]>(), Set<[Text]>(), Set<[Text]>())
         for kind in Message.Kind.allCases {
             for path in try snapshot.paths(kind: kind, event: nil) {
@@ -102,7 +111,7 @@ extension Catalogue {
                 }
             }
         }
-        self.init(events: names, properties: properties, context: context, traits: traits)
+        self.init(properties: properties, context: context, traits: traits)
     }
 }
 

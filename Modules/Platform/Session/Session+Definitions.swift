@@ -39,14 +39,15 @@ extension Session {
         if let workspace, try workspace.definitions().contains(where: { $0.kind == definition.kind && $0.name.sameScalars(as: name) }) {
             warn("\(definition.kind.rawValue) '\(name)' is in the workspace too, and the workspace's counts. Change its file instead.")
         }
-        _ = try swapping(interruption: interruption, warn: { _ in }) { question throws(CommandError) in
+        let (moved, _) = try swapping(interruption: interruption, warn: { _ in }) { question throws(CommandError) in
             let entries = try question.entries(saving: [definition])
             let instant = fixedNow == nil ? question.now : nil
-            return ((), DefinitionSwap(saves: [definition], instant: instant, answers: DefinitionSwap.answers(of: entries)))
+            return (entries, DefinitionSwap(saves: [definition], instant: instant, answers: DefinitionSwap.answers(of: entries)))
         }
         var details = JSONObject(["name": .string(name)])
         details.set(definition.kind == .segment ? "expression" : "value", .string(definition.body))
-        return Acknowledgement("Saved \(definition.kind.rawValue) \(name).", details: details)
+        let own = moved.first { $0.kind == definition.kind && $0.name.sameScalars(as: name) }
+        return Acknowledgement("Saved \(definition.kind.rawValue) \(name)." + Self.words(for: own), details: details)
     }
 
     /// Refuses what no definition can be called.
@@ -54,6 +55,15 @@ extension Session {
         guard Definition.accepts(name: name) else {
             throw CommandError(.name, "A \(Definition.nameRule.dropFirst(2)). Choose another name.")
         }
+    }
+
+    /// Who is in a segment that was saved, and whom that moved.
+    private static func words(for entry: WorkspacePlan.Entry?) -> String {
+        guard let entry, let after = entry.after else { return "" }
+        let size = " \(Figures.count(after.count, "profile"))."
+        guard entry.change == .changed, let before = entry.before else { return size }
+        return size + " It replaces one of \(Figures.grouped(before.count)): \(Figures.grouped(entry.entering?.count ?? 0)) enter,"
+            + " \(Figures.grouped(entry.leaving?.count ?? 0)) leave."
     }
 
     private func drop(

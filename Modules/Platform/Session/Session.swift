@@ -39,6 +39,14 @@ public struct Session: Sendable {
     /// The instant by the wall clock, whatever is fixed: what is written is written then.
     var wallClock: Instant { clock() }
 
+    /// One sentence on the instant that questions are asked at, beside the latest message.
+    public var greeting: String {
+        let words = fixedNow.map { "`now` is \($0.text)" } ?? "`now` is the wall clock"
+        guard let store = try? tessera.store(), let latest = try? store.snapshot().latestTime else { return words + "." }
+        let late = latest < now.milliseconds - 86_400_000 ? "; `set now last` asks as of then." : "."
+        return words + ", the latest message is of \(Instant(milliseconds: latest).text)" + late
+    }
+
     /// Changes the settings when `command` is about them.
     ///
     /// - Returns: What to say; nil where the command is not about settings.
@@ -80,6 +88,7 @@ public struct Session: Sendable {
         _ command: Command, interruption: Interruption = Interruption(), warn: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(CommandError) -> any CommandResult {
         switch command {
+        case .help(let topic?) where ExpressionHelp.answers(topic): return ExpressionHelp()
         case .help(let topic): return try HelpResult(topic)
         case .plot(let command, let file): return try plot(command, file: file, interruption: interruption, warn: warn)
         case .saveSegment, .saveFeature, .dropSegment, .dropFeature: return try define(command, interruption: interruption, warn: warn)

@@ -253,10 +253,11 @@ final class PopulationQuery {
         }
         let vectors = wanted.map { ProfileVector(count: profiles, isMask: graph.nodes[$0].isMask, kind: graph.kinds[$0], shape: shape) }
         let queue = TaskQueue(costs: [Int](repeating: 1, count: shape.count), workers: max(1, workers))
-        try onThreads(workers) { worker in
+        try onThreads(workers) { [isCancelled] worker in
             let evaluator = evaluators[worker]
             let program = evaluator.program(for: wanted, overRows: false)
             while let chunk = queue.next(for: worker) {
+                if isCancelled() { throw CancellationError() }
                 let base = chunk << shape.bits
                 let count = min(shape.width, profiles - base)
                 try evaluator.run(program, chunk: chunk, count: count)
