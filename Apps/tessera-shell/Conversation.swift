@@ -18,8 +18,12 @@ struct Conversation {
     /// Talks until `quit` or the end of input.
     consuming func run() {
         var runner = runner
-        Terminal.printError("tessera-shell on \(runner.session.tessera.path). `help` lists the commands, `help expressions` shows the language,\n")
-        Terminal.printError("Tab completes, Ctrl-C gives a line up, `quit` leaves. \(runner.session.greeting)\n")
+        Terminal.printError(
+            """
+            tessera-shell on \(runner.session.tessera.path). `help` lists the commands, `help expressions` shows the language,
+            Tab completes, Ctrl-C gives a line up, `quit` leaves. \(runner.session.greeting)
+
+            """)
         complete(for: runner.session)
         var pending = ""
         while true {
