@@ -22,6 +22,15 @@ struct AgreementTests {
         }
     }
 
+    @Test func `the expressions times the profiles are as many as promised`() throws {
+        let cases = UInt64(Self.batches.count) * Self.perBatch
+        let sample = try stride(from: 0, to: cases, by: 50).map {
+            try GeneratedPopulation(arrivals: AgreementCase(seed: $0).arrivals).people.count
+        }
+        let promised = Self.batches.count >= 2_200 ? 1_000_000 : 50_000
+        #expect(sample.reduce(0, +) * Int(cases) / sample.count >= promised)
+    }
+
     @Test(arguments: 0..<(batches.upperBound / 2))
     func `columnar values equal the reference's`(batch: UInt64) throws {
         for offset in 0..<(Self.perBatch / 4) {

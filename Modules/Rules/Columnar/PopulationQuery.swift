@@ -47,12 +47,7 @@ final class PopulationQuery {
 
     /// Answers the roots for every profile.
     func answer(_ roots: [NodeID]) throws -> [ProfileVector] {
-        let owners = snapshot.profileOfIdentifier
-        guard owners.count >= snapshot.identifierCount,
-            owners.withUnsafeBufferPointer({ $0.reduce(0) { max($0, Int($1) + 1) } }) <= state.profiles
-        else {
-            throw StoreError(.damaged, "The store's table of people does not hold what it says. Rebuild the store.")
-        }
+        let owners = try CheckedOwners.of(snapshot)
         let outputs = reachable(from: roots)
         let used = outputs.keys.sorted()
         kit = AccumulatorKit(graph: graph, outputs: outputs, shape: shape, pool: state.pool, order: order, tuning: tuning)
