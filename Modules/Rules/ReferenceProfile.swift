@@ -92,17 +92,12 @@ struct Profile<Root: Sendable & Hashable>: Subject {
     func rank(of value: Operand, _ percentile: Percentile) -> Value? {
         if let aggregate = tree.soleAggregate(of: value), select(aggregate.events).isEmpty { return nil }
         let own = value.value(for: self)
-        return switch own {
-        case .number, .instant, .duration: own
-        case .missing, .text, .truth: nil
-        }
+        return own.isRanked ? own : nil
     }
 
     func ranks(_ value: Operand, in percentile: Percentile) -> Bool {
-        guard let threshold = thresholds[value, percentile], let own = rank(of: value, percentile) else {
-            return false
-        }
-        return Value.compare(own, percentile.side == .top ? .greaterOrEqual : .lessOrEqual, threshold)
+        guard let edge = thresholds[value, percentile], let own = rank(of: value, percentile) else { return false }
+        return percentile.takes(own, edge: edge)
     }
 }
 

@@ -82,14 +82,8 @@ extension Operand {
         case .field(let field): return subject.value(of: field)
         case .aggregate(let aggregate): return subject.value(of: aggregate)
         case .arithmetic:
-            // A chain of operators nests on its left side: walked in a loop, so that its length costs no stack.
-            var steps: [(Arithmetic, Operand)] = []
-            var leftmost = self
-            while case .arithmetic(let a, let operation, let b) = leftmost {
-                steps.append((operation, b))
-                leftmost = a
-            }
-            return steps.reversed().reduce(leftmost.value(for: subject)) { Value.apply($0, $1.0, $1.1.value(for: subject)) }
+            let chain = self.chain
+            return chain.steps.reduce(chain.start.value(for: subject)) { Value.apply($0, $1.operation, $1.right.value(for: subject)) }
         case .negated(let value): return Value.negate(value.value(for: subject))
         case .time(let value): return Value.time(value.value(for: subject))
         case .lower(let value): return Value.lower(value.value(for: subject))

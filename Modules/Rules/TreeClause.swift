@@ -70,6 +70,17 @@ public enum Comparison: String, Sendable, Hashable, CaseIterable {
 
     /// Whether it asks for an order, which truths do not have.
     public var isOrder: Bool { self != .equal && self != .notEqual }
+
+    /// What holds for (b, a) exactly when this holds for (a, b).
+    var flipped: Comparison {
+        switch self {
+        case .equal, .notEqual: self
+        case .less: .greater
+        case .lessOrEqual: .greaterOrEqual
+        case .greater: .less
+        case .greaterOrEqual: .lessOrEqual
+        }
+    }
 }
 
 /// The text tests that need no pattern.
@@ -91,4 +102,9 @@ public struct Percentile: Sendable, Hashable {
     public init(_ side: Side, _ percent: Percent, ranksAggregate: Bool) {
         (self.side, self.percent, self.ranksAggregate) = (side, percent, ranksAggregate)
     }
+}
+
+extension Percentile {
+    /// Whether a ranked value is in, held against the value at the edge.
+    func takes(_ value: Value, edge: Value) -> Bool { Value.compare(value, side == .top ? .greaterOrEqual : .lessOrEqual, edge) }
 }

@@ -131,3 +131,17 @@ extension Arithmetic {
         }
     }
 }
+
+extension Operand {
+    /// A chain of operators, which nests on its left side, as the value it starts with and the steps from there: walked in a loop, so that
+    /// its length costs no stack. No step where the value is no arithmetic.
+    var chain: (start: Operand, steps: [(operation: Arithmetic, right: Operand)]) {
+        var steps: [(operation: Arithmetic, right: Operand)] = []
+        var start = self
+        while case .arithmetic(let a, let operation, let b) = start {
+            steps.append((operation, b))
+            start = a
+        }
+        return (start, steps.reversed())
+    }
+}

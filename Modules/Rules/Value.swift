@@ -30,4 +30,12 @@ public enum Value: Sendable, Hashable {
         case .duration: .duration
         }
     }
+
+    /// Whether percentiles rank it: a number, an instant or a duration.
+    var isRanked: Bool {
+        switch self {
+        case .number, .instant, .duration: true
+        case .missing, .text, .truth: false
+        }
+    }
 }

@@ -102,3 +102,25 @@ private let orders =
     #expect(entry?["entering"] == .array([.string("bob")]) && entry?["leaving"] == .array([.string("ada")]))
     #expect(try world.json("recorded buyers")["members"] == .array([.string("ada")]))
 }
+
+@Test func `clusters that are saved are recorded with their model, in one step`() throws {
+    let world = try Clocked(
+        (0..<24).map { order("o\($0)", by: "u\($0 % 8)", at: "2026-06-0\($0 % 8 + 1)T00:00:00Z", revenue: $0 % 8 < 4 ? 1 : 100) }.joined())
+    _ = try world.json(#"cluster kmeans on sum("Order Completed", .revenue) k=2 save as spend"#)
+    let sizes = try ["spend-1", "spend-2"].map { try world.json("recorded \($0)")["total"] }
+    #expect(sizes == [.integer(4), .integer(4)])
+    #expect(try world.json("history spend-1")["history"]?.asArray?.count == 1)
+}
+
+@Test func `a trait whose end has come is gone from the profile, as it is from the language`() throws {
+    let world = try Clocked(
+        #"{"type":"identify","messageId":"i1","userId":"ada","timestamp":"2026-01-01T00:00:00Z","traits":{"plan":"pro","city":"Bonn"}}"#
+            + "\n"
+            + #"{"type":"identify","messageId":"i2","userId":"ada","timestamp":"2026-02-01T00:00:00Z","traits":{"plan":"trial"},"context":{"expiresAt":"2026-03-01T00:00:00Z"}}"#
+            + "\n")
+    for (now, traits) in [("2026-02-28T23:59:59.999Z", 2), ("2026-03-01T00:00:00Z", 1)] {
+        let instant = try #require(Instant(text: now))
+        #expect(try world.json("profile ada", now: instant)["profile"]?.asObject?["traits"]?.asObject?.members.count == traits)
+        #expect(try world.json("count exists(trait.plan)", now: instant)["count"] == .integer(Int64(traits - 1)))
+    }
+}

@@ -58,6 +58,28 @@ private final class MemoryBlocks {
         return all
     }
 
+    /// Whether rows that are read alone are what they are among all.
+    func expectRowsAlone(_ random: inout ContractRandom) throws {
+        let image = ReaderImage(dictionaries.image)
+        let writer = MessageWriter(image: image, identifiers: texts)
+        for block in blocks {
+            let reader = reader(block, image: image)
+            let whole = try reader.batch()
+            for _ in 0..<4 {
+                let chance = random.pick([UInt64(1), 2, 10, 40])
+                let rows = (0..<block.summary.rows).filter { _ in random.once(in: chance) }
+                let alone = try reader.batch(rows: rows)
+                #expect(alone.messageCount == rows.count)
+                for (place, row) in rows.enumerated() {
+                    var (here, there) = (ContiguousArray<UInt8>(), ContiguousArray<UInt8>())
+                    writer.append(alone, row: place, to: &here)
+                    writer.append(whole, row: row, to: &there)
+                    #expect(here == there && alone.messageID(place) == whole.messageID(row))
+                }
+            }
+        }
+    }
+
     /// Whether everything that `expected` accepted is there as it was, and its columns say the same.
     func expectHolds(_ expected: ExpectedStore) throws {
         let held = try messages()
@@ -167,6 +189,8 @@ func `odd messages come back from blocks`(seed: UInt64) throws {
     store.write(batches)
     let held = try store.messages()
     #expect(Set(held.keys) == Set(expected.messages.map { Array($0.messageID.utf8) }))
+    var random = ContractRandom(seed: seed)
+    try store.expectRowsAlone(&random)
 }
 
 @Test(arguments: UInt64(1)...4)
@@ -194,6 +218,7 @@ func `damaged columns are refused or read, never believed beyond their bytes`(se
         _ = try? reader.messageIDs()
         _ = try? reader.pathsUsed(event: "Event 1")
         _ = try? reader.messages(rows: Array(0..<block.summary.rows), identifiers: store.texts)
+        _ = try? reader.messages(rows: [random.below(block.summary.rows)], identifiers: store.texts)
         for code in Set([victim, 0].map { block.columns[$0].code }) where code >= BlockFormat.Code.firstPath {
             _ = try? reader.column(image.paths[code - BlockFormat.Code.firstPath])
         }

@@ -30,6 +30,9 @@ func `packed integers come back`(seed: UInt64) throws {
     }
     #expect(used == packed.count)
     #expect(out.dropLast().elementsEqual(values))
+    let places = values.indices.filter { _ in random.once(in: 7) }
+    let some = packed.withUnsafeBytes { PackedIntegers.decode($0, count: values.count, at: places) }
+    #expect(some?.used == packed.count && some?.values == ContiguousArray(places.map { values[$0] }))
     // What is cut short is no packed form, and nothing behind it is read.
     for cut in Set((0..<30).map { _ in random.below(packed.count) }) {
         let short = ContiguousArray(packed.prefix(cut))
@@ -53,6 +56,16 @@ func `sequences come back, and bytes of anything are refused or read`(seed: UInt
         return read
     }
     #expect(read == values)
+    for chance in [UInt64(1), 3, 50] {
+        let places = values.indices.filter { _ in random.once(in: chance) }
+        let some = try bytes.withUnsafeBytes { raw in
+            var reader = ColumnReader(raw)
+            let some = try reader.sequence(count: values.count, at: places)
+            #expect(reader.at == raw.count)
+            return some
+        }
+        #expect(some == ContiguousArray(places.map { values[$0] }))
+    }
     for _ in 0..<40 {
         var broken = bytes
         for _ in 0..<4 { broken[random.below(broken.count)] = UInt8(truncatingIfNeeded: random.next()) }
@@ -60,6 +73,8 @@ func `sequences come back, and bytes of anything are refused or read`(seed: UInt
         broken.withUnsafeBytes { raw in
             var reader = ColumnReader(raw)
             _ = try? reader.sequence(count: values.count)
+            reader = ColumnReader(raw)
+            _ = try? reader.sequence(count: values.count, at: values.indices.filter { $0 % 11 == 3 })
         }
     }
 }

@@ -14,25 +14,18 @@ struct Explanations: ParsableCommand {
             all ids, after one explanation to warm up; the middle and the longest time are told.
             """)
 
-    @Option(help: "The store.")
-    var db: String
-    @Option(help: "The instant to ask at.")
-    var now: String
-    @Option(help: "Threads.")
-    var threads = 2
+    @OptionGroup var store: StoreOptions
     @Option(help: "People for whom each segment is explained.")
     var people = 10
     @Argument(help: "The file of segments.")
     var file: String
 
+    func validate() throws { if people < 1 { throw ValidationError("--people is 1 or more.") } }
+
     func run() throws {
-        guard let instant = Instant(text: now), threads > 0, people > 0 else {
-            throw ValidationError("--now is an instant such as 2026-06-30T00:00:00Z, --threads and --people are 1 or more.")
-        }
-        let session = Session(
-            tessera: Tessera(path: db, plugins: .builtIn), now: instant, format: .json, threads: threads, clock: { instant })
+        let session = store.session
         let ids = try session.answer(.members(expression: "true", limit: nil)).json["members"]?.asArray?.compactMap(\.asString) ?? []
-        guard !ids.isEmpty else { throw ValidationError("\(db) holds nobody.") }
+        guard !ids.isEmpty else { throw ValidationError("\(store.db) holds nobody.") }
         let chosen = (0..<people).map { ids[$0 * ids.count / people] }
         var timing = Timing()
         var agree = true

@@ -15,12 +15,7 @@ struct Segments: ParsableCommand {
             those user ids that start with 'u' are summed up, to be compared. What the language cannot say yet is told as "refused".
             """)
 
-    @Option(help: "The store.")
-    var db: String
-    @Option(help: "The instant to ask at.")
-    var now: String
-    @Option(help: "Threads.")
-    var threads = 2
+    @OptionGroup var store: StoreOptions
     @Option(help: "Runs of each segment, of which the middle one counts.")
     var runs = 5
     @Flag(help: "Leave the list of members out.")
@@ -28,19 +23,10 @@ struct Segments: ParsableCommand {
     @Argument(help: "The file of segments.")
     var file: String
 
-    func validate() throws {
-        if threads < 1 || runs < 1 { throw ValidationError("--threads and --runs are 1 or more.") }
-        if Instant(text: now) == nil {
-            throw ValidationError("--now is '\(now)', which is not an instant. Write it as 2026-06-30T00:00:00Z.")
-        }
-    }
+    func validate() throws { if runs < 1 { throw ValidationError("--runs is 1 or more.") } }
 
     func run() throws {
-        let instant = Instant(text: now)
-        let tessera = Tessera(path: db, plugins: .builtIn)
-        let session = Session(
-            tessera: tessera, now: instant, format: .json, threads: threads,
-            clock: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
+        let session = store.session
         var answers: [Answer] = []
         for segment in try Suite(file: file).segments { answers.append(try time(segment.name, segment.expression, session)) }
         let peak = peakMemory()

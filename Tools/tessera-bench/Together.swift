@@ -17,26 +17,20 @@ struct Together: ParsableCommand {
             a waterfall over them.
             """)
 
-    @Option(help: "The store.")
-    var db: String
-    @Option(help: "The instant to ask at.")
-    var now: String
-    @Option(help: "Threads.")
-    var threads = 2
+    @OptionGroup var store: StoreOptions
     @Option(help: "Runs, of which the middle one counts.")
     var runs = 5
     @Argument(help: "The file of segments, or - for the workspace.")
     var file: String
 
+    func validate() throws { if runs < 1 { throw ValidationError("--runs is 1 or more.") } }
+
     func run() throws {
-        guard let instant = Instant(text: now), threads > 0, runs > 0 else {
-            throw ValidationError("--now is an instant such as 2026-06-30T00:00:00Z, --threads and --runs are 1 or more.")
-        }
         let expressions = try expressions()
-        let store = try Tessera(path: db, plugins: .builtIn).store()
+        let opened = try store.session.tessera.store()
         func ask() throws -> [Membership] {
             let rules = try expressions.map { try Rule(parsing: $0) }
-            return try PopulationEvaluator(snapshot: store.snapshot(), now: instant, threads: threads).members(of: rules)
+            return try PopulationEvaluator(snapshot: opened.snapshot(), now: store.now, threads: store.threads).members(of: rules)
         }
         let members = try ask()
         var timing = Timing()
@@ -46,7 +40,7 @@ struct Together: ParsableCommand {
         let some = Array(members.prefix(50))
         var overlap = Timing()
         for _ in 0..<runs {
-            _ = overlap.measure { (Membership.overlaps(of: some, threads: threads), Membership.waterfall(of: some)) }
+            _ = overlap.measure { (Membership.overlaps(of: some, threads: store.threads), Membership.waterfall(of: some)) }
         }
         show([
             .init("segments", .integer(Int64(expressions.count))), .init("seconds", .number(timing.median)),

@@ -42,9 +42,7 @@ extension Session {
         if request.missing == .median {
             question.warn("A segment cannot fill in what is missing: profiles that lack a feature are in none of the saved segments.")
         }
-        try question.interruption.check()
-        let store = try tessera.store()
-        for definition in definitions { try attempt { try store.save(definition) } }
+        try save(definitions, interruption: question.interruption)
         result.savedAs = name
     }
 }

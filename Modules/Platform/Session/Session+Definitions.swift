@@ -39,11 +39,7 @@ extension Session {
         if let workspace, try workspace.definitions().contains(where: { $0.kind == definition.kind && $0.name.sameScalars(as: name) }) {
             warn("\(definition.kind.rawValue) '\(name)' is in the workspace too, and the workspace's counts. Change its file instead.")
         }
-        let (moved, _) = try swapping(interruption: interruption, warn: { _ in }) { question throws(CommandError) in
-            let entries = try question.entries(saving: [definition])
-            let instant = fixedNow == nil ? question.now : nil
-            return (entries, DefinitionSwap(saves: [definition], instant: instant, answers: DefinitionSwap.answers(of: entries)))
-        }
+        let moved = try save([definition], interruption: interruption)
         var details = JSONObject(["name": .string(name)])
         details.set(definition.kind == .segment ? "expression" : "value", .string(definition.body))
         let own = moved.first { $0.kind == definition.kind && $0.name.sameScalars(as: name) }
@@ -55,6 +51,18 @@ extension Session {
         guard Definition.accepts(name: name) else {
             throw CommandError(.name, "A \(Definition.nameRule.dropFirst(2)). Choose another name.")
         }
+    }
+
+    /// Saves definitions and records whom they move, all of it or nothing.
+    ///
+    /// - Returns: The segments and features that this changes.
+    @discardableResult
+    func save(_ definitions: [Definition], interruption: Interruption) throws(CommandError) -> [WorkspacePlan.Entry] {
+        try swapping(interruption: interruption, warn: { _ in }) { question throws(CommandError) in
+            let entries = try question.entries(saving: definitions.filter { $0.kind != .model })
+            let instant = fixedNow == nil ? question.now : nil
+            return (entries, DefinitionSwap(saves: definitions, instant: instant, answers: DefinitionSwap.answers(of: entries)))
+        }.plan
     }
 
     /// Who is in a segment that was saved, and whom that moved.

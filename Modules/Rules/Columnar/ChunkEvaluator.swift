@@ -274,16 +274,3 @@ final class ChunkEvaluator {
         }
     }
 }
-
-extension Comparison {
-    /// What holds for (b, a) exactly when this holds for (a, b).
-    var flipped: Comparison {
-        switch self {
-        case .equal, .notEqual: self
-        case .less: .greater
-        case .lessOrEqual: .greaterOrEqual
-        case .greater: .less
-        case .greaterOrEqual: .lessOrEqual
-        }
-    }
-}

@@ -161,15 +161,9 @@ struct QueryCompiler {
         case .field(let field): return self.field(field)
         case .aggregate(let aggregate): return self.aggregate(aggregate)
         case .arithmetic:
-            // A chain of operators nests on its left side: walked in a loop, so that its length costs no stack.
-            var steps: [(Arithmetic, Operand)] = []
-            var leftmost = operand
-            while case .arithmetic(let a, let operation, let b) = leftmost {
-                steps.append((operation, b))
-                leftmost = a
-            }
-            var id = self.operand(leftmost)
-            for (operation, right) in steps.reversed() { id = arithmetic(id, operation, self.operand(right)) }
+            let chain = operand.chain
+            var id = self.operand(chain.start)
+            for (operation, right) in chain.steps { id = arithmetic(id, operation, self.operand(right)) }
             return id
         case .negated(let value):
             let value = self.operand(value)

@@ -201,15 +201,12 @@ final class ProfileReading: Subject {
     func rank(of value: Operand) -> Value? {
         if let aggregate = tree.soleAggregate(of: value), select(aggregate.events).isEmpty { return nil }
         let own = value.value(for: self)
-        return switch own {
-        case .number, .instant, .duration: own
-        case .missing, .text, .truth: nil
-        }
+        return own.isRanked ? own : nil
     }
 
     func ranks(_ value: Operand, in percentile: Percentile) -> Bool {
-        guard let bound = bound(of: value, percentile), let own = rank(of: value) else { return false }
-        return Value.compare(own, percentile.side == .top ? .greaterOrEqual : .lessOrEqual, bound)
+        guard let edge = bound(of: value, percentile), let own = rank(of: value) else { return false }
+        return percentile.takes(own, edge: edge)
     }
 }
 

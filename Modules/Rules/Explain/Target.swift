@@ -123,22 +123,9 @@ extension Clause {
         case .compare(let a, let comparison, let b):
             [
                 (a, .compare(comparison, b.value(for: subject), holds: holds)),
-                (b, .compare(comparison.mirrored, a.value(for: subject), holds: holds)),
+                (b, .compare(comparison.flipped, a.value(for: subject), holds: holds)),
             ]
         case .constant, .all, .any, .not, .segment, .did, .sequence, .percentile: []
-        }
-    }
-}
-
-extension Comparison {
-    /// The comparison with its sides changed over.
-    fileprivate var mirrored: Comparison {
-        switch self {
-        case .equal, .notEqual: self
-        case .less: .greater
-        case .lessOrEqual: .greaterOrEqual
-        case .greater: .less
-        case .greaterOrEqual: .lessOrEqual
         }
     }
 }

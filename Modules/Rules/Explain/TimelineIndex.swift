@@ -135,13 +135,8 @@ extension Operand {
         case .literal, .now, .ago, .date, .trait, .feature, .consent, .field: return []
         case .aggregate(let aggregate): return aggregate.events.windows.compactMap(\.bound)
         case .arithmetic:
-            var terms: [Operand] = []
-            var leftmost = self
-            while case .arithmetic(let a, _, let b) = leftmost {
-                terms.append(b)
-                leftmost = a
-            }
-            return [leftmost] + terms.reversed()
+            let chain = chain
+            return [chain.start] + chain.steps.map(\.right)
         case .negated(let value), .time(let value), .lower(let value), .calendar(_, let value, _): return [value]
         case .distance(_, let a, let b, let c, let d): return [a, b, c, d]
         }

@@ -66,7 +66,7 @@ struct ProfilePlanner {
             return plan.number(.counted(selection(events), CountRange(comparison, number)))
         }
         if let events = counted(b), case .literal(.number(let number)) = a {
-            return plan.number(.counted(selection(events), CountRange(comparison.mirrored, number)))
+            return plan.number(.counted(selection(events), CountRange(comparison.flipped, number)))
         }
         return plan.number(.compare(operand(a), comparison, operand(b)))
     }
@@ -126,15 +126,9 @@ struct ProfilePlanner {
         case .field(let field): return plan.number(.field(field))
         case .aggregate(let aggregate): return plan.number(.aggregate(selection(aggregate.events), aggregate.function, aggregate.field))
         case .arithmetic:
-            // A chain of operators nests on its left side: walked in a loop, so that its length costs no stack.
-            var steps: [(Arithmetic, Operand)] = []
-            var leftmost = operand
-            while case .arithmetic(let a, let operation, let b) = leftmost {
-                steps.append((operation, b))
-                leftmost = a
-            }
-            var left = self.operand(leftmost)
-            for (operation, right) in steps.reversed() { left = plan.number(.arithmetic(left, operation, self.operand(right))) }
+            let chain = operand.chain
+            var left = self.operand(chain.start)
+            for (operation, right) in chain.steps { left = plan.number(.arithmetic(left, operation, self.operand(right))) }
             return left
         case .negated(let value): return plan.number(.negated(self.operand(value)))
         case .time(let value): return plan.number(.time(self.operand(value)))
@@ -142,19 +136,6 @@ struct ProfilePlanner {
         case .distance(let unit, let a, let b, let c, let d):
             return plan.number(.distance(unit, self.operand(a), self.operand(b), self.operand(c), self.operand(d)))
         case .calendar(let part, let value, let zone): return plan.number(.calendar(part, self.operand(value), zone))
-        }
-    }
-}
-
-extension Comparison {
-    /// The comparison with its sides exchanged.
-    fileprivate var mirrored: Comparison {
-        switch self {
-        case .equal, .notEqual: self
-        case .less: .greater
-        case .lessOrEqual: .greaterOrEqual
-        case .greater: .less
-        case .greaterOrEqual: .lessOrEqual
         }
     }
 }
