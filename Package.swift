@@ -71,6 +71,7 @@ let package = Package(
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
         module("Connectors", ["EventModel"]),
+        module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
         module("ConnectorsTesting", ["Connectors", "EventModel"]),  // the contract kit of formats
         module(
             "Archive", ["Connectors", "EventModel", "Storage", "CZlib", crypto] + (hasISAL ? ["CISAL"] : []),

@@ -1,0 +1,17 @@
+/// One number that a worker tells of itself.
+public struct ServiceFigure: Sendable, Hashable {
+    public enum Kind: String, Sendable { case counter, gauge }
+    /// In Prometheus's manner: `tessera_messages_accepted_total`.
+    public var name: String
+    public var kind: Kind
+    /// One sentence.
+    public var help: String
+    /// Names and values; values are escaped by who writes them down.
+    public var labels: [String: String]
+    public var value: Double
+
+    /// Joins the parts.
+    public init(_ name: String, _ kind: Kind, help: String, labels: [String: String] = [:], value: Double) {
+        (self.name, self.kind, self.help, self.labels, self.value) = (name, kind, help, labels, value)
+    }
+}

@@ -1,0 +1,23 @@
+/// What the worker can be asked. A profile is named as the shell names it: `user_id:U`, `anonymous_id:A`, `email:E`.
+public enum ServiceQuestion: Sendable, Hashable {
+    /// `{"profile":{...}}`: identifiers, traits and segments now.
+    case profile(String)
+    /// `{"traits":{...}}`
+    case traits(String)
+    /// `{"events":[...],"total":n}`: the latest messages up to a limit, earliest first.
+    case events(String, limit: Int)
+    /// `{"segments":[{"name","valid_until"}]}`: where the profile is a member.
+    case segments(String)
+    /// `{"links":[{"namespace","id"}]}`: every identifier of the profile.
+    case links(String)
+    /// `{"consent":{...}}`: each purpose that was ever decided on, true or false now.
+    case consent(String)
+    /// `{"segments":[{"name","members","expression"}]}`
+    case segmentList
+    /// `{"members":[ids],"total":n,"next":id or null}`: by scalars, those after an id.
+    case members(segment: String, after: String?, limit: Int)
+    /// `{"count":n,"members":[ids]}`: who an expression would hold now, with the first few.
+    case preview(expression: String, limit: Int)
+    /// `{"profile":{"id"},"segments":[names],"features":{name:value},"offers":{key:{...}}}`
+    case decide(String)
+}
