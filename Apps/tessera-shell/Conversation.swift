@@ -54,7 +54,10 @@ struct Conversation {
     }
 
     private func complete(for session: Session) {
-        editor.complete(from: session.completions()) { session.frequentTexts(of: $0) }
+        editor.complete(
+            from: .init(
+                names: session.completions(), values: { session.frequentTexts(of: $0) },
+                descriptions: { session.descriptions(of: $0, width: Terminal.canvas.width - 1) }))
     }
 
     /// What is shown while the next line is typed: all of it at one instant, so that saved segments are counted once.

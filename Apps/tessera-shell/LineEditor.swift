@@ -17,8 +17,18 @@ struct LineEditor {
     private let historyFile: String?
     /// Lines of history that are kept.
     private static let historyLength: Int32 = 2_000
-    /// What completion chooses from; libedit calls back without a context, so it stands here.
-    private static let completions = Mutex((names: Completions(), values: { @Sendable (_: String) -> [String] in [] }))
+    /// What completion chooses from, and what it asks of the store.
+    struct Vocabulary: Sendable {
+        var names = Completions()
+        /// Gives frequent texts of a path; asked only when a text is compared with it.
+        var values: @Sendable (String) -> [String] = { _ in [] }
+        /// Gives a line for each path that tells what it holds.
+        var descriptions: @Sendable ([String]) -> [String] = { _ in [] }
+    }
+    /// libedit calls back without a context, so it stands here.
+    private static let vocabulary = Mutex(Vocabulary())
+    /// Paths that are described in a list; of more, libedit shows the names alone.
+    private static let mostDescribed = 40
     /// What the reading of a key needs; libedit calls back without a context here, too.
     private struct Keyboard {
         var signal: InterruptSignal?
@@ -57,11 +67,7 @@ struct LineEditor {
     }
 
     /// Sets what completion chooses from.
-    ///
-    /// - Parameter values: Gives frequent texts of a path; asked only when a text is compared with it.
-    func complete(from names: Completions, values: @escaping @Sendable (String) -> [String]) {
-        Self.completions.withLock { $0 = (names, values) }
-    }
+    func complete(from vocabulary: Vocabulary) { Self.vocabulary.withLock { $0 = vocabulary } }
 
     /// Reads one line, without its end.
     ///
@@ -133,13 +139,25 @@ struct LineEditor {
         rl_attempted_completion_over = 1
         guard let buffer = rl_line_buffer else { return nil }
         let line = String(decoding: UnsafeRawBufferPointer(start: buffer, count: min(end, strlen(buffer))), as: UTF8.self)
-        let found = completions.withLock { $0.names.candidates(line: line, wordStart: start, values: $0.values) }
+        let vocabulary = vocabulary.withLock { $0 }
+        let found = vocabulary.names.candidates(line: line, wordStart: start, values: vocabulary.values)
+        let paths = vocabulary.names.paths(line: line)
+        let isDescribed = !paths.isEmpty && paths.count <= mostDescribed && found.count != 1
+        if isDescribed { show(vocabulary.descriptions(paths)) }
         guard let first = found.first else { return nil }
         let common = found.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
-        let all = found.count == 1 ? [first] : [common] + found
-        let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: all.count + 1)
+        // What was described is not listed again. libedit looks at two places behind the first, whatever stands there.
+        let all = found.count == 1 ? [first] : isDescribed ? [common] : [common] + found
+        let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: all.count + 2)
+        array.initialize(repeating: nil, count: all.count + 2)
         for (index, text) in all.enumerated() { array[index] = strdup(text) }
-        array[all.count] = nil
         return array
+    }
+
+    /// Prints lines below the one that is being typed, and that one again below them.
+    private static func show(_ lines: [String]) {
+        guard !lines.isEmpty else { return }
+        Terminal.print("\n" + lines.joined(separator: "\n") + "\n")
+        rl_forced_update_display()
     }
 }

@@ -1,5 +1,4 @@
 import EventModel
-import Storage
 
 /// The words that a line may go on with: commands, and the names of events, properties, traits, segments and features.
 public struct Completions: Sendable, Equatable {
@@ -47,6 +46,18 @@ public struct Completions: Sendable, Equatable {
         return found.sorted { $0.precedesByScalars($1) }
     }
 
+    /// The properties, traits, features and context values that the word under the cursor is the beginning of, or is, once it has
+    /// a dot. For a list that says of each what it holds.
+    ///
+    /// - Parameter line: The line up to the cursor.
+    public func paths(line: String) -> [String] {
+        let bytes = Array(line.utf8)
+        let (start, quoted) = Self.tokenStart(bytes)
+        let token = String(decoding: bytes[start...], as: UTF8.self)
+        guard !quoted, token.contains(".") else { return [] }
+        return paths.filter { $0.hasPrefix(token) }.sorted { $0.precedesByScalars($1) }
+    }
+
     private func choices(token: String, quoted: Bool, before: String) -> [String] {
         let typed = before.split(separator: " ")
         if quoted {
@@ -92,38 +103,5 @@ public struct Completions: Sendable, Equatable {
             }
         }
         return quote.map { ($0, true) } ?? (start, false)
-    }
-}
-
-extension Session {
-    /// The most frequent texts of a path such as `.category`, `context.device.type` or `trait.country`; none where it is not there.
-    public func frequentTexts(of path: String) -> [String] {
-        let names = path.split(separator: ".").map(String.init)
-        guard let question = try? question(interruption: Interruption(), warn: { _ in }) else { return [] }
-        let (column, kind): (ColumnPath, Message.Kind) =
-            switch names.first {
-            case "trait" where !path.hasPrefix("."): (["traits"] + names.dropFirst(), .identify)
-            case "context" where !path.hasPrefix("."): (names, .track)
-            default: (["properties"] + names, .track)
-            }
-        let found = try? question.properties([column], kind: kind, event: nil, top: 50).first?.top.compactMap(\.value.asString)
-        return found ?? []
-    }
-
-    /// The names of the store as it is now; only commands and words where there is no store yet.
-    public func completions() -> Completions {
-        var completions = Completions()
-        guard let question = try? question(interruption: Interruption(), warn: { _ in }) else { return completions }
-        completions.events = ((try? question.snapshot.eventNames()) ?? []).map(\.name)
-        completions.segments = question.definitions(.segment).map(\.name)
-        completions.features = question.definitions(.feature).map(\.name)
-        var paths = completions.features.map { Question.spelled([$0], before: "feature") }
-        paths += ((try? question.traitPaths()) ?? []).map { Question.spelled($0[...], before: "trait") }
-        for path in (try? question.snapshot.paths(kind: .track, event: nil)) ?? [] where path.count > 1 {
-            if path[0] == "properties" { paths.append(Question.spelled(path.dropFirst(), before: "")) }
-            if path[0] == "context" { paths.append(Question.spelled(path.dropFirst(), before: "context")) }
-        }
-        completions.paths = paths
-        return completions
     }
 }

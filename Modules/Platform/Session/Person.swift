@@ -1,6 +1,7 @@
 import EventModel
 import Rules
 import Storage
+import Synchronization
 
 /// Everything stored about one profile, read from the blocks that can hold it.
 struct Person {
@@ -28,13 +29,23 @@ struct Person {
     /// Messages at or before `now` in the order of (timestamp, messageId).
     ///
     /// - Parameter kinds: nil for all.
-    func messages(until now: Instant, kinds: Set<Message.Kind>? = nil) throws -> [Message] {
-        var found: [Message] = []
-        for block in snapshot.blocks where block.minTime <= now.milliseconds && kinds?.contains(block.kind) ?? true {
-            let rows = try snapshot.rows(block, of: ordinals)
-            if !rows.isEmpty { found += try snapshot.messages(block, rows: rows).filter { $0.timestamp <= now } }
+    /// - Parameter threads: Blocks that are read at once.
+    func messages(until now: Instant, kinds: Set<Message.Kind>? = nil, threads: Int) throws -> [Message] {
+        let blocks = snapshot.blocks.filter { $0.minTime <= now.milliseconds && kinds?.contains($0.kind) ?? true }
+        let shared = Mutex((next: 0, found: [Message]()))
+        try onThreads(min(threads, blocks.count)) { _ in
+            while let block = shared.withLock({ state -> BlockSummary? in
+                guard state.next < blocks.count else { return nil }
+                state.next += 1
+                return blocks[state.next - 1]
+            }) {
+                let rows = try snapshot.rows(block, of: ordinals)
+                guard !rows.isEmpty else { continue }
+                let own = try snapshot.messages(block, rows: rows).filter { $0.timestamp <= now }
+                shared.withLock { $0.found += own }
+            }
         }
-        return found.sorted { a, b in
+        return shared.withLock { $0.found }.sorted { a, b in
             a.timestamp != b.timestamp ? a.timestamp < b.timestamp : a.messageID.precedesByScalars(b.messageID)
         }
     }

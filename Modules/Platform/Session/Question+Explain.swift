@@ -9,7 +9,7 @@ extension Question {
         let rule = try rule(expression)
         let person = try person(reference)
         // Messages dated ahead are stored already, and come into force by the clock.
-        let messages = try attempt { try person.messages(until: Instant(milliseconds: .max)) }
+        let messages = try attempt { try person.messages(until: Instant(milliseconds: .max), threads: threads) }
         try interruption.check()
         let thresholds = try attempt { try evaluator.thresholds(of: rule) }
         let explainer = Explainer(rule, now: now, thresholds: { thresholds[$0, $1] }) { timeline in

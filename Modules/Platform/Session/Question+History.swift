@@ -57,7 +57,7 @@ extension Question {
 
     /// The values of a trait, each from the identify that set it: as the language reads it at that message's instant.
     private func trait(_ path: [String], of person: Person) throws(CommandError) -> TraitHistoryResult {
-        let messages = try attempt { try person.messages(until: now, kinds: [.identify]) }
+        let messages = try attempt { try person.messages(until: now, kinds: [.identify], threads: threads) }
         var values: [TraitHistoryResult.Entry] = []
         for message in messages where message.traits[path[0]] != nil {
             let value = message.traits.value(at: path) ?? .null

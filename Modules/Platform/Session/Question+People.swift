@@ -6,7 +6,7 @@ import Storage
 extension Question {
     func profile(_ reference: ProfileReference) throws(CommandError) -> ProfileResult {
         let person = try person(reference)
-        let messages = try attempt { try person.messages(until: now) }
+        let messages = try attempt { try person.messages(until: now, threads: threads) }
         let saved = definitions(.segment).compactMap { definition in
             (try? rule(definition.body, source: .segment(definition.name))).map { (definition.name, $0) }
         }
@@ -20,7 +20,7 @@ extension Question {
 
     func timeline(_ reference: ProfileReference, limit: Int?) throws(CommandError) -> TimelineResult {
         let person = try person(reference)
-        let messages = try attempt { try person.messages(until: now) }
+        let messages = try attempt { try person.messages(until: now, threads: threads) }
         return TimelineResult(
             id: person.id, events: limit.map { Array(messages.suffix($0)) } ?? messages, total: messages.count)
     }

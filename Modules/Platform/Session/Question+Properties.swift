@@ -19,7 +19,7 @@ struct PropertyProfile: Sendable, Equatable {
 }
 
 extension Question {
-    /// Rows that are looked at for a property's values; of more, the latest blocks that make up so many.
+    /// Rows that are looked at for a property's values; of more, blocks that make up so many.
     static let rowsForProperties = 1_000_000
     /// Distinct values that are told apart; more than that are identifiers, and none of them is frequent.
     private static let mostDistinct = 50_000
@@ -27,7 +27,10 @@ extension Question {
     /// Looks at the values of some paths in the messages of a kind (and name, when given) up to `now`.
     ///
     /// - Parameter top: How many frequent values of each are given.
-    func properties(_ paths: [ColumnPath], kind: Message.Kind, event: String?, top: Int) throws(CommandError) -> [PropertyProfile] {
+    /// - Parameter rows: Rows that are looked at; of more, blocks that make up so many, the latest of each name first.
+    func properties(
+        _ paths: [ColumnPath], kind: Message.Kind, event: String?, top: Int, within rows: Int = rowsForProperties
+    ) throws(CommandError) -> [PropertyProfile] {
         var found = paths.map { _ in PropertyProfile() }
         var tags = paths.map { _ in Set<UInt8>() }
         var counts = paths.map { _ in [Value: Int]() }
@@ -35,8 +38,8 @@ extension Question {
             block.kind == kind && block.minTime <= now.milliseconds && block.rows > 0
                 && (event.map { name in block.event.map { $0.sameScalars(as: name) } ?? true } ?? true)
         }
-        var budget = Self.rowsForProperties
-        for block in blocks.sorted(by: { ($0.maxTime, $0.id) > ($1.maxTime, $1.id) }) where budget > 0 {
+        var budget = rows
+        for block in Self.inTurn(blocks) where budget > 0 {
             budget -= block.rows
             let shared = event != nil && block.event == nil
             let columns = try attempt { try snapshot.read(block, paths: paths + (shared ? [["event"]] : [])) }
@@ -63,6 +66,17 @@ extension Question {
             found[index].top = Array(sorted.prefix(top))
         }
         return found
+    }
+
+    /// The latest block of each event name, then the one before it of each, and so on: a name that is rare or old has its turn.
+    private static func inTurn(_ blocks: [BlockSummary]) -> [BlockSummary] {
+        var turns: [String?: Int] = [:]
+        let latestFirst = blocks.sorted { ($0.maxTime, $0.id) > ($1.maxTime, $1.id) }
+        let numbered = latestFirst.map { block in
+            defer { turns[block.event, default: 0] += 1 }
+            return (turn: turns[block.event, default: 0], block: block)
+        }
+        return numbered.enumerated().sorted { ($0.element.turn, $0.offset) < ($1.element.turn, $1.offset) }.map(\.element.block)
     }
 
     private static let kindWords: [(tag: UInt8, word: String)] = [

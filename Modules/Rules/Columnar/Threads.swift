@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// Runs `body(0)`, ..., `body(count - 1)` on so many threads at once, and throws the first error that one of them threw.
-func onThreads(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+package func onThreads(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     if count <= 1 {
         if count == 1 { try body(0) }
         return
