@@ -87,7 +87,8 @@ import Testing
     func `the conversation completes, remembers, takes several lines, and Ctrl-C cancels no more than a line`() throws {
         let folder = try Folder()
         let store = folder / "a.tessera"
-        let plan = #"{"type":"identify","messageId":"i1","userId":"u1","timestamp":"2026-01-01T00:00:00Z","traits":{"plan":"pro","age":30}}"#
+        let plan =
+            #"{"type":"identify","messageId":"i1","userId":"u1","timestamp":"2026-01-01T00:00:00Z","traits":{"plan":"pro","age":30}}"#
         let text = ImportTests.orders(20) + plan + "\n"
         #expect(try Program.archive.run("import", "--db", store, folder.write(text, as: "a.ndjson")).status == 0)
         let outcome = try Program.run(python ?? "", [scripts + "/conversation.py", Program.shell.path, store, folder / "history"])

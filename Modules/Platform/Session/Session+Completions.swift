@@ -62,7 +62,9 @@ extension Question {
         var found: [String: PropertyProfile] = [:]
         for kind in [Message.Kind.identify, .track] {
             let own = places.filter { $0.kind == kind }
-            guard !own.isEmpty, let profiles = try? properties(own.map(\.path), kind: kind, event: nil, top: top, within: rows) else { continue }
+            guard !own.isEmpty, let profiles = try? properties(own.map(\.path), kind: kind, event: nil, top: top, within: rows) else {
+                continue
+            }
             for (place, profile) in zip(own, profiles) { found[place.name] = profile }
         }
         return found
