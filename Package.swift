@@ -68,6 +68,8 @@ let package = Package(
         module("StorageTesting", ["Storage", "EventModel"]),  // the contract kit of stores
         module("Identity", ["CMemory", "Storage"]),  // identifiers and keys are storage's words
         module("Rules", ["CMemory", "EventModel", "Storage"]),  // the columnar evaluator scans blocks
+        module("RulesTesting", ["EventModel", "Rules"]),  // random expressions and timelines for tests
+        module("Live", ["EventModel", "Rules"]),  // memberships that follow every message and the clock
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
         module("Connectors", ["EventModel"]),
@@ -100,7 +102,8 @@ let package = Package(
         tests("Storage", ["EventModel", "Storage", "StorageTesting"]),
         tests("Identity", ["Identity", "Storage", "StorageTesting"]),
         tests("Statistics", ["Statistics"]),
-        tests("Rules", ["Rules", "Storage", "EventModel"]),
+        tests("Rules", ["EventModel", "Rules", "RulesTesting", "Storage"]),
+        tests("Live", ["EventModel", "Live", "Rules", "RulesTesting"]),
         tests("Clustering", ["Clustering", "Statistics"], data: ["Reference"]),
         tests("Features", ["Clustering", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
         tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),

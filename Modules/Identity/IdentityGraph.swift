@@ -60,6 +60,8 @@ public struct IdentityGraph: ~Copyable {
     private var lastLinked: ContiguousArray<UInt32> = []
     private var pairs: Set<UInt64> = []
     private var aliasesByText: [[UInt8]: [Int]] = [:]
+    /// Profiles that became one since somebody last asked; nil: nobody wants to know.
+    private var merges: [ProfileMerge]?
     private static let none = UInt32.max
 
     /// An empty graph.
@@ -186,6 +188,15 @@ public struct IdentityGraph: ~Copyable {
         return graph.profiles()
     }
 
+    /// The profile that an identifier belongs to: the least ordinal of its identifiers.
+    public mutating func profile(of ordinal: UInt32) -> UInt32 { root(ordinal) }
+
+    /// Profiles that became one since the last call, in the order in which they did; none at the first call, which begins the count.
+    public mutating func takeMerges() -> [ProfileMerge] {
+        defer { merges = [] }
+        return merges ?? []
+    }
+
     private mutating func add(_ link: Link) {
         pairs.insert(UInt64(min(link.a, link.b)) << 32 | UInt64(max(link.a, link.b)))
         links.append(link)
@@ -199,7 +210,9 @@ public struct IdentityGraph: ~Copyable {
 
     private mutating func union(_ a: UInt32, _ b: UInt32) {
         let (x, y) = (root(a), root(b))
-        if x < y { parents[Int(y)] = x } else if y < x { parents[Int(x)] = y }
+        guard x != y else { return }
+        parents[Int(max(x, y))] = min(x, y)
+        merges?.append(ProfileMerge(old: max(x, y), kept: min(x, y)))
     }
 
     private mutating func root(_ ordinal: UInt32) -> UInt32 {

@@ -7,8 +7,11 @@ public struct Timeline: Sendable, Hashable {
 
     /// Sorts the messages of one profile; duplicates by messageId must be gone already (the first accepted one counts).
     public init(_ messages: [Message]) {
-        self.messages = messages.sorted {
-            $0.timestamp == $1.timestamp ? $0.messageID.precedesByScalars($1.messageID) : $0.timestamp < $1.timestamp
-        }
+        self.messages = messages.sorted(by: Self.precedes)
+    }
+
+    /// The order of a profile's messages: by timestamp, then by messageId.
+    public static func precedes(_ a: Message, _ b: Message) -> Bool {
+        a.timestamp == b.timestamp ? a.messageID.precedesByScalars(b.messageID) : a.timestamp < b.timestamp
     }
 }

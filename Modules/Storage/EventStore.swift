@@ -8,6 +8,8 @@ public protocol EventStore: Sendable {
     func makeWriter() throws(StoreError) -> any StoreWriter
     /// Saves or replaces a definition, whoever writes events meanwhile.
     func save(_ definition: Definition) throws(StoreError)
+    /// Every definition that is saved now, by kind and name; without the cost of a snapshot.
+    func definitions() throws(StoreError) -> [Definition]
     /// Removes a definition; false when there was none.
     ///
     /// A segment's membership history stays as it is; `apply` ends it too.
@@ -40,9 +42,21 @@ public protocol StoreWriter: AnyObject {
     func makeDecoder() -> any BatchDecoder
     /// Takes a batch. Batches count in the order of these calls: the first message of an id wins.
     func append(_ batch: any DecodedBatch) throws(StoreError) -> AppendOutcome
-    /// Takes messages as they happen: when this returns they are on disk, in the tail beside the blocks, and visible to new snapshots.
-    /// Seals the tail into blocks by itself once it is long. For files use `append` and `commit`, which cost less a message.
-    func appendDurably(_ batch: MessageBatch) throws(StoreError) -> (outcome: AppendOutcome, rejects: [Reject])
+    /// Takes messages as they happen: when this returns they are on disk, in the tail beside the blocks, and visible to new snapshots. All
+    /// batches share one disk sync. Seals the tail into blocks by itself once it is long. For files use `append` and `commit`, which cost
+    /// less a message.
+    ///
+    /// - Returns: What became of each batch, in their order.
+    /// - Throws: `.disk` where they cannot be written. None of them is promised then, and this writer takes no more; another one does.
+    func appendDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome]
+    /// Profiles that became one since the last call, in the order in which they did; none at the first call, which begins the count.
+    func takeMerges() -> [ProfileMerge]
+    /// The profile that an identifier belongs to now: the least ordinal of its identifiers.
+    func profile(of ordinal: UInt32) -> UInt32
+    /// The ordinal of an identifier, those of the tail included; nil where it was never seen.
+    func ordinal(of text: String, kind: IdentifierKind) -> UInt32?
+    /// The text of an identifier and its namespace, those of the tail included.
+    func identifier(_ ordinal: UInt32) -> (kind: IdentifierKind, text: String)
     /// Makes everything appended so far durable and visible, together with `position` under `source` (nil source: none).
     func commit(source: String?, position: ImportPosition?) throws(StoreError)
     /// The position committed last under `source`.
@@ -53,6 +67,55 @@ public protocol StoreWriter: AnyObject {
     func rebuild() throws(StoreError)
     /// Merges small blocks, releases the lock. What was appended but neither committed nor appended durably is gone.
     func close() throws(StoreError)
+}
+
+extension StoreWriter {
+    /// Takes one batch of messages as they happen.
+    public func appendDurably(_ batch: MessageBatch) throws(StoreError) -> DurableOutcome {
+        let outcomes = try appendDurably([batch])
+        precondition(outcomes.count == 1, "a store tells of every batch")
+        return outcomes[0]
+    }
+}
+
+/// What became of a batch that was appended durably.
+public struct DurableOutcome: Sendable {
+    /// A message that is new to the store.
+    public struct Accepted: Sendable, Hashable {
+        /// Its bytes in the batch's text, without the end of the line.
+        public var text: Range<Int>
+        /// Its id, derived where the message has none.
+        public var messageID: String
+        /// The identifier that it counts for.
+        public var ordinal: UInt32
+
+        /// Joins the parts.
+        public init(text: Range<Int>, messageID: String, ordinal: UInt32) {
+            (self.text, self.messageID, self.ordinal) = (text, messageID, ordinal)
+        }
+    }
+    /// How many were new and how many were there already.
+    public var outcome: AppendOutcome
+    /// Messages that could not be decoded, in order of their lines.
+    public var rejects: [Reject]
+    /// The new ones, in order of their lines.
+    public var accepted: [Accepted]
+
+    /// Joins the parts.
+    public init(outcome: AppendOutcome, rejects: [Reject], accepted: [Accepted]) {
+        (self.outcome, self.rejects, self.accepted) = (outcome, rejects, accepted)
+    }
+}
+
+/// Two profiles that turned out to be one. Profiles are named by the least ordinal of their identifiers.
+public struct ProfileMerge: Sendable, Hashable {
+    /// The name that is no more.
+    public var old: UInt32
+    /// The name that all of their identifiers have from now on.
+    public var kept: UInt32
+
+    /// Joins the parts.
+    public init(old: UInt32, kept: UInt32) { (self.old, self.kept) = (old, kept) }
 }
 
 /// Turns lines of JSON into columns; confined to one thread at a time.

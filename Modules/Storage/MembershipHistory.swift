@@ -154,8 +154,11 @@ public struct DefinitionEdit: Sendable, Hashable {
 
 /// What came of an edit.
 public enum EditOutcome: Sendable, Hashable {
-    /// All of it is stored; as many definitions were there to be removed.
-    case applied(removed: Int)
+    /// All of it is stored; as many definitions were there to be removed, and the changes got these numbers, in their order.
+    case applied(removed: Int, records: [Int64])
     /// Nothing is stored: somebody recorded this segment after the change was computed. Take a new snapshot, compute the change again, try again.
     case outdated(segment: String)
+
+    /// How many of the definitions to be removed were there; nil where nothing is stored.
+    public var removedCount: Int? { if case .applied(let removed, _) = self { removed } else { nil } }
 }

@@ -187,7 +187,9 @@ extension MembershipTables {
         try record(step, of: &segment, database)
     }
 
-    static func record(_ changes: [MembershipChange], _ database: Database) throws {
+    /// Records changes; gives the numbers of the records.
+    static func record(_ changes: [MembershipChange], _ database: Database) throws -> [Int64] {
+        var numbers: [Int64] = []
         var known = try segments(database)
         var places: [[UInt8]: Int] = [:]
         for (place, segment) in known.enumerated() { places[segment.name] = place }
@@ -205,6 +207,8 @@ extension MembershipTables {
                 Step(
                     at: change.at.milliseconds, cause: change.cause, expression: change.expression, entered: change.entered,
                     exited: change.exited), of: &known[place], database)
+            numbers.append(known[place].last)
         }
+        return numbers
     }
 }

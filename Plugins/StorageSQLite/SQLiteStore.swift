@@ -68,6 +68,10 @@ public final class SQLiteStore: EventStore {
 
     public func save(_ definition: Definition) throws(StoreError) { try change { try Self.save(definition, $0) } }
 
+    public func definitions() throws(StoreError) -> [Definition] {
+        do { return try connection.read { try Self.definitions($0) } } catch { throw StoreError(error, path: path) }
+    }
+
     public func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool {
         try change { try Self.remove(kind, name, $0) }
     }
@@ -82,11 +86,12 @@ public final class SQLiteStore: EventStore {
                     removed += 1
                     if removal.kind == .segment { try MembershipTables.end(removal.name, at: removal.at, database) }
                 }
-                do { try MembershipTables.record(edit.changes, database) } catch let error as MembershipTables.Outdated {
+                do {
+                    return .applied(removed: removed, records: try MembershipTables.record(edit.changes, database))
+                } catch let error as MembershipTables.Outdated {
                     outdated = error.segment
                     throw error
                 }
-                return .applied(removed: removed)
             }
         } catch {
             guard let outdated else { throw error }

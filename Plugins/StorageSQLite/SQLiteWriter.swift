@@ -122,25 +122,50 @@ final class SQLiteWriter: StoreWriter {
         return outcome
     }
 
-    func appendDurably(_ batch: MessageBatch) throws(StoreError) -> (outcome: AppendOutcome, rejects: [Reject]) {
-        let decoded = ownDecoder.decode(batch)
-        let outcome = try append(decoded)
-        guard let columns = decoded as? ColumnarBatch else { preconditionFailure("the store's own decoder makes its own batches") }
-        let text = Array(batch.text.prefix(batch.count))
-        let lines = text.split(separator: 10, omittingEmptySubsequences: false)
-        var kept: [(text: ArraySlice<UInt8>, derivedID: String)] = []
-        for row in 0..<columns.messageCount where columns.owner(of: row) != nil {
-            kept.append((lines[columns.line(of: row)], columns.messageIDText(row)))
-        }
-        do throws(StoreError) { try tail.append(kept) } catch {
-            // What memory holds now was never promised: only what is on disk counts.
+    func appendDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome] {
+        // What memory holds after an error was never promised: only what is on disk counts.
+        do throws(StoreError) { return try takeDurably(batches) } catch {
             isBroken = true
             throw error
         }
+    }
+
+    private func takeDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome] {
+        var outcomes: [DurableOutcome] = []
+        var kept: [(text: ArraySlice<UInt8>, derivedID: String)] = []
+        for batch in batches {
+            let decoded = ownDecoder.decode(batch)
+            let outcome = try append(decoded)
+            guard let columns = decoded as? ColumnarBatch else { preconditionFailure("the store's own decoder makes its own batches") }
+            let text = Array(batch.text.prefix(batch.count))
+            let lines = text.split(separator: 10, omittingEmptySubsequences: false)
+            var accepted: [DurableOutcome.Accepted] = []
+            for row in 0..<columns.messageCount {
+                guard let owner = columns.owner(of: row) else { continue }
+                let (line, id) = (lines[columns.line(of: row)], columns.messageIDText(row))
+                kept.append((line, id))
+                accepted.append(.init(text: line.indices, messageID: id, ordinal: owner))
+            }
+            outcomes.append(DurableOutcome(outcome: outcome, rejects: decoded.rejects, accepted: accepted))
+        }
+        try tail.append(kept)
         hasTail = hasTail || !kept.isEmpty
         tailRows += kept.count
         if tailRows >= Self.longTail { try commit(source: nil, position: nil) }
-        return (outcome, decoded.rejects)
+        return outcomes
+    }
+
+    func takeMerges() -> [ProfileMerge] { settlement.graph.takeMerges() }
+
+    func profile(of ordinal: UInt32) -> UInt32 { settlement.graph.profile(of: ordinal) }
+
+    func ordinal(of text: String, kind: IdentifierKind) -> UInt32? {
+        text.withUTF8Buffer { settlement.graph.find($0, kind: kind, hash: ColumnarBatch.identifierHash($0, kind: kind, key: key)) }
+    }
+
+    func identifier(_ ordinal: UInt32) -> (kind: IdentifierKind, text: String) {
+        let texts = settlement.graph.texts
+        return (IdentifierKind(rawValue: texts.kinds[Int(ordinal)]) ?? .user, texts[Int(ordinal)])
     }
 
     /// Messages of the batch whose ids the store holds already.

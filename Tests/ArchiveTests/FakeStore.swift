@@ -48,6 +48,8 @@ final class FakeStore: EventStore, @unchecked Sendable {
         lock.withLock { definitionsByKey["\(definition.kind.rawValue)/\(definition.name)"] = definition }
     }
 
+    func definitions() throws(StoreError) -> [Definition] { [] }
+
     func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool {
         lock.withLock { definitionsByKey.removeValue(forKey: "\(kind.rawValue)/\(name)") != nil }
     }
@@ -81,12 +83,12 @@ final class FakeStore: EventStore, @unchecked Sendable {
             return outcome
         }
 
-        func appendDurably(_ batch: MessageBatch) throws(StoreError) -> (outcome: AppendOutcome, rejects: [Reject]) {
-            let decoded = Decoder().decode(batch)
-            let outcome = try append(decoded)
-            try commit(source: nil, position: nil)
-            return (outcome, decoded.rejects)
-        }
+        // Archives are imported with `append` and `commit`.
+        func appendDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome] { throw StoreError(.limit, "fake: files only.") }
+        func takeMerges() -> [ProfileMerge] { [] }
+        func profile(of ordinal: UInt32) -> UInt32 { ordinal }
+        func ordinal(of text: String, kind: IdentifierKind) -> UInt32? { nil }
+        func identifier(_ ordinal: UInt32) -> (kind: IdentifierKind, text: String) { (.user, "") }
 
         func commit(source: String?, position: ImportPosition?) throws(StoreError) {
             defer { store.commits += 1 }

@@ -259,6 +259,7 @@ private struct OvertakenStore: EventStore {
     func snapshot() throws(StoreError) -> any StoreSnapshot { try base.snapshot() }
     func makeWriter() throws(StoreError) -> any StoreWriter { try base.makeWriter() }
     func save(_ definition: Definition) throws(StoreError) { try base.save(definition) }
+    func definitions() throws(StoreError) -> [Definition] { try base.definitions() }
     func removeDefinition(kind: Definition.Kind, name: String) throws(StoreError) -> Bool {
         try base.removeDefinition(kind: kind, name: name)
     }

@@ -1,6 +1,7 @@
 import EventModel
 import Foundation
 @testable import Rules
+@testable import RulesTesting
 import Storage
 import Testing
 

@@ -1,5 +1,6 @@
 import EventModel
 import Rules
+@testable import RulesTesting
 import Testing
 
 struct CheckerTests {

@@ -1,5 +1,6 @@
 import EventModel
 @testable import Rules
+@testable import RulesTesting
 import Storage
 import Synchronization
 import Testing

@@ -1,5 +1,6 @@
 import EventModel
 import Rules
+@testable import RulesTesting
 import Testing
 
 /// Cases worked by hand, beyond the shared examples: definitions, consent, expiry, percentiles through features, calendars.

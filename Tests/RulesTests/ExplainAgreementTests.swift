@@ -1,6 +1,7 @@
 import EventModel
 import Foundation
 import Rules
+@testable import RulesTesting
 import Testing
 
 /// Explanations of random rules over random people, held against the reference.

@@ -1,5 +1,6 @@
 import EventModel
 import Rules
+@testable import RulesTesting
 import Testing
 /// Explanations whose times come from the evaluator of one profile.
 struct ExplainClockTests {

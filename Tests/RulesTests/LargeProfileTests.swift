@@ -1,5 +1,6 @@
 import EventModel
 @testable import Rules
+@testable import RulesTesting
 import Testing
 
 /// Profiles, expressions and patterns made to cost as much as they can.

@@ -1,4 +1,5 @@
 import Rules
+@testable import RulesTesting
 import Testing
 
 struct PatternTests {

@@ -1,5 +1,6 @@
 import EventModel
 import Rules
+@testable import RulesTesting
 import Testing
 
 /// The exact milliseconds at which answers end. `now` is 2026-06-30T12:00:00Z, a Tuesday.

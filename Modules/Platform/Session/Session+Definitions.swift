@@ -80,7 +80,7 @@ extension Session {
         let store = try tessera.store()
         try interruption.check()
         let edit = DefinitionEdit(removed: [.init(kind: kind, name: name, at: wallClock)])
-        guard case .applied(removed: 1) = try attempt({ try store.apply(edit) }) else {
+        guard try attempt({ try store.apply(edit) }).removedCount == 1 else {
             throw try question(interruption: interruption, warn: warn).unknown(kind, name)
         }
         return Acknowledgement("Dropped \(kind.rawValue) \(name).", details: JSONObject(["name": .string(name)]))

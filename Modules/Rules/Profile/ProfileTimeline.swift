@@ -29,7 +29,7 @@ extension ContiguousArray<Int64> {
 /// their times in flat arrays, so that a window is a binary search.
 public struct ProfileTimeline: Sendable {
     /// Ascending by (timestamp, messageId by scalars).
-    public let messages: [Message]
+    public private(set) var messages: [Message]
     /// Of every kind.
     private(set) var all = EventList()
     /// What `any` means where it does not name `type`: all kinds but identify and alias.
@@ -49,16 +49,38 @@ public struct ProfileTimeline: Sendable {
     /// Indexes a timeline.
     public init(_ timeline: Timeline) {
         messages = timeline.messages
-        for (position, message) in messages.enumerated() {
-            all.append(message, at: position)
-            if message.kind != .identify, message.kind != .alias { activity.append(message, at: position) }
-            byKind[message.kind, default: EventList()].append(message, at: position)
-            if message.kind == .track, let event = message.event {
-                byName[Text(event), default: EventList()].append(message, at: position)
-            }
-            enterTraits(message, at: position)
-            enterConsent(message, at: position)
+        for (position, message) in messages.enumerated() { enter(message, at: position) }
+    }
+
+    /// Adds messages as they arrive. One that is later than all others costs little; another makes the index anew.
+    public mutating func add(_ message: Message) {
+        if let last = messages.last, !Timeline.precedes(last, message) {
+            self = ProfileTimeline(messages + [message])
+        } else {
+            messages.append(message)
+            enter(message, at: messages.count - 1)
         }
+    }
+
+    /// Whether a message of the same timestamp and messageId is there.
+    public func holds(_ message: Message) -> Bool {
+        var at = all.times.firstIndex(atOrPast: message.timestamp.milliseconds, in: all.times.indices)
+        while at < messages.count, messages[at].timestamp == message.timestamp {
+            if messages[at].messageID.sameScalars(as: message.messageID) { return true }
+            at += 1
+        }
+        return false
+    }
+
+    private mutating func enter(_ message: Message, at position: Int) {
+        all.append(message, at: position)
+        if message.kind != .identify, message.kind != .alias { activity.append(message, at: position) }
+        byKind[message.kind, default: EventList()].append(message, at: position)
+        if message.kind == .track, let event = message.event {
+            byName[Text(event), default: EventList()].append(message, at: position)
+        }
+        enterTraits(message, at: position)
+        enterConsent(message, at: position)
     }
 
     private mutating func enterTraits(_ message: Message, at position: Int) {

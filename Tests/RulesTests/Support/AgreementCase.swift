@@ -1,5 +1,6 @@
 import EventModel
 @testable import Rules
+@testable import RulesTesting
 import Storage
 
 /// One random expression over random people at a random instant, and what may be wrong with the answers.

@@ -1,5 +1,6 @@
 import EventModel
 @testable import Rules
+@testable import RulesTesting
 
 /// A snapshot in a random layout, and an evaluator with random bounds.
 struct ColumnarWorld: CustomStringConvertible {

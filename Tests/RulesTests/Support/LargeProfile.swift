@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+@testable import RulesTesting
 
 /// A profile with very many track events, such as a bot's.
 enum LargeProfile {

@@ -1,5 +1,6 @@
 import EventModel
 import Rules
+@testable import RulesTesting
 
 /// Until when a clause keeps its answer, by trying: every instant at which an event, a trait or the start of a day lies a length of the
 /// vocabulary away. It may miss changes at other instants; those it finds are real.

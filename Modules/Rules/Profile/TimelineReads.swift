@@ -1,0 +1,183 @@
+public import EventModel
+
+/// What a rule reads of a profile's messages: which messages can matter to it at all, and which of their members.
+///
+/// A timeline of trimmed messages answers the rule as the whole one does.
+public struct TimelineReads: Sendable {
+    /// Members that are read of a message, by the names at the top of `properties` and `context`.
+    private struct Members: Sendable {
+        var properties: Set<String> = []
+        var context: Set<String> = []
+
+        mutating func formUnion(_ other: Members) {
+            properties.formUnion(other.properties)
+            context.formUnion(other.context)
+        }
+    }
+    /// Track messages that are asked for by name.
+    private var named: [String: Members] = [:]
+    /// Kinds that `any` asks for, and what it reads of them.
+    private var kinds: [Message.Kind: Members] = [:]
+    /// Top-level names of traits.
+    private var traits: Set<String> = []
+    private var readsConsent = false
+
+    /// Nothing is read.
+    public init() {}
+
+    /// What one rule reads.
+    public init(_ rule: Rule) {
+        for feature in rule.features { add(feature.body) }
+        for segment in rule.segments { add(segment.body) }
+        add(rule.root)
+    }
+
+    /// Joins what several rules read.
+    public mutating func formUnion(_ other: TimelineReads) {
+        for (name, members) in other.named { named[name, default: Members()].formUnion(members) }
+        for (kind, members) in other.kinds { kinds[kind, default: Members()].formUnion(members) }
+        traits.formUnion(other.traits)
+        readsConsent = readsConsent || other.readsConsent
+    }
+
+    /// Names of the track messages that are asked for by name.
+    public var eventNames: [String] { Array(named.keys) }
+
+    /// Whether a message can matter whatever its event is called: because of its kind, or of a trait or a consent that it sets.
+    public func reads(besidesItsName message: Message) -> Bool {
+        if kinds[message.kind] != nil { return true }
+        if message.kind == .identify, message.traits.members.contains(where: { traits.contains($0.name) }) { return true }
+        return readsConsent && Self.setsConsent(message)
+    }
+
+    /// The message with no more than is read of it; nil where nothing is.
+    public func trimmed(_ message: Message) -> Message? {
+        let byName = message.kind == .track ? message.event.flatMap { named[$0] } : nil
+        let byKind = kinds[message.kind]
+        let ownTraits = message.kind == .identify ? message.traits.members.filter { traits.contains($0.name) } : []
+        let consent = readsConsent && Self.setsConsent(message)
+        guard byName != nil || byKind != nil || !ownTraits.isEmpty || consent else { return nil }
+        var members = Members()
+        if let byName { members.formUnion(byName) }
+        if let byKind { members.formUnion(byKind) }
+        if consent { members.context.insert("consent") }
+        if consent || !ownTraits.isEmpty { members.context.insert("expiresAt") }
+        var json = JSONObject()
+        for member in message.json.members {
+            switch member.name {
+            case "event", "name", "category": json.members.append(member)
+            case "properties" where !members.properties.isEmpty: json.members += Self.cut(member, to: members.properties)
+            case "context" where !members.context.isEmpty: json.members += Self.cut(member, to: members.context)
+            case "traits" where !ownTraits.isEmpty: json.members.append(.init("traits", .object(JSONObject(ownTraits))))
+            default: break
+            }
+        }
+        return Message(kind: message.kind, messageID: message.messageID, timestamp: message.timestamp, json: json)
+    }
+
+    private static func cut(_ member: JSONObject.Member, to names: Set<String>) -> [JSONObject.Member] {
+        guard case .object(let object) = member.value else { return [] }
+        let kept = object.members.filter { names.contains($0.name) }
+        return kept.isEmpty ? [] : [.init(member.name, .object(JSONObject(kept)))]
+    }
+
+    private static func setsConsent(_ message: Message) -> Bool {
+        message.json["context"]?.asObject?["consent"]?.asObject?["categoryPreferences"] != nil
+    }
+
+    // MARK: Walking a rule
+
+    private mutating func add(_ clause: Clause) {
+        switch clause {
+        case .constant, .segment: break
+        case .all(let clauses), .any(let clauses): for clause in clauses { add(clause) }
+        case .not(let clause): add(clause)
+        case .did(let events, _): add(events)
+        case .sequence(let sequence):
+            for step in sequence.steps + (sequence.absent.map { [$0] } ?? []) { add(step.selection) }
+            for window in sequence.windows { add(window) }
+        case .exists(let v), .isIn(let v, _), .percentile(let v, _), .textTest(let v, _, _), .matches(let v, _), .holds(let v): add(v)
+        case .compare(let a, _, let b):
+            add(a)
+            add(b)
+        }
+    }
+
+    private mutating func add(_ selection: Selection, field: Field? = nil) {
+        var members = Members()
+        if let field { Self.add(field, to: &members) }
+        if let condition = selection.condition {
+            var reads = ConditionReads()
+            reads.add(condition)
+            for field in reads.fields { Self.add(field, to: &members) }
+            for value in reads.values { add(value) }
+        }
+        switch selection.events {
+        case .named(let name): named[name.string, default: Members()].formUnion(members)
+        case .any: for kind in selection.kinds { kinds[kind, default: Members()].formUnion(members) }
+        }
+        for window in selection.windows { add(window) }
+    }
+
+    private static func add(_ field: Field, to members: inout Members) {
+        switch field {
+        case .property(let path): members.properties.insert(path[0].string)
+        case .context(let path): members.context.insert(path[0].string)
+        case .timestamp, .type, .name, .category: break
+        }
+    }
+
+    private mutating func add(_ window: Window) {
+        switch window {
+        case .within: break
+        case .since(let v), .after(let v), .until(let v): add(v)
+        }
+    }
+
+    private mutating func add(_ operand: Operand) {
+        switch operand {
+        case .literal, .now, .ago, .date, .feature, .field: break
+        case .trait(let path): traits.insert(path[0].string)
+        case .consent: readsConsent = true
+        case .aggregate(let aggregate): add(aggregate.events, field: aggregate.field)
+        case .arithmetic:
+            let chain = operand.chain
+            add(chain.start)
+            for step in chain.steps { add(step.right) }
+        case .negated(let v), .time(let v), .lower(let v), .calendar(_, let v, _): add(v)
+        case .distance(_, let a, let b, let c, let d): for part in [a, b, c, d] { add(part) }
+        }
+    }
+}
+
+/// What a condition over one event reads: fields of the event, and values of the profile beside it.
+private struct ConditionReads {
+    var fields: [Field] = []
+    var values: [Operand] = []
+
+    mutating func add(_ clause: Clause) {
+        switch clause {
+        case .constant, .segment, .did, .sequence: break
+        case .all(let clauses), .any(let clauses): for clause in clauses { add(clause) }
+        case .not(let clause): add(clause)
+        case .exists(let v), .isIn(let v, _), .percentile(let v, _), .textTest(let v, _, _), .matches(let v, _), .holds(let v): add(v)
+        case .compare(let a, _, let b):
+            add(a)
+            add(b)
+        }
+    }
+
+    private mutating func add(_ operand: Operand) {
+        switch operand {
+        case .field(let field): fields.append(field)
+        case .literal, .now, .ago, .date, .feature: break
+        case .trait, .consent, .aggregate: values.append(operand)
+        case .arithmetic:
+            let chain = operand.chain
+            add(chain.start)
+            for step in chain.steps { add(step.right) }
+        case .negated(let v), .time(let v), .lower(let v), .calendar(_, let v, _): add(v)
+        case .distance(_, let a, let b, let c, let d): for part in [a, b, c, d] { add(part) }
+        }
+    }
+}

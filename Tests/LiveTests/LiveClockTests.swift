@@ -1,0 +1,93 @@
+import EventModel
+import Live
+import Rules
+@testable import RulesTesting
+import Testing
+
+/// B2: the clock alone moves people, at the exact millisecond.
+struct LiveClockTests {
+    private static let start = Instant(milliseconds: 1_780_000_000_000)
+
+    private static func view(_ number: Int, at milliseconds: Int64) -> Message {
+        Message(
+            kind: .track, messageID: "m\(number)", timestamp: Instant(milliseconds: milliseconds),
+            json: JSONObject([.init("event", .string("Viewed")), .init("userId", .string("u\(number)"))]))
+    }
+
+    @Test func `a hundred thousand people leave a window at the exact millisecond, across a restart`() throws {
+        let rule = try Rule(parsing: #"did "Viewed" within 30m"#)
+        let people = 100_000
+        var random = SeededRandom(seed: 7)
+        let messages = (0..<people).map { Self.view($0, at: Self.start.milliseconds + Int64(random.below(1_800_000))) }
+        var due: [UInt32: Int64] = [:]
+        for (number, message) in messages.enumerated() { due[UInt32(number)] = message.timestamp.milliseconds + 1_800_000 }
+
+        var live = LiveMemberships([LiveSegment(name: "active", expression: "", rule: rule)])
+        live.begin(0, recorded: [], at: Self.start, because: .definition)
+        for (number, message) in messages.enumerated().sorted(by: { $0.element.timestamp < $1.element.timestamp }) {
+            live.receive(message, of: UInt32(number), at: message.timestamp)
+        }
+        var exits: [UInt32: Int64] = [:]
+        var inside: Set<UInt32> = []
+        func follow(_ transitions: [Transition]) {
+            for transition in transitions {
+                if transition.entered {
+                    #expect(inside.insert(transition.profile).inserted)
+                } else {
+                    #expect(inside.remove(transition.profile) != nil && exits[transition.profile] == nil && transition.cause == .clock)
+                    exits[transition.profile] = transition.at.milliseconds
+                }
+            }
+        }
+        let stop = Self.start.milliseconds + 2_700_000
+        live.advance(to: Instant(milliseconds: stop))
+        follow(live.takeTransitions())
+        #expect(!exits.isEmpty && exits.count < people)
+
+        // Another process, long after: it knows the messages and who was recorded.
+        var again = LiveMemberships([LiveSegment(name: "active", expression: "", rule: rule)])
+        for (number, message) in messages.enumerated() { again.load(message, of: UInt32(number)) }
+        again.begin(0, recorded: inside.map { ($0, $0) }, at: Instant(milliseconds: stop), because: .message)
+        again.advance(to: Instant(milliseconds: stop + 86_400_000))
+        follow(again.takeTransitions())
+        #expect(inside.isEmpty && exits == due && again.nextTimer == nil)
+    }
+
+    @Test func `a clock that is set back moves nobody and fires nothing twice`() throws {
+        let rule = try Rule(parsing: #"did "Viewed" within 30m"#)
+        var live = LiveMemberships([LiveSegment(name: "active", expression: "", rule: rule)])
+        live.begin(0, recorded: [], at: Self.start, because: .definition)
+        live.receive(Self.view(0, at: Self.start.milliseconds), of: 0, at: Self.start)
+        live.advance(to: Instant(milliseconds: Self.start.milliseconds + 1_800_000))
+        #expect(live.takeTransitions().map(\.entered) == [true, false])
+        live.advance(to: Self.start)
+        live.receive(Self.view(1, at: Self.start.milliseconds), of: 0, at: Self.start)
+        #expect(live.takeTransitions().isEmpty)
+        live.advance(to: Instant(milliseconds: Self.start.milliseconds + 3_600_000))
+        #expect(live.takeTransitions().isEmpty)
+    }
+
+    @Test func `the bounds of a percentile move people when they are refreshed`() throws {
+        let rule = try Rule(parsing: #"count("Viewed") in top 50%"#)
+        var live = LiveMemberships([LiveSegment(name: "keen", expression: "", rule: rule)])
+        live.begin(0, recorded: [], at: Self.start, because: .definition)
+        for number in 0..<3 {
+            for view in 0...number {
+                live.receive(
+                    Self.view(number * 10 + view, at: Self.start.milliseconds), of: UInt32(number), at: Self.start)
+            }
+        }
+        #expect(live.takeTransitions().isEmpty)
+        guard case .percentile(let value, let percentile) = rule.root else { throw TestError() }
+        var thresholds = PercentileThresholds()
+        thresholds[value, percentile] = .number(2)
+        live.refresh(0, thresholds: thresholds, at: Self.start)
+        #expect(live.takeTransitions().map(\.profile) == [1, 2] && live.memberCount(of: 0) == 2)
+        thresholds[value, percentile] = .number(3)
+        live.refresh(0, thresholds: thresholds, at: Self.start)
+        let moved = live.takeTransitions()
+        #expect(moved.map(\.profile) == [1] && moved.first?.entered == false && moved.first?.cause == .threshold)
+    }
+
+    private struct TestError: Error {}
+}

@@ -1,0 +1,100 @@
+import EventModel
+import Live
+import Rules
+@testable import RulesTesting
+
+/// Live memberships beside what they must agree with: every message kept whole, everyone found anew, the reference evaluator.
+struct LiveWorld: ~Copyable {
+    var live: LiveMemberships
+    let rules: [Rule]
+    var now: Instant
+    private(set) var accepted: [Message] = []
+    private var ids: Set<String> = []
+    /// Ordinals of identifiers in the order of their first sight, and the profile that each belongs to.
+    private var ordinals: [String: UInt32] = [:]
+    private var parents: [UInt32] = []
+    /// Who is in which segment, by the transitions alone.
+    private(set) var moved: [Set<UInt32>]
+
+    init(_ rules: [Rule], now: Instant) {
+        self.rules = rules
+        self.now = now
+        live = LiveMemberships(rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) })
+        moved = Array(repeating: [], count: rules.count)
+        for segment in rules.indices { live.begin(segment, recorded: [], at: now, because: .definition) }
+        follow()
+    }
+
+    /// A message arrives.
+    mutating func receive(_ message: Message) {
+        guard ids.insert(message.messageID).inserted else { return }
+        let own = [message.userID.map { "user " + $0 }, message.anonymousID.map { "anonymous " + $0 }].compactMap { $0 }.map { ordinal($0) }
+        guard let first = own.first else { return }
+        if own.count > 1, let (old, kept) = join(own[0], own[1]) { live.merge(old, into: kept, at: now) }
+        accepted.append(message)
+        live.receive(message, of: root(first), at: now)
+        follow()
+    }
+
+    /// Time goes by.
+    mutating func advance(to instant: Instant) {
+        now = max(now, instant)
+        live.advance(to: now)
+        follow()
+    }
+
+    /// What is wrong now; nil where nothing is.
+    func disagreement() -> String? {
+        var messages: [UInt32: [Message]] = [:]
+        for message in accepted {
+            let id = message.userID.map { "user " + $0 } ?? message.anonymousID.map { "anonymous " + $0 } ?? ""
+            if let ordinal = ordinals[id] { messages[root(ordinal), default: []].append(message) }
+        }
+        guard messages.count == live.profileCount else { return "\(live.profileCount) profiles instead of \(messages.count)" }
+        for (segment, rule) in rules.enumerated() {
+            var members: Set<UInt32> = []
+            for (profile, own) in messages {
+                let isMember = Reference(rule, now: now).isMember(Timeline(own))
+                guard live.answer(segment, of: profile)?.isMember == isMember else {
+                    return "profile \(profile) should be \(isMember) in segment \(segment)"
+                }
+                if isMember { members.insert(profile) }
+            }
+            guard moved[segment] == members else { return "transitions of segment \(segment) lead to \(moved[segment]), not \(members)" }
+            guard live.memberCount(of: segment) == members.count, Set(live.members(of: segment)) == members else {
+                return "the members of segment \(segment) are counted or listed wrongly"
+            }
+        }
+        return nil
+    }
+
+    private mutating func follow() {
+        for transition in live.takeTransitions() {
+            for ordinal in transition.ordinals {
+                if transition.entered { moved[transition.segment].insert(ordinal) } else { moved[transition.segment].remove(ordinal) }
+            }
+        }
+        // Whoever was recorded under an identifier is recorded as the profile that it now belongs to.
+        moved = moved.map { Set($0.map { root($0) }) }
+    }
+
+    private mutating func ordinal(_ id: String) -> UInt32 {
+        if let known = ordinals[id] { return known }
+        ordinals[id] = UInt32(parents.count)
+        parents.append(UInt32(parents.count))
+        return ordinals[id] ?? 0
+    }
+
+    private func root(_ ordinal: UInt32) -> UInt32 {
+        var at = ordinal
+        while parents[Int(at)] != at { at = parents[Int(at)] }
+        return at
+    }
+
+    private mutating func join(_ a: UInt32, _ b: UInt32) -> (old: UInt32, kept: UInt32)? {
+        let (x, y) = (root(a), root(b))
+        if x == y { return nil }
+        parents[Int(max(x, y))] = min(x, y)
+        return (max(x, y), min(x, y))
+    }
+}
