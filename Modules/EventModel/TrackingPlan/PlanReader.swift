@@ -58,6 +58,9 @@ struct PlanReader {
         var plan = PlannedObject()
         if let properties = object["properties"], let byName = members(properties, at: path + ["properties"], "properties by their names") {
             for property in byName.members {
+                if property.name.isEmpty {
+                    fail(path + ["properties", ""], "a property's name is empty", "Write the name it has in messages.")
+                }
                 let own = context.below(property.name)
                 plan.properties.append(self.value(property.value, named: property.name, in: own, at: path + ["properties", property.name]))
             }
@@ -103,7 +106,7 @@ struct PlanReader {
     }
 
     mutating func unknown(_ word: String, among known: [String], what: String, at path: [String]) {
-        let choices = "Choose from: \(known.joined(separator: ", "))."
+        let choices = known.isEmpty ? "Leave it out." : "Choose from: \(known.joined(separator: ", "))."
         fail(path, "there is no \(what) '\(word)'", nearest(word, known).map { "Did you mean '\($0)'? \(choices)" } ?? choices)
     }
 
