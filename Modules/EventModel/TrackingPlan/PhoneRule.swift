@@ -3,9 +3,9 @@
 /// Spaces, hyphens, dots, slashes and parentheses are passed over, and so is `tel:` (RFC 3966) before the number. International are
 /// numbers that begin with `+` or `00` (where the default code is 1 also `011`); their calling code must be assigned. A `(0)`, or one
 /// trunk zero behind the calling code of a country that has it, is taken out. All other numbers are national: they need a default
-/// calling code, lose the country's trunk prefix, and are refused where the country always writes one and it is missing, since such a
-/// number may be a local one. Numbers have 8 to 15 digits with their calling code; those of +1 and +7 have exactly 11. Extensions,
-/// letters and service numbers are refused.
+/// calling code and lose the country's trunk prefix. Where the prefix is missing they are refused, since they may be local ones, unless
+/// the country also writes whole numbers without it and this one is as long. Numbers have 8 to 15 digits with their calling code; those
+/// of +1 and +7 have exactly 11. Extensions, letters and service numbers are refused.
 public struct PhoneRule: Sendable, Hashable {
     /// The calling code of national numbers, without plus: 43; nil refuses national numbers.
     public var callingCode: Int?
@@ -25,10 +25,9 @@ public struct PhoneRule: Sendable, Hashable {
         }
         guard let code = callingCode, let digits = Self.digits(of: written) else { return nil }
         let trunk = CallingCodes.trunk(of: code)
-        guard case .prefix(let prefix, let always) = trunk else { return Self.joined(code, digits[...]) }
-        // Where the prefix need not be written, a number without it has its full length already.
+        guard case .prefix(let prefix, let whole) = trunk else { return Self.joined(code, digits[...]) }
         if digits.hasPrefix(prefix), let joined = Self.joined(code, digits.dropFirst(prefix.count)) { return joined }
-        return always ? nil : Self.joined(code, digits[...])
+        return whole?.contains(digits.utf8.count) == true ? Self.joined(code, digits[...]) : nil
     }
 
     /// The digits of an international number, calling code first; nil where it is national or no number.
@@ -64,9 +63,8 @@ public struct PhoneRule: Sendable, Hashable {
     /// The number, where its length is allowed and what is left does not begin with a zero that the country does not have.
     private static func joined(_ code: Int, _ national: some StringProtocol) -> String? {
         let number = "\(code)\(national)"
-        guard (8...15).contains(number.utf8.count) else { return nil }
+        guard CallingCodes.lengths(of: code).contains(number.utf8.count) else { return nil }
         if CallingCodes.trunk(of: code).isZero, national.hasPrefix("0") { return nil }
-        if code == 1 || code == 7, number.utf8.count != 11 { return nil }
         if code == 1 {
             // Area codes and exchanges of the North American plan begin with 2 to 9.
             let digits = Array(number.utf8)
@@ -82,8 +80,8 @@ enum CallingCodes {
     enum Trunk: Sendable, Hashable {
         /// Nothing: zeros belong to the number (Italy), or there are none.
         case nothing
-        /// A prefix; whether nationally written numbers always have it.
-        case prefix(String, always: Bool)
+        /// A prefix, and how many digits a national number has that is whole without it; nil where the prefix is always written.
+        case prefix(String, whole: ClosedRange<Int>?)
 
         /// Whether national numbers, without it, never begin with a zero.
         var isZero: Bool { if case .prefix("0", _) = self { true } else { false } }
@@ -91,15 +89,30 @@ enum CallingCodes {
 
     static func trunk(of code: Int) -> Trunk {
         switch code {
-        case 1: .prefix("1", always: false)
-        case 7: .prefix("8", always: false)
-        case 36: .prefix("06", always: true)
-        case 375: .prefix("80", always: true)
-        case 993: .prefix("8", always: true)
-        case 54, 55, 57, 58: .prefix("0", always: false)  // dialled, seldom written
-        default: zeroTrunks.contains(code) ? .prefix("0", always: true) : .nothing
+        case 1: .prefix("1", whole: 10...10)
+        case 7: .prefix("8", whole: 10...10)
+        case 36: .prefix("06", whole: nil)
+        case 375: .prefix("80", whole: nil)
+        case 993: .prefix("8", whole: nil)
+        case _ where zeroTrunks.contains(code): .prefix("0", whole: wholeWithoutZero[code])
+        default: .nothing
         }
     }
+
+    /// Digits of a number with its calling code: E.164's bounds, or those of a plan that has one length.
+    static func lengths(of code: Int) -> ClosedRange<Int> {
+        switch code {
+        case 1, 7: 11...11
+        case 54: 12...13  // with the 9 of mobile numbers; their national 15 is not known apart
+        default: 8...15
+        }
+    }
+
+    /// Where mobile numbers, or all of them, are written nationally without the zero.
+    private static let wholeWithoutZero: [Int: ClosedRange<Int>] = [
+        51: 9...9, 54: 10...10, 55: 10...11, 57: 10...10, 58: 10...10, 86: 11...11, 250: 9...9, 377: 8...9, 423: 7...9, 591: 8...8, 595: 9...9,
+        598: 8...8, 686: 8...8, 961: 8...8, 976: 8...8, 977: 10...10, 995: 9...9,
+    ]
 
     /// The assigned code that international digits begin with; no code begins another.
     static func code(of digits: String) -> Int? {
@@ -110,7 +123,7 @@ enum CallingCodes {
 
     /// Countries that write a zero before national numbers.
     private static let zeroTrunks: Set<Int> = [
-        20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212,
+        20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212,
         213,
         218, 231, 232, 233, 234, 243, 249, 250, 251, 252, 254, 255, 256, 260, 261, 262, 263, 264, 265, 291, 353, 355, 358, 359, 370, 373,
         374,
@@ -120,7 +133,7 @@ enum CallingCodes {
 
     /// Countries with another prefix or none, and the codes of worldwide services.
     private static let others: Set<Int> = [
-        1, 7, 30, 34, 36, 39, 45, 47, 48, 52, 54, 55, 56, 57, 58, 65, 216, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 235, 236,
+        1, 7, 30, 34, 36, 39, 45, 47, 48, 52, 56, 65, 216, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 235, 236,
         237,
         238, 239, 240, 241, 242, 244, 245, 246, 247, 248, 253, 257, 258, 266, 267, 268, 269, 290, 297, 298, 299, 350, 351, 352, 354, 356,
         357,
