@@ -13,7 +13,8 @@ public struct CountryRule: Sendable, Hashable {
 
     /// The alpha-2 code; nil where the text names no country.
     public func normalised(_ text: String) -> String? {
-        let word = Self.folded(text)
+        let isPlain = text.utf8.count <= 3 && text.utf8.allSatisfy { (65...90).contains($0) || (97...122).contains($0) }
+        let word = isPlain ? text.lowercased() : Self.folded(text)
         if let code = CountryTable.codes[word] { return code }
         // A code of one's own stays what it is, so that it can be read again.
         return own[word] ?? own.values.first { $0.lowercased() == word }

@@ -13,6 +13,7 @@ public struct CurrencyRule: Sendable, Hashable {
 
     /// The code; nil where the text names no currency without doubt.
     public func normalised(_ text: String) -> String? {
+        if Self.codes.contains(text) { return text }
         let word = text.trimmedSpaces
         let code = word.uppercased()
         if Self.codes.contains(code) { return code }

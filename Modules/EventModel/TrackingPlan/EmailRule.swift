@@ -19,33 +19,45 @@ public struct EmailRule: Sendable, Hashable {
 
     /// The address in its one spelling; nil where it is none.
     public func normalised(_ text: String) -> String? {
-        let address = text.trimmedSpaces
-        guard address.utf8.count <= 254, address.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
-        let parts = address.lowercased().split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.isDotAtom(parts[0]), Self.isDomain(parts[1]) else { return nil }
-        var local = parts[0]
-        let domain = String(parts[1])
-        if ignoringTags.contains(domain) { local = local.prefix { $0 != "+" } }
-        let name = ignoringDots.contains(domain) ? local.filter { $0 != "." } : String(local)
-        return Self.isDotAtom(Substring(name)) ? "\(name)@\(domain)" : nil
+        let address = text.trimmedSpaces.lowercased()
+        guard address.utf8.count <= 254, let at = address.utf8.firstIndex(of: UInt8(ascii: "@")) else { return nil }
+        let written = address[..<at]
+        let domain = address[address.utf8.index(after: at)...]
+        guard Self.isDotAtom(written), Self.isDomain(domain) else { return nil }
+        if ignoringDots.isEmpty, ignoringTags.isEmpty { return address }
+        var local = written
+        if ignoringTags.contains(String(domain)) { local = local.prefix { $0 != "+" } }
+        if ignoringDots.contains(String(domain)) { local.removeAll { $0 == "." } }
+        return Self.isDotAtom(local) ? "\(local)@\(domain)" : nil
     }
 
-    private static let atext = Set("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~".utf8)
-
+    /// Letters, digits and the signs of RFC 5322's `atext`, with dots between them.
     private static func isDotAtom(_ local: Substring) -> Bool {
-        local.utf8.count <= 64
-            && local.split(separator: ".", omittingEmptySubsequences: false).allSatisfy {
-                !$0.isEmpty && $0.utf8.allSatisfy { atext.contains($0) }
-            }
+        let bytes = local.utf8
+        guard (1...64).contains(bytes.count), bytes.first != UInt8(ascii: "."), bytes.last != UInt8(ascii: ".") else { return false }
+        var before: UInt8 = 0
+        for byte in bytes {
+            if byte == UInt8(ascii: "."), before == byte { return false }
+            if !isDomainByte(byte), !signs.contains(byte) { return false }
+            before = byte
+        }
+        return true
+    }
+
+    private static let signs = Array(".!#$%&'*+/=?^_`{|}~".utf8)
+
+    /// A small letter, a digit or a hyphen.
+    private static func isDomainByte(_ byte: UInt8) -> Bool {
+        (97...122).contains(byte) || (48...57).contains(byte) || byte == UInt8(ascii: "-")
     }
 
     /// Whether `domain` is a host's name of two labels or more, in small letters.
     static func isDomain(_ domain: Substring) -> Bool {
-        let labels = domain.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 2, let last = labels.last, !last.utf8.allSatisfy({ (48...57).contains($0) }) else { return false }
+        let labels = domain.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard labels.count >= 2, let last = labels.last, !last.allSatisfy({ (48...57).contains($0) }) else { return false }
         return labels.allSatisfy { label in
-            !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
-                && label.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+                && label.allSatisfy { isDomainByte($0) }
         }
     }
 }

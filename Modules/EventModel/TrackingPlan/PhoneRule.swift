@@ -16,7 +16,9 @@ public struct PhoneRule: Sendable, Hashable {
     /// The number in E.164's form; nil where it is none, or is a national one without a default.
     public func normalised(_ text: String) -> String? {
         var written = text.trimmedSpaces
-        if written.lowercased().hasPrefix("tel:") { written = String(written.dropFirst(4)) }
+        if written.utf8.first.map({ $0 | 0x20 }) == UInt8(ascii: "t"), written.lowercased().hasPrefix("tel:") {
+            written = String(written.dropFirst(4))
+        }
         if let digits = international(written) {
             guard let code = CallingCodes.code(of: digits) else { return nil }
             var national = digits.dropFirst(String(code).count)
@@ -33,22 +35,26 @@ public struct PhoneRule: Sendable, Hashable {
     /// The digits of an international number, calling code first; nil where it is national or no number.
     private func international(_ text: String) -> String? {
         if text.hasPrefix("+") {
-            var rest = text.dropFirst()
-            if let zero = rest.firstRange(of: "(0)") { rest.removeSubrange(zero) }
-            return Self.digits(of: String(rest))
+            return Self.digits(of: Self.withoutOptionalZero(String(text.dropFirst())))
         }
         guard let digits = Self.digits(of: text) else { return nil }
         if digits.hasPrefix("00") {
-            guard let zero = text.firstRange(of: "(0)") else { return String(digits.dropFirst(2)) }
-            var plain = text
-            plain.removeSubrange(zero)
-            return Self.digits(of: plain).map { String($0.dropFirst(2)) }
+            return Self.digits(of: Self.withoutOptionalZero(text)).map { String($0.dropFirst(2)) }
         }
         return callingCode == 1 && digits.hasPrefix("011") ? String(digits.dropFirst(3)) : nil
     }
 
+    /// `+43 (0)660`: the zero that is only dialled within the country.
+    private static func withoutOptionalZero(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "(")), let zero = text.firstRange(of: "(0)") else { return text }
+        var plain = text
+        plain.removeSubrange(zero)
+        return plain
+    }
+
     /// The digits without what people put between them; nil where there is anything else.
     private static func digits(of text: String) -> String? {
+        if !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) { return text }
         var out = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -110,20 +116,28 @@ enum CallingCodes {
 
     /// Where mobile numbers, or all of them, are written nationally without the zero.
     private static let wholeWithoutZero: [Int: ClosedRange<Int>] = [
-        51: 9...9, 54: 10...10, 55: 10...11, 57: 10...10, 58: 10...10, 86: 11...11, 250: 9...9, 377: 8...9, 423: 7...9, 591: 8...8, 595: 9...9,
+        51: 9...9, 54: 10...10, 55: 10...11, 57: 10...10, 58: 10...10, 86: 11...11, 250: 9...9, 377: 8...9, 423: 7...9, 591: 8...8,
+        595: 9...9,
         598: 8...8, 686: 8...8, 961: 8...8, 976: 8...8, 977: 10...10, 995: 9...9,
     ]
 
     /// The assigned code that international digits begin with; no code begins another.
     static func code(of digits: String) -> Int? {
-        (1...3).lazy.compactMap { Int(digits.prefix($0)) }.first { isAssigned($0) && digits.hasPrefix(String($0)) }
+        var code = 0
+        for byte in digits.utf8.prefix(3) {
+            code = code * 10 + Int(byte) - 48
+            if code == 0 { return nil }
+            if isAssigned(code) { return code }
+        }
+        return nil
     }
 
     static func isAssigned(_ code: Int) -> Bool { zeroTrunks.contains(code) || others.contains(code) }
 
     /// Countries that write a zero before national numbers.
     private static let zeroTrunks: Set<Int> = [
-        20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212,
+        20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95,
+        98, 211, 212,
         213,
         218, 231, 232, 233, 234, 243, 249, 250, 251, 252, 254, 255, 256, 260, 261, 262, 263, 264, 265, 291, 353, 355, 358, 359, 370, 373,
         374,

@@ -1,9 +1,13 @@
 /// How a rule is called, and what happens where it is broken.
-struct PlanRule: Sendable {
-    var id: String
-    var action: PlanAction
+///
+/// A class, since a judgement passes over many of them and copies none.
+final class PlanRule: Sendable {
+    let id: String
+    let action: PlanAction
     /// Whom the rule is about, as a reason begins: `Order Completed, property 'revenue'`.
-    var subject: String
+    let subject: String
+
+    init(id: String, action: PlanAction, subject: String) { (self.id, self.action, self.subject) = (id, action, subject) }
 }
 
 /// What a rule asks of one value.

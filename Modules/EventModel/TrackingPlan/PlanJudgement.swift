@@ -30,8 +30,11 @@ struct PlanJudgement {
     /// - Returns: The object with its changes; nil where there are none.
     mutating func judge(_ object: JSONObject, by plan: PlannedObject, at pointer: String) -> JSONObject? {
         var changed: JSONObject?
+        var present = 0
         for planned in plan.properties {
-            guard let value = object[planned.name], value != .null else {
+            let found = object[planned.name]
+            if found != nil { present += 1 }
+            guard let value = found, value != .null else {
                 if let rule = planned.required { broke(rule, "is required and is not there", remedy: "Send it with every such message.") }
                 continue
             }
@@ -42,7 +45,7 @@ struct PlanJudgement {
                 changed = copy
             }
         }
-        if let rule = plan.additional {
+        if let rule = plan.additional, present < object.members.count {
             let stranger = object.members.first { member in !plan.properties.contains { $0.name.sameScalars(as: member.name) } }
             if let stranger {
                 broke(rule, "is not planned: '\(stranger.name.shortened)'", remedy: "Plan it, or leave it out.")
@@ -56,19 +59,20 @@ struct PlanJudgement {
 
     private mutating func judge(_ value: JSONValue, by planned: PlannedValue, at pointer: () -> String) -> JSONValue? {
         var current = value
+        var isTurned = false
         for (rule, check) in planned.checks {
             switch check.answer(current, coercing: rule.action == .coerce) {
             case .kept: continue
             case .turned(let turned):
                 note(rule.id, .coerce)
-                current = turned
+                (current, isTurned) = (turned, true)
                 continue
             case .broken(let problem, let remedy):
                 broke(rule, problem, remedy: remedy)
             }
             if check.endsChecks { break }
         }
-        if current != value {
+        if isTurned, current != value {
             changes.append(PlanChange(pointer: pointer(), before: value, after: current))
             return current  // Only texts, numbers and truths are turned, so nothing is below.
         }
@@ -76,7 +80,7 @@ struct PlanJudgement {
         case .object(let object) where !planned.members.isEmpty:
             return judge(object, by: planned.members, at: pointer()).map { .object($0) }
         case .array(let elements):
-            guard let plan = planned.elements.first else { return nil }
+            guard let plan = planned.elements else { return nil }
             var changed: [JSONValue]?
             for (index, element) in elements.enumerated() {
                 guard let new = judge(element, by: plan, at: { pointer() + "/\(index)" }) else { continue }

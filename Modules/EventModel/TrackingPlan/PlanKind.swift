@@ -75,6 +75,8 @@ extension JSONValue {
 extension String {
     /// The text without white space (Unicode's) at either end.
     var trimmedSpaces: String {
+        // Most texts have none, which the outer bytes tell.
+        if let first = utf8.first, let last = utf8.last, (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) { return self }
         let scalars = unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })

@@ -11,9 +11,10 @@ extension PlanReader {
 
     /// A property, or the elements of an array.
     mutating func value(_ settings: JSONValue, named name: String, in context: PlanContext, at path: [String]) -> PlannedValue {
-        var plan = PlannedValue(name: name)
         // A name with nothing behind it is planned and may be anything.
-        guard settings != .null, let object = object(settings, at: path, keys: Self.valueKeys) else { return plan }
+        guard settings != .null, let object = object(settings, at: path, keys: Self.valueKeys) else { return PlannedValue(name: name) }
+        var mustBe: PlanRule?
+        var checks: [(rule: PlanRule, check: PlanCheck)] = []
         var context = context
         context.action = action(object["action"], at: path + ["action"]) ?? context.action
         let kind = word(object["kind"], among: PlanKind.allCases.map(\.rawValue), what: "kind", at: path + ["kind"])
@@ -23,26 +24,28 @@ extension PlanReader {
             guard let setting = object[rule], fits(rule, kind, stated: object["kind"] != nil, at: path + [rule]) else { continue }
             let named = PlanRule(id: context.id(rule), action: actions[rule] ?? context.action, subject: context.subject)
             if rule == "required" {
-                if required(setting, of: plan, at: path + [rule]) { plan.required = named } else { continue }
+                guard required(setting, isElement: name.isEmpty, at: path + [rule]) else { continue }
+                mustBe = named
             } else if let check = check(rule, setting, kind, at: path + [rule]) {
-                plan.checks.append((named, check))
+                checks.append((named, check))
             } else {
                 continue
             }
             register(named.id, at: path + [rule])
         }
-        canonical(plan, at: path + ["enumeration"])
+        canonical(checks, at: path + ["enumeration"])
         order(object, "minimum", "maximum", at: path)
         order(object, "minimumLength", "maximumLength", at: path)
         order(object, "minimumCount", "maximumCount", at: path)
+        var each: PlannedValue?
         if let elements = object["elements"], fits("elements", kind, stated: object["kind"] != nil, at: path + ["elements"]) {
-            plan.elements = [value(elements, named: "", in: context.elements, at: path + ["elements"])]
+            each = value(elements, named: "", in: context.elements, at: path + ["elements"])
         }
         for key in ["properties", "additionalProperties", "rules"] where object[key] != nil {
-            guard fits(key, kind, stated: object["kind"] != nil, at: path + [key]) else { return plan }
+            guard fits(key, kind, stated: object["kind"] != nil, at: path + [key]) else { return PlannedValue(name: name) }
         }
-        plan.members = members(of: object, in: context, at: path)
-        return plan
+        return PlannedValue(
+            name: name, required: mustBe, checks: checks, elements: each, members: members(of: object, in: context, at: path))
     }
 
     /// `actions: {minimum: flag}`: for rules that the same value sets.
@@ -79,9 +82,9 @@ extension PlanReader {
     }
 
     /// What a normaliser never gives must not be listed: no value would fit.
-    private mutating func canonical(_ plan: PlannedValue, at path: [String]) {
+    private mutating func canonical(_ checks: [(rule: PlanRule, check: PlanCheck)], at path: [String]) {
         var normaliser: Normaliser?
-        for (_, check) in plan.checks {
+        for (_, check) in checks {
             if case .normalise(let own) = check { normaliser = own }
             guard case .enumeration(let members) = check, let normaliser else { continue }
             for (index, member) in members.enumerated() where normaliser.normalised(member) != member {
@@ -114,12 +117,12 @@ extension PlanReader {
         }
     }
 
-    private mutating func required(_ setting: JSONValue, of plan: PlannedValue, at path: [String]) -> Bool {
+    private mutating func required(_ setting: JSONValue, isElement: Bool, at path: [String]) -> Bool {
         guard case .bool(let truth) = setting else {
             fail(path, "this is \(setting.kindShown)", "Write true or false.")
             return false
         }
-        if truth, plan.name.isEmpty { fail(path, "elements of an array are always there", "Leave required out, or set minimumCount.") }
+        if truth, isElement { fail(path, "elements of an array are always there", "Leave required out, or set minimumCount.") }
         return truth
     }
 

@@ -11,15 +11,24 @@ struct PlannedObject: Sendable {
 }
 
 /// What the plan says of one value: of a property, or of each element of an array.
-struct PlannedValue: Sendable {
+///
+/// A class, since a judgement passes over many of them and copies none.
+final class PlannedValue: Sendable {
     /// The property's name; empty for elements.
-    var name: String
+    let name: String
     /// Whether the value has to be there, and where not, the rule that is broken; no part of an array's elements.
-    var required: PlanRule?
+    let required: PlanRule?
     /// In the order in which they are made.
-    var checks: [(rule: PlanRule, check: PlanCheck)] = []
-    /// What each element keeps: none or one.
-    var elements: [PlannedValue] = []
+    let checks: [(rule: PlanRule, check: PlanCheck)]
+    /// What each element keeps; nil: anything.
+    let elements: PlannedValue?
     /// What the members keep, where the value is an object.
-    var members = PlannedObject()
+    let members: PlannedObject
+
+    init(
+        name: String, required: PlanRule? = nil, checks: [(rule: PlanRule, check: PlanCheck)] = [], elements: PlannedValue? = nil,
+        members: PlannedObject = PlannedObject()
+    ) {
+        (self.name, self.required, self.checks, self.elements, self.members) = (name, required, checks, elements, members)
+    }
 }
