@@ -50,10 +50,10 @@ public struct PlanCounters: Sendable, Hashable {
         ])
     }
 
-    /// Reads back what `json` wrote; nil for any other shape, and for counts below zero.
+    /// Reads back what `json` wrote; nil for any other shape, and for counts below zero or above 2^53.
     public init?(json: JSONObject) {
         func count(_ value: JSONValue) -> Int? {
-            if case .integer(let count) = value, count >= 0 { Int(count) } else { nil }
+            if case .integer(let count) = value, count >= 0, count <= 1 << 53 { Int(count) } else { nil }
         }
         guard let messages = json["messages"]?.asObject, let byRule = json["rules"]?.asObject, json.members.count == 2 else { return nil }
         for member in messages.members {
