@@ -34,15 +34,21 @@ extension JobPlan {
             }
             return latest.map { JobRun(job.name, due: $0, .dependency, attempt: record.interruptions + 1) }
         }
-        let count = if case .all(let bound) = job.catchUp { max(1, bound) } else { 1 }
         let start = min(record.through, now)
-        var waiting = job.schedule.latest(count, after: start, through: now) { record.settled.end(of: $0) == nil }
-        if let again = record.again, again <= now { waiting = Array((waiting + [again]).sorted().suffix(count)) }
+        var waiting: [Instant]
+        if case .all(let bound) = job.catchUp {
+            let isOpen: (Instant) -> Bool = { record.settled.end(of: $0) == nil }
+            waiting = job.schedule.latest(max(1, bound), after: start, through: now, where: isOpen)
+            if let again = record.again, again <= now { waiting = Array((waiting + [again]).sorted().suffix(max(1, bound))) }
+        } else {
+            // Where a run stood for the latest instant, as can be after the clock was set back, it stood for those before, too.
+            waiting = job.schedule.latest(1, after: start, through: now).filter { record.settled.end(of: $0) == nil }
+            if waiting.isEmpty, let again = record.again, again <= now { waiting = [again] }
+        }
         let chosen: Instant?
         switch job.catchUp {
-        case .latest: chosen = waiting.last
-        case .all: chosen = waiting.first
-        case .none: chosen = waiting.last { now.milliseconds - $0.milliseconds <= Job.grace.milliseconds }
+        case .latest, .all: chosen = waiting.first
+        case .none: chosen = waiting.first { now.milliseconds - $0.milliseconds <= Job.grace.milliseconds }
         }
         guard let chosen else { return nil }
         return JobRun(

@@ -27,6 +27,9 @@ public struct JobExit: Sendable, Hashable {
     public let status: Int32
     /// What the job said of itself, or a sentence that says why not.
     public let message: String
+
+    /// Joins the parts.
+    public init(status: Int32, message: String) { (self.status, self.message) = (status, message) }
 }
 
 /// What a runner tells whoever keeps its log.

@@ -21,7 +21,7 @@ public enum Schedule: Sendable, Hashable {
     /// The latest instants after one and not after another that fit `isWanted`, at most `count`, ascending.
     ///
     /// Looks back from the end in stretches that grow, so that a long past costs no more than its last part.
-    func latest(_ count: Int, after start: Instant, through end: Instant, where isWanted: (Instant) -> Bool) -> [Instant] {
+    func latest(_ count: Int, after start: Instant, through end: Instant, where isWanted: (Instant) -> Bool = { _ in true }) -> [Instant] {
         var stretch: Int64 = 3_600_000
         while start < end {
             let back = end.milliseconds.subtractingReportingOverflow(stretch)
