@@ -118,7 +118,10 @@ private struct LedgerReader {
         return LedgerReader(value: member, path: "\(path).\(name)")
     }
     func integer(_ name: String) throws(JobLedgerError) -> Int64 {
-        guard case .integer(let number) = try member(name).value, number >= 0 else { throw error(name, "it is no whole number from 0 on") }
+        // Counts go on from what is read: they must have room above.
+        guard case .integer(let number) = try member(name).value, (0...1 << 53).contains(number) else {
+            throw error(name, "it is no whole number from 0 to 2^53")
+        }
         return number
     }
     func text(_ name: String) throws(JobLedgerError) -> String {

@@ -53,11 +53,11 @@ extension JobPlan {
         guard let chosen else { return nil }
         return JobRun(
             job.name, due: chosen, .schedule, attempt: record.interruptions + 1,
-            settlesAfter: settles(chosen, of: job, after: start, ledger: record))
+            settlesAfter: settles(chosen, of: job, after: start))
     }
 
     /// Where the stretch begins that a run settles: at `start` where no other instant lies between, else just before its own.
-    private func settles(_ chosen: Instant, of job: Job, after start: Instant, ledger record: JobLedger.Record) -> Instant {
+    private func settles(_ chosen: Instant, of job: Job, after start: Instant) -> Instant {
         job.schedule.next(after: start) == chosen ? start : Instant(milliseconds: chosen.milliseconds - 1)
     }
 }

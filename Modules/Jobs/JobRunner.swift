@@ -92,7 +92,7 @@ public actor JobRunner {
                 let now = clock()
                 await beginWhatIsDue(at: now)
                 if isDisturbed || isStopping { continue }
-                await rest(until: ledger.flatMap { plan.nextWake(after: now, ledger: $0) }, from: now)
+                await rest(until: ledger.flatMap { plan.nextWake(after: now, ledger: $0) })
             }
             await finish()
         } onCancel: {
@@ -149,10 +149,10 @@ public actor JobRunner {
     }
 
     /// Sleeps until an instant, a minute at most, or until it is disturbed.
-    private func rest(until wake: Instant?, from now: Instant) async {
+    private func rest(until wake: Instant?) async {
         var length = Self.longestNap
         if let wake {
-            let (distance, far) = wake.milliseconds.subtractingReportingOverflow(now.milliseconds)
+            let (distance, far) = wake.milliseconds.subtractingReportingOverflow(clock().milliseconds)
             if !far { length = min(length, .milliseconds(distance)) }
         }
         let nap = Task { [sleep] in _ = try? await sleep(length) }

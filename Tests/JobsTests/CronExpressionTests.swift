@@ -97,3 +97,24 @@ func `a duration is read and written shortly`(text: String, short: String) throw
 func `what is no duration is refused`(text: String) {
     #expect(throws: ScheduleError.self) { try Duration(jobText: text) }
 }
+
+/// Texts of the letters that schedules are made of; whatever is taken must hold what it promises.
+@Test(arguments: UInt64(1)...40)
+func `any text is a schedule that goes forward or is refused with a sentence`(seed: UInt64) throws {
+    var random = SplitMix(seed: seed)
+    let parts = [
+        "*", "/", "-", ",", " ", "\t", "0", "1", "7", "31", "59", "60", "mon", "JAN", "@", "@daily", "é", "\u{0}", "99999999999999999999",
+        "*/2", "1-5",
+    ]
+    let start = try instant("2026-01-01")
+    for _ in 0..<200 {
+        var text = (0..<Int.random(in: 0...12, using: &random)).compactMap { _ in parts.randomElement(using: &random) }.joined()
+        if Bool.random(using: &random) { text = "* \(text) * * *" }
+        do throws(ScheduleError) {
+            let cron = try CronExpression(text)
+            if let next = cron.next(after: start) { #expect(next > start && next.milliseconds % 60_000 == 0) }
+        } catch {
+            #expect(!error.problem.isEmpty && error.remedy.hasSuffix(".") || error.remedy.hasSuffix("?"))
+        }
+    }
+}

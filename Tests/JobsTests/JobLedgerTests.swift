@@ -176,3 +176,25 @@ private struct Desk {
         }
     }
 }
+
+/// A ledger with parts of it replaced by chance is read, or refused; it never stops the program.
+@Test(arguments: UInt64(1)...10)
+func `a damaged ledger is refused or goes on`(seed: UInt64) throws {
+    var random = SplitMix(seed: seed)
+    var desk = try Desk([Job("a", try .every("15m")), Job("b", .after(["a"]))], at: "2026-01-01T10:00Z")
+    for minute in 10...40 { _ = try desk.visit("2026-01-01T10:\(minute)Z") }
+    desk.ledger.start(JobRun("b", due: desk.now, .manual), at: desk.now)
+    let sound = desk.ledger.json.text.utf8.map { $0 }
+    let pieces = ["null", "-1", "9223372036854775807", "\"\"", "[]", "{}", "\"2026-01-01T00:00:00.000Z\"", ":", ","]
+    for _ in 0..<50 {
+        let place = Int.random(in: 0..<sound.count, using: &random)
+        let length = Int.random(in: 0...min(30, sound.count - place), using: &random)
+        var bytes = sound
+        bytes.replaceSubrange(place..<(place + length), with: (pieces.randomElement(using: &random) ?? "").utf8)
+        guard let json = try? JSONValue(parsing: bytes), var ledger = try? JobLedger(json: json) else { continue }
+        ledger.recover(plan: desk.plan)
+        ledger.meet(desk.plan, at: desk.now)
+        for run in desk.plan.due(at: desk.now, ledger: ledger) { ledger.start(run, at: desk.now) }
+        _ = desk.plan.nextWake(after: desk.now, ledger: ledger)
+    }
+}
