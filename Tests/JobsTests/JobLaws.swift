@@ -3,7 +3,7 @@ import Jobs
 import Testing
 
 /// Jobs of all kinds, whose clock jumps and whose process crashes, by chance.
-@Test(arguments: UInt64(1)...25)
+@Test(arguments: UInt64(1)...16)
 func `whatever the clock and the process do, no instant of a schedule has two runs that came to an end`(seed: UInt64) throws {
     var random = SplitMix(seed: seed)
     let kinds: [Job.CatchUp] = [.latest, .all(atMost: 3), .all(atMost: 100), .none]
