@@ -73,6 +73,7 @@ let package = Package(
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
         module("Connectors", ["EventModel"]),
+        module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
         module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
         module("ConnectorsTesting", ["Connectors", "EventModel"]),  // the contract kit of formats
         module(
@@ -106,6 +107,7 @@ let package = Package(
         tests("Live", ["EventModel", "Live", "Rules", "RulesTesting"]),
         tests("Clustering", ["Clustering", "Statistics"], data: ["Reference"]),
         tests("Features", ["Clustering", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
+        tests("Jobs", ["EventModel", "Jobs"]),
         tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel"]),

@@ -1,4 +1,5 @@
 import Connectors
+import EventModel
 import Rules
 import Yams
 

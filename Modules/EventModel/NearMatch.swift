@@ -1,5 +1,3 @@
-import EventModel
-
 /// The name of `known` that `word` was most likely meant to be; nil when none is near.
 ///
 /// Nearness is the number of single-scalar edits and swaps of neighbours (restricted Damerau-Levenshtein distance, Boytsov 2011),
