@@ -80,7 +80,8 @@ let package = Package(
             "Archive", ["Connectors", "EventModel", "Storage", "CZlib", crypto] + (hasISAL ? ["CISAL"] : []),
             extra: hasISAL ? [.define("ISAL")] : []),
         module(  // a workspace's features are YAML
-            "Platform", ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Rules", "Statistics", "Storage", yams]),
+            "Platform",
+            ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Live", "Rules", "Service", "Statistics", "Storage", yams]),
 
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),

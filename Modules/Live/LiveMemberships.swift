@@ -47,6 +47,9 @@ public struct LiveMemberships: ~Copyable {
 
     // MARK: Filling
 
+    /// Whether messages of a kind (and event name; nil: of several) can matter to any segment.
+    public func needs(_ kind: Message.Kind, event: String?) -> Bool { reads.needs(kind, event: event) }
+
     /// Takes a stored message of a profile without asking anything; `begin` asks.
     public mutating func load(_ message: Message, of profile: UInt32) {
         admit(profile)

@@ -18,6 +18,6 @@ public enum ServiceQuestion: Sendable, Hashable {
     case members(segment: String, after: String?, limit: Int)
     /// `{"count":n,"members":[ids]}`: who an expression would hold now, with the first few.
     case preview(expression: String, limit: Int)
-    /// `{"profile":{"id"},"segments":[names],"features":{name:value},"offers":{key:{...}}}`
+    /// `{"profile":{"id"},"segments":[names],"features":{name:value}}`
     case decide(String)
 }

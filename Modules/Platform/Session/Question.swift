@@ -57,7 +57,7 @@ struct Question: Sendable {
         return checked.tree
     }
 
-    private static func merged(store: [Definition], workspace: [Definition], warn: (String) -> Void) -> [Definition] {
+    static func merged(store: [Definition], workspace: [Definition], warn: (String) -> Void) -> [Definition] {
         var all = workspace
         for definition in store {
             if workspace.contains(where: { $0.kind == definition.kind && $0.name.sameScalars(as: definition.name) }) {

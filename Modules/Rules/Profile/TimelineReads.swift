@@ -50,6 +50,16 @@ public struct TimelineReads: Sendable {
         return readsConsent && Self.setsConsent(message)
     }
 
+    /// Whether some message of a kind (and event name; nil: of several) may be read.
+    public func needs(_ kind: Message.Kind, event: String?) -> Bool {
+        if kinds[kind] != nil || readsConsent { return true }
+        switch kind {
+        case .track: return event.map { named[$0] != nil } ?? !named.isEmpty
+        case .identify: return !traits.isEmpty
+        default: return false
+        }
+    }
+
     /// The message with no more than is read of it; nil where nothing is.
     public func trimmed(_ message: Message) -> Message? {
         let byName = message.kind == .track ? message.event.flatMap { named[$0] } : nil

@@ -1,0 +1,284 @@
+public import EventModel
+import Foundation
+import Rules
+public import Service
+import Storage
+import Synchronization
+
+/// A running worker over one store: it takes messages durably, keeps every segment up to date by messages and by the clock, and answers.
+///
+/// One thread writes and moves people; questions that need the past are answered beside it from snapshots.
+public final class Worker: WorkerService {
+    private let tessera: Tessera
+    private let workspace: Workspace?
+    private let limits: WorkerLimits
+    private let clock: @Sendable () -> Instant
+    private let news: WorkerNews
+    private let inbox: Inbox
+    private let board = NoticeBoard()
+    private let recorder: MembershipRecorder
+    private let questions = DispatchQueue(label: "tessera.questions", attributes: .concurrent)
+    private let upkeep = DispatchQueue(label: "tessera.upkeep")
+    private let state: Mutex<State>
+    private let ended = DispatchGroup()
+
+    private struct State {
+        var notReady: String?
+        var isStopped = false
+        /// What the present live state was made of.
+        var definitions: [Definition] = []
+        var thresholdsAt: Int64 = 0
+    }
+
+    /// Opens the store (and makes it where there is none), becomes its writer, brings every segment up to now, and begins to work.
+    ///
+    /// - Parameter clock: The wall clock.
+    /// - Parameter report: Takes sentences for the log; they hold no personal data.
+    /// - Throws: What keeps the store from being opened, or another process that writes it.
+    public init(
+        tessera: Tessera, workspace: Workspace? = nil, limits: WorkerLimits = WorkerLimits(), clock: @escaping @Sendable () -> Instant,
+        report: @escaping @Sendable (String) -> Void
+    ) throws(CommandError) {
+        (self.tessera, self.workspace, self.limits, self.clock) = (tessera, workspace, limits, clock)
+        news = WorkerNews(report: report)
+        inbox = Inbox(limits: limits)
+        state = Mutex(State(notReady: "The segments are being brought up to date."))
+        let store = try tessera.store(.creating)
+        recorder = MembershipRecorder(store: store, board: board, report: report)
+        let writer = try attempt { try store.makeWriter() }
+        _ = writer.takeMerges()
+        let question: Question
+        let live: LiveState
+        do throws(CommandError) {
+            question = try Question(
+                snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(),
+                warn: report)
+            live = try LiveState(question, now: question.now)
+        } catch {
+            try? writer.close()
+            throw error
+        }
+        for segment in live.refused { report("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
+        state.withLock { $0.definitions = live.definitions }
+        let loop = LoopBox(
+            WorkerLoop(
+                inbox: inbox, store: store, writer: writer, state: live, identifiers: Self.identifiers(question.snapshot),
+                quarantine: Quarantine(store: tessera.path), recorder: recorder, limits: limits, news: news, clock: clock))
+        ended.enter()
+        let thread = Thread { [ended] in
+            loop.take()?.run()
+            ended.leave()
+        }
+        thread.name = "tessera-worker"
+        thread.stackSize = 64 << 20
+        thread.start()
+        state.withLock { $0.notReady = nil }
+        scheduleUpkeep()
+    }
+
+    /// The loop on its way to its thread.
+    private final class LoopBox: @unchecked Sendable {
+        // Safe: filled before the thread starts, emptied by it alone.
+        private var loop: WorkerLoop?
+        init(_ loop: WorkerLoop) { self.loop = loop }
+        func take() -> WorkerLoop? {
+            defer { loop = nil }
+            return loop
+        }
+    }
+
+    /// Takes nothing more, finishes what was taken, seals it, records it, and gives the store back. Returns when all of that is done.
+    public func drain() async {
+        state.withLock { state in
+            state.isStopped = true
+            state.notReady = "The worker is shutting down."
+        }
+        inbox.close()
+        await withCheckedContinuation { done in
+            ended.notify(queue: upkeep) { done.resume() }
+        }
+        board.close()
+    }
+
+    // MARK: WorkerService
+
+    public func collect(_ batch: MessageBatch, from source: String) async throws(ServiceError) -> CollectReceipt {
+        let result: Result<CollectReceipt, ServiceError> = await withCheckedContinuation { answer in
+            if let refusal = inbox.add(Inbox.Collection(batch: batch, source: source, answer: answer)) {
+                answer.resume(returning: .failure(refusal))
+            }
+        }
+        return try result.get()
+    }
+
+    public func changes(after number: Int64?) -> AsyncStream<MembershipNotice> {
+        let live = board.listen(limit: limits.waitingNotices)
+        guard let number else { return live }
+        // What was recorded before comes first; what is published meanwhile waits in `live` and is not said twice.
+        let (stream, continuation) = AsyncStream.makeStream(of: MembershipNotice.self, bufferingPolicy: .bufferingOldest(limits.waitingNotices))
+        let task = Task {
+            let past = (try? await beside { question throws(CommandError) in try question.notices(after: number) }) ?? []
+            for notice in past { continuation.yield(notice) }
+            let last = past.last?.number ?? number
+            for await notice in live where notice.number > last {
+                if case .dropped = continuation.yield(notice) { break }
+            }
+            continuation.finish()
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return stream
+    }
+
+    public var notReady: String? { state.withLock { $0.notReady } }
+
+    public var figures: [ServiceFigure] {
+        let (recorded, waiting) = recorder.counts
+        return news.figures + [
+            ServiceFigure(
+                "tessera_messages_waiting_bytes", .gauge, help: "Bytes of messages that wait for the disk.",
+                value: Double(inbox.waitingBytes)),
+            ServiceFigure(
+                "tessera_membership_changes_total", .counter, help: "Entries and exits that were recorded.", value: Double(recorded)),
+            ServiceFigure(
+                "tessera_membership_changes_waiting", .gauge, help: "Entries and exits that wait to be recorded.", value: Double(waiting)),
+        ]
+    }
+
+    public func answer(_ question: ServiceQuestion) async throws(ServiceError) -> JSONObject {
+        try await WorkerAnswers(worker: self).answer(question)
+    }
+
+    // MARK: Asking
+
+    /// Asks the worker's thread, which knows everything up to this moment.
+    func now<Answer: Sendable>(_ ask: @escaping @Sendable (WorkerLoop) -> Answer) async throws(ServiceError) -> Answer {
+        let result: Result<Answer, ServiceError> = await withCheckedContinuation { done in
+            if let refusal = inbox.add({ loop in done.resume(returning: .success(ask(loop))) }) { done.resume(returning: .failure(refusal)) }
+        }
+        return try result.get()
+    }
+
+    /// Asks a snapshot beside the worker's thread; what was acknowledged before is in it.
+    func beside<Answer: Sendable>(
+        _ ask: @escaping @Sendable (Question) throws(CommandError) -> Answer
+    ) async throws(ServiceError) -> Answer {
+        let result: Result<Answer, CommandError> = await withCheckedContinuation { done in
+            questions.async { [tessera, workspace, clock] in
+                done.resume(
+                    returning: Result { () throws(CommandError) in
+                        let store = try tessera.store()
+                        return try ask(
+                            Question(
+                                snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 2,
+                                interruption: Interruption(), warn: { _ in }))
+                    })
+            }
+        }
+        do throws(CommandError) { return try result.get() } catch { throw ServiceError(error) }
+    }
+
+    // MARK: Upkeep
+
+    private func scheduleUpkeep() {
+        upkeep.asyncAfter(deadline: .now() + .milliseconds(Int(limits.definitionsEvery))) { [weak self] in
+            guard let self, !state.withLock({ $0.isStopped }) else { return }
+            keepUp()
+            scheduleUpkeep()
+        }
+    }
+
+    /// Makes the live state anew where definitions changed, and moves the bounds of percentiles.
+    private func keepUp() {
+        do throws(CommandError) {
+            let store = try tessera.store()
+            let saved = try attempt { try store.definitions() }
+            let definitions = Question.merged(store: saved, workspace: try workspace?.definitions() ?? [], warn: { _ in })
+                .filter { $0.kind != .model }
+            if news.takeReload() || definitions != state.withLock({ $0.definitions }) {
+                try reload(store)
+            } else if clock().milliseconds >= state.withLock({ $0.thresholdsAt }) + limits.thresholdsEvery {
+                try refreshThresholds(store)
+            }
+        } catch { news.say("The definitions could not be taken over; the ones before count. \(error.message)") }
+    }
+
+    private func reload(_ store: any EventStore) throws(CommandError) {
+        // The journal begins before the snapshot, so that nothing falls between them.
+        let begun = DispatchSemaphore(value: 0)
+        guard inbox.add({ loop in
+            loop.beginJournal()
+            begun.signal()
+        }) == nil else { return }
+        begun.wait()
+        let question = try Question(
+            snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(),
+            warn: { _ in })
+        let live = try LiveState(question, now: question.now)
+        for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
+        let definitions = live.definitions
+        let swapped = DispatchSemaphore(value: 0)
+        guard inbox.add({ loop in
+            loop.swap(live)
+            swapped.signal()
+        }) == nil else { return }
+        swapped.wait()
+        state.withLock { $0.definitions = definitions }
+    }
+
+    private func refreshThresholds(_ store: any EventStore) throws(CommandError) {
+        state.withLock { $0.thresholdsAt = clock().milliseconds }
+        let question = try Question(
+            snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 1, interruption: Interruption(),
+            warn: { _ in })
+        for definition in question.definitions(.segment) {
+            guard let rule = try? question.rule(definition.body, source: .segment(definition.name)) else { continue }
+            let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }
+            if thresholds == .none { continue }
+            _ = inbox.add { loop in loop.refresh(definition.name, thresholds) }
+        }
+    }
+
+    /// Identifiers of the profiles that have more than one, by the least of them.
+    private static func identifiers(_ snapshot: any StoreSnapshot) -> [UInt32: [UInt32]] {
+        var own = [[UInt32]](repeating: [], count: snapshot.profileCount)
+        for (ordinal, profile) in snapshot.profileOfIdentifier.enumerated() { own[Int(profile)].append(UInt32(ordinal)) }
+        var identifiers: [UInt32: [UInt32]] = [:]
+        for ordinals in own where ordinals.count > 1 { identifiers[ordinals[0]] = ordinals }
+        return identifiers
+    }
+}
+
+extension Question {
+    /// Changes of membership that were recorded after a number, in the order of their records.
+    fileprivate func notices(after number: Int64) throws(CommandError) -> [MembershipNotice] {
+        try attempt {
+            let everybody = OrdinalSet(0..<UInt32(snapshot.identifierCount))
+            let ids = try snapshot.canonicalIDs()
+            let profileOf = snapshot.profileOfIdentifier
+            return try snapshot.membershipRecords(of: nil, touching: everybody).filter { $0.number > number }.flatMap { record in
+                [(record.exited, false), (record.entered, true)].flatMap { people, entered in
+                    people.ordinals.map { ordinal in
+                        MembershipNotice(
+                            number: record.number, profile: ids[Int(profileOf[Int(ordinal)])], segment: record.segment, entered: entered,
+                            at: record.at, cause: record.cause.word)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ServiceError {
+    /// A command's error as the service tells it.
+    init(_ error: CommandError) {
+        let code: Code =
+            switch error.code {
+            case .syntax, .kind, .usage, .data: .invalid
+            case .limit: .limit
+            case .name: .notFound
+            case .disk: .disk
+            default: .failed
+            }
+        self.init(code, error.message, remedy: "", line: error.line, column: error.column)
+    }
+}

@@ -1,0 +1,255 @@
+import EventModel
+import Foundation
+import Live
+import Rules
+import Service
+import Storage
+
+/// The worker's one thread: it alone writes messages, moves people, and knows who is in which segment at this moment.
+final class WorkerLoop {
+    private let inbox: Inbox
+    private let store: any EventStore
+    private let limits: WorkerLimits
+    private let clock: @Sendable () -> Instant
+    private let tell: WorkerNews
+    private let quarantine: Quarantine
+    private var writer: (any StoreWriter)?
+    private var live: LiveMemberships
+    /// Expression by segment, as it is recorded.
+    private var names: [String: Int] = [:]
+    private let recorder: MembershipRecorder
+    /// Identifiers of profiles that have more than one.
+    private var identifiers: [UInt32: [UInt32]] = [:]
+    /// Messages and merges since a new state began to be made; nil: none is being made.
+    private var journal: [JournalEntry]?
+    /// When the oldest message was accepted that waits to be sealed.
+    private var unsealedSince: Int64?
+    private var nextAttempt: Int64 = 0
+
+    private enum JournalEntry {
+        case merge(ProfileMerge)
+        case message(Message, profile: UInt32)
+    }
+
+    init(
+        inbox: Inbox, store: any EventStore, writer: any StoreWriter, state: LiveState, identifiers: [UInt32: [UInt32]],
+        quarantine: Quarantine, recorder: MembershipRecorder, limits: WorkerLimits, news: WorkerNews,
+        clock: @escaping @Sendable () -> Instant
+    ) {
+        (self.inbox, self.store, self.writer, self.recorder) = (inbox, store, writer, recorder)
+        (self.limits, self.clock, tell, self.quarantine, self.identifiers) = (limits, clock, news, quarantine, identifiers)
+        for (segment, number) in state.lastRecords { recorder.begin(segment, after: number) }
+        live = state.takeLive()
+        nameSegments()
+        recordTransitions()
+    }
+
+    /// Works until the inbox is closed and empty; then everything is sealed and recorded, and the store is given back.
+    func run() {
+        var isDone = false
+        while !isDone {
+            inbox.wait(milliseconds: patience)
+            let taken = inbox.take()
+            if !taken.collections.isEmpty { collect(taken.collections) }
+            for task in taken.tasks { task(self) }
+            live.advance(to: clock())
+            recordTransitions()
+            sealWhenDue()
+            isDone = taken.isClosed && taken.isEmpty
+        }
+        finish()
+    }
+
+    /// Milliseconds until something has to be done even if nobody comes.
+    private var patience: Int {
+        if inbox.waitingBytes > 0 { return 0 }
+        let now = clock().milliseconds
+        var next = now + 1_000
+        if let timer = live.nextTimer { next = min(next, timer.milliseconds) }
+        if let unsealedSince { next = min(next, unsealedSince + limits.sealAfter) }
+        return Int(max(0, next - now))
+    }
+
+    // MARK: Messages
+
+    private func collect(_ collections: [Inbox.Collection]) {
+        let outcome: Result<[DurableOutcome], StoreError> = Result { () throws(StoreError) in
+            guard let writer = try usableWriter() else { throw StoreError(.disk, "the store takes nothing yet") }
+            let outcomes = try writer.appendDurably(collections.map(\.batch))
+            var rejects: [(reject: Reject, source: String)] = []
+            for (collection, outcome) in zip(collections, outcomes) {
+                rejects += (collection.batch.rejects + outcome.rejects).map { ($0, collection.source) }
+            }
+            try quarantine.keep(rejects, at: clock())
+            return outcomes
+        }
+        switch outcome {
+        case .success(let outcomes):
+            for (collection, outcome) in zip(collections, outcomes) {
+                let receipt = CollectReceipt(
+                    accepted: outcome.outcome.accepted, duplicates: outcome.outcome.duplicates,
+                    quarantined: collection.batch.rejects.count + outcome.rejects.count)
+                tell.count(receipt)
+                collection.answer.resume(returning: .success(receipt))
+            }
+            follow(collections, outcomes)
+        case .failure(let error):
+            // What was accepted before stands in the store; a new writer reads it from there.
+            tell.say("Messages cannot be stored: \(error)")
+            try? writer?.close()
+            writer = nil
+            nextAttempt = clock().milliseconds + 1_000
+            let refusal = ServiceError(
+                .disk, "The messages cannot be written now.", remedy: "Send them again later; nothing is doubled.", retryAfter: 2)
+            for collection in collections { collection.answer.resume(returning: .failure(refusal)) }
+        }
+    }
+
+    /// The writer, opened anew after a failure; nil where it was tried right before.
+    private func usableWriter() throws(StoreError) -> (any StoreWriter)? {
+        if let writer { return writer }
+        guard clock().milliseconds >= nextAttempt else { return nil }
+        nextAttempt = clock().milliseconds + 1_000
+        let opened = try store.makeWriter()
+        _ = opened.takeMerges()
+        writer = opened
+        tell.say("The store takes messages again.")
+        // Some of what the last writer wrote may be there without having been answered: the live state is made anew.
+        tell.requestReload()
+        return opened
+    }
+
+    private func follow(_ collections: [Inbox.Collection], _ outcomes: [DurableOutcome]) {
+        guard let writer else { return }
+        let now = clock()
+        if unsealedSince == nil { unsealedSince = now.milliseconds }
+        for merge in writer.takeMerges() {
+            let joined = identifiers.removeValue(forKey: merge.old) ?? [merge.old]
+            identifiers[merge.kept, default: [merge.kept]] += joined
+            live.merge(merge.old, into: merge.kept, at: now)
+            journal?.append(.merge(merge))
+        }
+        for (collection, outcome) in zip(collections, outcomes) {
+            collection.batch.text.withUnsafeBufferPointer { text in
+                for accepted in outcome.accepted {
+                    let line = UnsafeBufferPointer(rebasing: text[accepted.text])
+                    guard let message = try? Message(parsing: line, derivedID: accepted.messageID) else { continue }
+                    let profile = writer.profile(of: accepted.ordinal)
+                    live.receive(message, of: profile, at: now)
+                    journal?.append(.message(message, profile: profile))
+                }
+            }
+        }
+        tell.noticeLag(clock().milliseconds - now.milliseconds)
+    }
+
+    private func sealWhenDue() {
+        guard let since = unsealedSince, let writer, clock().milliseconds >= since + limits.sealAfter else { return }
+        unsealedSince = nil
+        do throws(StoreError) { try writer.commit(source: nil, position: nil) } catch {
+            // The tail holds everything still: a new writer seals it.
+            tell.say("Messages wait to be sealed: \(error)")
+            try? writer.close()
+            self.writer = nil
+        }
+    }
+
+    // MARK: Memberships
+
+    private func recordTransitions() {
+        let steps = live.takeTransitions().map { transition in
+            let segment = live.segments[transition.segment]
+            return MembershipRecorder.Step(
+                segment: segment.name, expression: segment.expression, transition: transition, profile: canonicalID(of: transition.profile))
+        }
+        recorder.record(steps)
+    }
+
+    private func nameSegments() {
+        names = [:]
+        for (index, segment) in live.segments.enumerated() { names[segment.name] = index }
+    }
+
+    /// The id that a profile is called by: its least user id, else its least anonymous id.
+    func canonicalID(of profile: UInt32) -> String {
+        guard let writer else { return "" }
+        let own = (identifiers[profile] ?? [profile]).map { writer.identifier($0) }
+        let least = own.min { a, b in a.kind != b.kind ? a.kind.rawValue < b.kind.rawValue : a.text.precedesByScalars(b.text) }
+        return least?.text ?? ""
+    }
+
+    /// The profile that has an identifier; nil where nobody has.
+    func profile(_ text: String, _ kinds: [IdentifierKind]) -> UInt32? {
+        guard let writer else { return nil }
+        for kind in kinds { if let ordinal = writer.ordinal(of: text, kind: kind) { return writer.profile(of: ordinal) } }
+        return nil
+    }
+
+    /// Segments that a profile is in, by name, each with the instant until which that stands if nothing happens.
+    func segments(of profile: UInt32) -> [(name: String, validUntil: Instant?)] {
+        live.segments.indices.compactMap { index in
+            guard let answer = live.answer(index, of: profile), answer.isMember else { return nil }
+            return (live.segments[index].name, answer.validUntil)
+        }
+    }
+
+    /// Every segment with its size.
+    var sizes: [(name: String, members: Int, expression: String)] {
+        live.segments.indices.map { (live.segments[$0].name, live.memberCount(of: $0), live.segments[$0].expression) }
+    }
+
+    /// The members of a segment as least ordinals of their profiles; nil where there is no such segment.
+    func members(of name: String) -> [UInt32]? { names[name].map { live.members(of: $0) } }
+
+    var profileCount: Int { live.profileCount }
+
+    /// Moves the bounds of a segment's percentiles.
+    func refresh(_ name: String, _ thresholds: PercentileThresholds) {
+        guard let index = names[name] else { return }
+        live.refresh(index, thresholds: thresholds, at: clock())
+        recordTransitions()
+    }
+
+    // MARK: Definitions
+
+    /// From now on everything is noted that a state which is being made may lack.
+    func beginJournal() { journal = [] }
+
+    /// Puts a state that was made since `beginJournal` in place of the present one, all at once.
+    func swap(_ state: LiveState) {
+        let now = clock()
+        live.advance(to: now)
+        recordTransitions()
+        _ = recorder.flush()
+        var next = state.takeLive()
+        for entry in journal ?? [] {
+            switch entry {
+            case .merge(let merge): next.merge(merge.old, into: merge.kept, at: now)
+            case .message(let message, let profile):
+                if !next.holds(message, of: profile) { next.receive(message, of: profile, at: now) }
+            }
+        }
+        journal = nil
+        next.advance(to: now)
+        for (index, segment) in next.segments.enumerated() {
+            if let before = names[segment.name], live.segments[before].expression.sameScalars(as: segment.expression) {
+                next.adopt(index, recorded: live.recorded(of: before), because: .message)
+            } else {
+                recorder.begin(segment.name, after: state.lastRecords[segment.name] ?? 0)
+            }
+        }
+        live = consume next
+        nameSegments()
+        recordTransitions()
+    }
+
+    private func finish() {
+        recordTransitions()
+        guard let writer else { return }
+        do throws(StoreError) {
+            try writer.commit(source: nil, position: nil)
+            if !recorder.flush() { tell.say("Some changes of membership were not recorded; the next start records them.") }
+            try writer.close()
+        } catch { tell.say("The store could not be closed well: \(error) Nothing that was acknowledged is lost.") }
+    }
+}
