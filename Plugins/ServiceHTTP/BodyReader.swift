@@ -61,7 +61,9 @@ final class BodyReader: Sendable {
         let encoding = request.headers[.contentEncoding]?.lowercased() ?? ""
         let inflater = encoding.isEmpty || encoding == "identity" ? nil : BodyInflater()
         let body = Body(self)
+        var received = 0
         for try await piece in request.body {
+            received += piece.readableBytes
             if let inflater {
                 let before = body.bytes.count
                 try piece.withUnsafeReadableBytes { (bytes) throws(HTTPFailure) in
@@ -74,6 +76,12 @@ final class BodyReader: Sendable {
                 if body.bytes.isEmpty { body.bytes.reserveCapacity(Self.told(request) + MessageBatch.padding) }
                 piece.withUnsafeReadableBytes { body.bytes.append(contentsOf: $0) }
             }
+        }
+        // A client that closes its side in the middle ends the pieces as if that were all.
+        if received < Self.told(request) {
+            throw HTTPFailure(
+                .badRequest, "incomplete", "The body has \(received) bytes, and its head told of \(Self.told(request)).",
+                remedy: "Send the whole body before you close.")
         }
         if let inflater, !inflater.isComplete { throw BodyInflater.broken }
         body.count = body.bytes.count

@@ -44,9 +44,7 @@ public struct HTTPServer: ServiceLifecycle.Service {
             routes += Route.collecting(Collector(service: service, ring: ring, limits: limits, makeID: makeID))
         }
         if settings.serves { routes += Route.reading(service) }
-        let document = OpenAPI(limits: limits)
-        let described = routes
-        routes += Route.state(service, figures: figures) { document.document(of: described) }
+        routes += Route.state(service, figures: figures)
         figures.name(routes)
         responder = Responder(
             table: RouteTable(routes), ring: ring, bodies: bodies, figures: figures, crossOrigin: CrossOrigin(settings.origins),

@@ -63,7 +63,7 @@ struct Responder: Sendable {
             try await writer.writeResponse(HTTPResponse(status: status, headerFields: headers))
         case .answer(.changes(let place)): try await stream(place, request, headers, writer, channel)
         case .answer(let answer):
-            let (type, bytes) = answer.body
+            let (type, bytes) = body(of: answer)
             try await write(status, headers, type, bytes, isHead, writer)
         case .failure(let failure):
             status = failure.status
@@ -85,6 +85,20 @@ struct Responder: Sendable {
         let head = HTTPResponse(status: status, headerFields: headers)
         try await writer.write(response: head, body: isHead ? ResponseBody() : ResponseBody(byteBuffer: bytes))
     }
+
+    /// Media type and bytes.
+    private func body(of answer: Answer) -> (type: String, bytes: ByteBuffer) {
+        switch answer {
+        case .success: ("application/json", Self.success)
+        case .text(let text, let type): (type, ByteBuffer(string: text))
+        case .json(let object): ("application/json", object.bytes)
+        case .document: ("application/json", OpenAPI(limits: limits).document(of: table.routes).bytes)
+        case .changes: (Self.eventStream, ByteBuffer())
+        }
+    }
+
+    private static let success = ByteBuffer(string: #"{"success":true}"#)
+    private static let eventStream = "text/event-stream"
 
     /// Failures of the worker go to the log. Paths and queries name people; the route does not.
     private func note(_ failure: HTTPFailure, _ route: Int) {
@@ -145,7 +159,7 @@ struct Responder: Sendable {
         _ place: ChangePlace, _ request: Request, _ common: HTTPFields, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         var headers = common
-        headers[.contentType] = "text/event-stream"
+        headers[.contentType] = Self.eventStream
         headers[.cacheControl] = "no-store"
         let head = HTTPResponse(status: .ok, headerFields: headers)
         if request.method == .head { return try await writer.writeResponse(head) }
@@ -159,20 +173,6 @@ struct Responder: Sendable {
         }
         try await end.finish(nil)
     }
-}
-
-extension Answer {
-    /// Media type and bytes.
-    fileprivate var body: (type: String, bytes: ByteBuffer) {
-        switch self {
-        case .success: return ("application/json", Self.successBytes)
-        case .text(let text, let type): return (type, ByteBuffer(string: text))
-        case .json(let object): return ("application/json", object.bytes)
-        case .changes: return ("text/event-stream", ByteBuffer())
-        }
-    }
-
-    private static let successBytes = ByteBuffer(string: #"{"success":true}"#)
 }
 
 extension JSONObject {

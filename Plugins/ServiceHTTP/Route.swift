@@ -80,4 +80,6 @@ enum Answer {
     /// `{"success":true}`, as Segment answers.
     case success
     case changes(ChangePlace)
+    /// The document of every route.
+    case document
 }

@@ -4,7 +4,7 @@ import Service
 
 extension Route {
     /// What the server tells of itself.
-    static func state(_ service: any WorkerService, figures: HTTPFigures, document: @escaping @Sendable () -> JSONObject) -> [Route] {
+    static func state(_ service: any WorkerService, figures: HTTPFigures) -> [Route] {
         [
             Route(
                 method: .get, path: "/metrics", access: .open, id: "metrics", summary: "Counts and gauges, for Prometheus.",
@@ -27,7 +27,7 @@ extension Route {
                 }),
             Route(
                 method: .get, path: "/openapi.json", access: .open, id: "openapi", summary: "This interface, as an OpenAPI 3.1 document.",
-                answer: .json("Document"), handle: { _ async throws(HTTPFailure) in .json(document()) }),
+                answer: .json("Document"), handle: { _ async throws(HTTPFailure) in .document }),
         ]
     }
 }

@@ -8,7 +8,7 @@ import Testing
 struct CollectTests {
     @Test(arguments: Message.Kind.allCases)
     func `each call of Segment's takes a message of its kind`(kind: Message.Kind) async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let reply = try await client.post("/v1/\(kind.word)", #"{"userId":"u-1","messageId":"m-1"}"#)
             #expect(reply.status == 200)
             #expect(reply.text == #"{"success":true}"#)
@@ -24,7 +24,7 @@ struct CollectTests {
 
     @Test(arguments: ["/v1/batch", "/v1/import"])
     func `a batch becomes one line a message, good and bad`(path: String) async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let body = #"{"batch":[{"type":"track","userId":"u","event":"A","messageId":"1"},{"type":"nonsense"},5],"sentAt":"2026-06-30T12:00:00Z"}"#
             #expect(try await client.post(path, body).text == #"{"success":true}"#)
             #expect(service.lines.count == 3)
@@ -35,7 +35,7 @@ struct CollectTests {
     }
 
     @Test func `a write key may come as Basic, as Bearer or in the body`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let body = #"{"batch":[{"messageId":"1"}]}"#
             #expect(try await client.post("/v1/batch", body).status == 200)
             #expect(try await client.post("/v1/batch", body, key: nil, headers: [("Authorization", "Bearer \(writeSecret)")]).status == 200)
@@ -48,7 +48,7 @@ struct CollectTests {
     }
 
     @Test func `gzip and deflate bodies are inflated, also when they come in pieces`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let body = Array(#"{"batch":[{"messageId":"1","pad":"\#(String(repeating: "ab", count: 5_000))"}]}"#.utf8)
             let packed = try gzip(body)
             #expect(try await client.send("POST", "/v1/batch", key: writeSecret, headers: [("Content-Encoding", "gzip")], body: packed).status == 200)
@@ -66,7 +66,7 @@ struct CollectTests {
     }
 
     @Test func `a gzip bomb ends at the limit, and data that is no gzip is refused`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let encoding = [("Content-Encoding", "gzip")]
             let bomb = try gzip([UInt8](repeating: 32, count: 100 << 20))
             let reply = try await client.send("POST", "/v1/batch", key: writeSecret, headers: encoding, body: bomb)
@@ -83,7 +83,7 @@ struct CollectTests {
     }
 
     @Test func `a body and a message have limits`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             func pad(_ count: Int) -> String { String(repeating: "x", count: count) }
             let fits = #"{"messageId":"1","p":"\#(pad((32 << 10) - 24))"}"#
             #expect(fits.utf8.count == 32 << 10)
@@ -102,7 +102,7 @@ struct CollectTests {
     }
 
     @Test func `what is not JSON is refused with its line and column`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let reply = try await client.post("/v1/batch", "{\n \"batch\": [x]}")
             #expect((reply.status, reply.code) == (400, "not_json"))
             #expect(reply.json.value(at: ["error", "line"]) == .integer(2))
@@ -113,7 +113,7 @@ struct CollectTests {
     }
 
     @Test func `deep nesting is refused, and the deepest that is allowed is taken`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
             #expect(try await client.post("/v1/track", #"{"messageId":"1","a":\#(nested(127))}"#).status == 200)
             #expect(try await client.post("/v1/track", #"{"messageId":"1","a":\#(nested(128))}"#).code == "not_json")
@@ -128,7 +128,7 @@ struct CollectTests {
         (ServiceError(.limit, "Too much.", remedy: "Less."), 413, nil), (ServiceError(.failed, "Broken.", remedy: "Tell."), 500, nil),
     ] as [(ServiceError, Int, String?)])
     func `what the worker refuses is answered with its status`(error: ServiceError, status: Int, retryAfter: String?) async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             service.refuse(error)
             for reply in [
                 try await client.post("/v1/batch", #"{"batch":[1]}"#), try await client.get("/v1/decide?profile=user_id:1", key: readSecret),
@@ -145,7 +145,7 @@ struct CollectTests {
         let file = try #require(testData).appendingPathComponent("vectors/segment-spec/examples.json")
         let examples = try #require(try JSONValue(parsing: Data(contentsOf: file)).asObject?["examples"]?.asArray)
         #expect(examples.count == 75)
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             for example in examples {
                 let payload = try #require(example.asObject?["payload"]?.asObject)
                 let type = try #require(example.asObject?["type"]?.asString)
@@ -165,23 +165,28 @@ struct CollectTests {
         let folder = try #require(testData).appendingPathComponent("vectors/jsontestsuite/test_parsing")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }.sorted()
         #expect(files.count == 318)
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             for file in files {
                 let bytes = Array(try Data(contentsOf: folder.appendingPathComponent(file)))
                 let isJSON = (try? JSONValue(parsing: bytes)) != nil
                 let isObject = (try? JSONValue(parsing: bytes))?.asObject != nil
                 let wrapped = Array(#"{"batch":["#.utf8) + bytes + Array("]}".utf8)
                 let takesWrapped = (try? JSONValue(parsing: wrapped)) != nil
-                for path in Message.Kind.allCases.map({ "/v1/\($0.word)" }) + ["/v1/batch", "/v1/import", "/v1/segments/preview"] {
-                    let isSingle = !["/v1/batch", "/v1/import", "/v1/segments/preview"].contains(path)
-                    let reply = try await client.send("POST", path, key: adminSecret, body: bytes)
-                    #expect(reply.status == (isSingle && isObject ? 200 : 400), "\(file) at \(path)")
-                    if reply.status == 400 {
-                        #expect(reply.code != nil, "\(file) at \(path)")
-                        #expect(bytes.isEmpty || (reply.code == "not_json") == !isJSON, "\(file) at \(path)")
-                    }
+                let others = ["/v1/batch", "/v1/import", "/v1/segments/preview"]
+                let paths = Message.Kind.allCases.map { "/v1/\($0.word)" } + others
+                // All on one connection, one behind the other.
+                let requests =
+                    paths.flatMap { client.request("POST", $0, key: adminSecret, body: bytes) }
+                    + client.request("POST", "/v1/batch", key: adminSecret, headers: [("Connection", "close")], body: wrapped)
+                let answers = replies(try await client.raw(requests))
+                #expect(answers.count == paths.count + 1, "\(file)")
+                for (path, reply) in zip(paths, answers) {
+                    #expect(reply.status == (!others.contains(path) && isObject ? 200 : 400), "\(file) at \(path)")
+                    guard reply.status == 400 else { continue }
+                    #expect(reply.code != nil, "\(file) at \(path)")
+                    #expect(bytes.isEmpty || (reply.code == "not_json") == !isJSON, "\(file) at \(path)")
                 }
-                #expect(try await client.send("POST", "/v1/batch", key: adminSecret, body: wrapped).status == (takesWrapped ? 200 : 400), "\(file)")
+                #expect(answers.last?.status == (takesWrapped ? 200 : 400), "\(file)")
             }
             for line in service.lines { #expect(throws: Never.self) { try JSONValue(parsing: line) } }
         }

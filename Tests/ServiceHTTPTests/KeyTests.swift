@@ -7,7 +7,7 @@ import Testing
 
 struct KeyTests {
     @Test func `nobody is let in without the right key`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let read = "/v1/segments"
             for (key, status) in [(nil, 401), ("guess", 401), ("", 401), (writeSecret, 403), (readSecret, 200), (adminSecret, 200)] as [(String?, Int)] {
                 let reply = try await client.get(read, key: key)
@@ -30,7 +30,7 @@ struct KeyTests {
     }
 
     @Test func `without keys nobody is let in`() async throws {
-        try await withServer(keys: []) { _, client in
+        try await withServer(keys: []) { _, client async throws in
             #expect(try await client.get("/v1/segments", key: readSecret).status == 401)
             #expect(try await client.post("/v1/batch", #"{"batch":[]}"#).status == 401)
         }
@@ -39,7 +39,7 @@ struct KeyTests {
     @Test func `a key has its rate`() async throws {
         let clock = Mutex(noon)
         let keys = [AccessKey(name: "web", role: .write, secret: writeSecret, rate: RequestRate(perSecond: 0.5, burst: 2)), usualKeys[1]]
-        try await withServer(keys: keys, now: { clock.withLock { $0 } }) { service, client in
+        try await withServer(keys: keys, now: { clock.withLock { $0 } }) { service, client async throws in
             func post() async throws -> Reply { try await client.post("/v1/track", #"{"messageId":"1"}"#) }
             #expect(try await post().status == 200)
             #expect(try await post().status == 200)
@@ -58,7 +58,7 @@ struct KeyTests {
     }
 
     @Test func `pages of listed origins may call, others may not`() async throws {
-        try await withServer(settings: { $0.origins = ["https://shop.example"] }) { _, client in
+        try await withServer(settings: { $0.origins = ["https://shop.example"] }) { _, client async throws in
             let asked = [("Origin", "https://shop.example"), ("Access-Control-Request-Method", "POST")]
             let preflight = try await client.send("OPTIONS", "/v1/track", headers: asked)
             #expect(preflight.status == 204)
@@ -73,11 +73,11 @@ struct KeyTests {
             #expect(try await client.post("/v1/track", "{}", headers: [("Origin", "https://evil.example")]).headers["access-control-allow-origin"] == nil)
             #expect(try await client.send("OPTIONS", "/v1/segments").headers["allow"] == "GET, HEAD, OPTIONS")
         }
-        try await withServer(settings: { $0.origins = ["*"] }) { _, client in
+        try await withServer(settings: { $0.origins = ["*"] }) { _, client async throws in
             let reply = try await client.get("/health/live", headers: [("Origin", "https://a.example")])
             #expect(reply.headers["access-control-allow-origin"] == "*")
         }
-        try await withServer { _, client in
+        try await withServer { _, client async throws in
             let reply = try await client.get("/health/live", headers: [("Origin", "https://a.example")])
             #expect(reply.headers["access-control-allow-origin"] == nil)
         }

@@ -17,7 +17,7 @@ struct ReadTests {
         ("/v1/decide?profile=user_id:1", .decide("user_id:1")),
     ] as [(String, ServiceQuestion)])
     func `an address is a question`(path: String, question: ServiceQuestion) async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let reply = try await client.get(path, key: readSecret)
             #expect(reply.status == 200)
             let answer = try await service.answer(question)
@@ -29,7 +29,7 @@ struct ReadTests {
     }
 
     @Test func `a preview asks with an expression`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             #expect(try await client.post("/v1/segments/preview", #"{"expression":"traits.plan = \"plus\"","limit":3}"#, key: readSecret).status == 200)
             #expect(service.questions == [.preview(expression: "traits.plan = \"plus\"", limit: 3)])
             for body in ["[]", "{}", #"{"expression":7}"#, #"{"expression":"x","limit":-1}"#, #"{"expression":"x","limit":1.5}"#, "{"] {
@@ -45,7 +45,7 @@ struct ReadTests {
         ("/v1/track", 405, "method"), ("/v1/changes?after=x", 400, "invalid"),
     ])
     func `what cannot be answered is refused in one shape`(path: String, status: Int, code: String) async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             let reply = try await client.get(path, key: readSecret)
             #expect((reply.status, reply.code) == (status, code))
             if status == 405 { #expect(reply.headers["allow"] == "POST, OPTIONS") }
@@ -54,19 +54,19 @@ struct ReadTests {
     }
 
     @Test func `roles that are switched off are not there`() async throws {
-        try await withServer(settings: { $0.serves = false }) { _, client in
+        try await withServer(settings: { $0.serves = false }) { _, client async throws in
             #expect(try await client.get("/v1/segments", key: adminSecret).status == 404)
             #expect(try await client.post("/v1/batch", #"{"batch":[]}"#).status == 200)
             #expect(try await client.get("/openapi.json").json.value(at: ["paths", "/v1/segments"]) == nil)
         }
-        try await withServer(settings: { $0.collects = false }) { _, client in
+        try await withServer(settings: { $0.collects = false }) { _, client async throws in
             #expect(try await client.get("/v1/segments", key: adminSecret).status == 200)
             #expect(try await client.post("/v1/batch", #"{"batch":[]}"#).status == 404)
         }
     }
 
     @Test func `health and figures need no key`() async throws {
-        try await withServer { service, client in
+        try await withServer { service, client async throws in
             #expect(try await client.get("/health/live").text == #"{"status":"live"}"#)
             #expect(try await client.get("/health/ready").text == #"{"status":"ready"}"#)
             service.state.withLock { $0.notReady = "The store is being read." }
@@ -86,7 +86,7 @@ struct ReadTests {
     }
 
     @Test func `the document tells of every route that serves`() async throws {
-        try await withServer { _, client in
+        try await withServer { _, client async throws in
             let document = try await client.get("/openapi.json").json
             #expect(document["openapi"] == .string("3.1.0"))
             let paths = try #require(document["paths"]?.asObject)

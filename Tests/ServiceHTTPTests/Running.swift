@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 
 @testable import ServiceHTTP
@@ -77,6 +78,20 @@ struct Reply {
     }
 }
 
+/// The whole answers in `bytes`, each of a length that its head tells.
+func replies(_ bytes: [UInt8]) -> [Reply] {
+    var rest = bytes[...]
+    var found: [Reply] = []
+    while let end = rest.firstRange(of: Array("\r\n\r\n".utf8)) {
+        let head = Reply(Array(rest[..<end.upperBound]))
+        let length = Int(head.headers["content-length"] ?? "") ?? 0
+        guard end.upperBound + length <= rest.endIndex else { break }
+        found.append(Reply(Array(rest[..<(end.upperBound + length)])))
+        rest = rest[(end.upperBound + length)...]
+    }
+    return found
+}
+
 /// Speaks HTTP/1.1 by hand, one connection a request.
 struct Client: Sendable {
     let port: Int
@@ -93,11 +108,17 @@ struct Client: Sendable {
     func send(_ method: String, _ path: String, key: String? = nil, headers: [(String, String)] = [], body: [UInt8] = []) async throws
         -> Reply
     {
-        var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        let headers = headers + [("Connection", "close")]
+        return Reply(try await raw(request(method, path, key: key, headers: headers, body: body)))
+    }
+
+    /// The bytes of a request.
+    func request(_ method: String, _ path: String, key: String? = nil, headers: [(String, String)] = [], body: [UInt8] = []) -> [UInt8] {
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
         if let key { head += "Authorization: \(basic(key))\r\n" }
         if method == "POST" { head += "Content-Length: \(body.count)\r\n" }
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
-        return Reply(try await raw(Array((head + "\r\n").utf8) + body))
+        return Array((head + "\r\n").utf8) + body
     }
 
     /// Sends bytes and gives all that comes back until the server closes, or until `enough` of it came.
@@ -119,12 +140,23 @@ struct Connection: Sendable {
     private let channel: any Channel
     private let received: Received
 
-    init(port: Int) async throws {
+    /// - Parameter reads: Whether what comes is taken from the socket.
+    init(port: Int, isSecure: Bool = false, reads: Bool = true) async throws {
         let received = Received()
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelOption(.allowRemoteHalfClosure, value: false)
+            .channelOption(.autoRead, value: reads)
+            // Small, so that what is not read fills the server's side soon.
+            .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 1 << 14)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Receiving(received)) }
+                channel.eventLoop.makeCompletedFuture {
+                    if isSecure {
+                        var settings = TLSConfiguration.makeClientConfiguration()
+                        settings.certificateVerification = .none
+                        let handler = try NIOSSLClientHandler(context: NIOSSLContext(configuration: settings), serverHostname: nil)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(Receiving(received))
+                }
             }
             .connect(host: "127.0.0.1", port: port).get()
         self.received = received
