@@ -25,7 +25,8 @@ struct CollectTests {
     @Test(arguments: ["/v1/batch", "/v1/import"])
     func `a batch becomes one line a message, good and bad`(path: String) async throws {
         try await withServer { service, client async throws in
-            let body = #"{"batch":[{"type":"track","userId":"u","event":"A","messageId":"1"},{"type":"nonsense"},5],"sentAt":"2026-06-30T12:00:00Z"}"#
+            let body =
+                #"{"batch":[{"type":"track","userId":"u","event":"A","messageId":"1"},{"type":"nonsense"},5],"sentAt":"2026-06-30T12:00:00Z"}"#
             #expect(try await client.post(path, body).text == #"{"success":true}"#)
             #expect(service.lines.count == 3)
             #expect(service.lines[2] == "5")
@@ -39,7 +40,8 @@ struct CollectTests {
             let body = #"{"batch":[{"messageId":"1"}]}"#
             #expect(try await client.post("/v1/batch", body).status == 200)
             #expect(try await client.post("/v1/batch", body, key: nil, headers: [("Authorization", "Bearer \(writeSecret)")]).status == 200)
-            #expect(try await client.post("/v1/batch", #"{"writeKey":"\#(writeSecret)","batch":[{"messageId":"1"}]}"#, key: nil).status == 200)
+            #expect(
+                try await client.post("/v1/batch", #"{"writeKey":"\#(writeSecret)","batch":[{"messageId":"1"}]}"#, key: nil).status == 200)
             #expect(try await client.post("/v1/track", #"{"writeKey":"\#(writeSecret)","messageId":"1"}"#, key: nil).status == 200)
             #expect(try await client.post("/v1/batch", body, key: adminSecret).status == 200)
             #expect(service.sources == ["web", "web", "web", "web", "boss"])
@@ -51,7 +53,9 @@ struct CollectTests {
         try await withServer { service, client async throws in
             let body = Array(#"{"batch":[{"messageId":"1","pad":"\#(String(repeating: "ab", count: 5_000))"}]}"#.utf8)
             let packed = try gzip(body)
-            #expect(try await client.send("POST", "/v1/batch", key: writeSecret, headers: [("Content-Encoding", "gzip")], body: packed).status == 200)
+            #expect(
+                try await client.send("POST", "/v1/batch", key: writeSecret, headers: [("Content-Encoding", "gzip")], body: packed).status
+                    == 200)
             let connection = try await Connection(port: client.port)
             let head = "POST /v1/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: \(basic(writeSecret))\r\n"
             try await connection.write(Array((head + "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n").utf8))
@@ -94,7 +98,8 @@ struct CollectTests {
             #expect(service.rejects.map(\.line) == [2])
             let large = try await client.post("/v1/batch", #"{"batch":["\#(pad(500 << 10))"]}"#)
             #expect((large.status, large.code) == (413, "body_too_large"))
-            let chunked = "POST /v1/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: \(basic(writeSecret))\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let chunked =
+                "POST /v1/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: \(basic(writeSecret))\r\nTransfer-Encoding: chunked\r\n\r\n"
             let piece = Array("186A0\r\n\(pad(100_000))\r\n".utf8)
             let all = Array(chunked.utf8) + (0..<6).flatMap { _ in piece } + Array("0\r\n\r\n".utf8)
             #expect(Reply(try await client.raw(all)).status == 413)
@@ -121,17 +126,22 @@ struct CollectTests {
         }
     }
 
-    @Test(arguments: [
-        (ServiceError(.overloaded, "Full.", remedy: "Wait.", retryAfter: 7), 429, "7"), (ServiceError(.disk, "Full.", remedy: "Wait."), 503, "1"),
-        (ServiceError(.draining, "Ending.", remedy: "Wait."), 503, "1"), (ServiceError(.starting, "Starting.", remedy: "Wait."), 503, "1"),
-        (ServiceError(.notFound, "Nobody.", remedy: "Look."), 404, nil), (ServiceError(.invalid, "What?", remedy: "Say.", line: 2, column: 3), 400, nil),
-        (ServiceError(.limit, "Too much.", remedy: "Less."), 413, nil), (ServiceError(.failed, "Broken.", remedy: "Tell."), 500, nil),
-    ] as [(ServiceError, Int, String?)])
+    @Test(
+        arguments: [
+            (ServiceError(.overloaded, "Full.", remedy: "Wait.", retryAfter: 7), 429, "7"),
+            (ServiceError(.disk, "Full.", remedy: "Wait."), 503, "1"),
+            (ServiceError(.draining, "Ending.", remedy: "Wait."), 503, "1"),
+            (ServiceError(.starting, "Starting.", remedy: "Wait."), 503, "1"),
+            (ServiceError(.notFound, "Nobody.", remedy: "Look."), 404, nil),
+            (ServiceError(.invalid, "What?", remedy: "Say.", line: 2, column: 3), 400, nil),
+            (ServiceError(.limit, "Too much.", remedy: "Less."), 413, nil), (ServiceError(.failed, "Broken.", remedy: "Tell."), 500, nil),
+        ] as [(ServiceError, Int, String?)])
     func `what the worker refuses is answered with its status`(error: ServiceError, status: Int, retryAfter: String?) async throws {
         try await withServer { service, client async throws in
             service.refuse(error)
             for reply in [
-                try await client.post("/v1/batch", #"{"batch":[1]}"#), try await client.get("/v1/decide?profile=user_id:1", key: readSecret),
+                try await client.post("/v1/batch", #"{"batch":[1]}"#),
+                try await client.get("/v1/decide?profile=user_id:1", key: readSecret),
             ] {
                 #expect((reply.status, reply.code) == (status, error.code.rawValue))
                 #expect(reply.headers["retry-after"] == retryAfter)

@@ -9,7 +9,9 @@ struct KeyTests {
     @Test func `nobody is let in without the right key`() async throws {
         try await withServer { service, client async throws in
             let read = "/v1/segments"
-            for (key, status) in [(nil, 401), ("guess", 401), ("", 401), (writeSecret, 403), (readSecret, 200), (adminSecret, 200)] as [(String?, Int)] {
+            for (key, status) in [(nil, 401), ("guess", 401), ("", 401), (writeSecret, 403), (readSecret, 200), (adminSecret, 200)]
+                as [(String?, Int)]
+            {
                 let reply = try await client.get(read, key: key)
                 #expect(reply.status == status, "\(key ?? "none")")
                 if status == 401 { #expect(reply.code == "unauthorized" && reply.headers["www-authenticate"]?.hasPrefix("Basic") == true) }
@@ -68,9 +70,16 @@ struct KeyTests {
             let foreign = try await client.send("OPTIONS", "/v1/track", headers: [("Origin", "https://evil.example"), asked[1]])
             #expect((foreign.status, foreign.headers["access-control-allow-origin"]) == (403, nil))
             let reply = try await client.post("/v1/track", #"{"messageId":"1"}"#, headers: [asked[0]])
-            #expect((reply.status, reply.headers["access-control-allow-origin"], reply.headers["vary"]) == (200, "https://shop.example", "Origin"))
-            #expect(try await client.post("/v1/track", "{", headers: [asked[0]]).headers["access-control-allow-origin"] == "https://shop.example")
-            #expect(try await client.post("/v1/track", "{}", headers: [("Origin", "https://evil.example")]).headers["access-control-allow-origin"] == nil)
+            #expect(
+                (reply.status, reply.headers["access-control-allow-origin"], reply.headers["vary"]) == (
+                    200, "https://shop.example", "Origin"
+                ))
+            #expect(
+                try await client.post("/v1/track", "{", headers: [asked[0]]).headers["access-control-allow-origin"]
+                    == "https://shop.example")
+            #expect(
+                try await client.post("/v1/track", "{}", headers: [("Origin", "https://evil.example")]).headers[
+                    "access-control-allow-origin"] == nil)
             #expect(try await client.send("OPTIONS", "/v1/segments").headers["allow"] == "GET, HEAD, OPTIONS")
         }
         try await withServer(settings: { $0.origins = ["*"] }) { _, client async throws in

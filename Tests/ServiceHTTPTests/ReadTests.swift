@@ -7,15 +7,18 @@ import Testing
 @testable import ServiceHTTP
 
 struct ReadTests {
-    @Test(arguments: [
-        ("/v1/profiles/user_id:1", .profile("user_id:1")), ("/v1/profiles/email%3Aa%40b.c", .profile("email:a@b.c")),
-        ("/v1/profiles/email:a+b@c.d/traits", .traits("email:a+b@c.d")), ("/v1/profiles/user_id:a%2Fb%20%C3%A9/links", .links("user_id:a/b é")),
-        ("/v1/profiles/user_id:1/events", .events("user_id:1", limit: 100)), ("/v1/profiles/user_id:1/events?limit=7", .events("user_id:1", limit: 7)),
-        ("/v1/profiles/user_id:1/segments", .segments("user_id:1")), ("/v1/profiles/user_id:1/consent", .consent("user_id:1")),
-        ("/v1/segments", .segmentList), ("/v1/segments/buyers/members", .members(segment: "buyers", after: nil, limit: 100)),
-        ("/v1/segments/big%20spenders/members?after=u%2F1&limit=2", .members(segment: "big spenders", after: "u/1", limit: 2)),
-        ("/v1/decide?profile=user_id:1", .decide("user_id:1")),
-    ] as [(String, ServiceQuestion)])
+    @Test(
+        arguments: [
+            ("/v1/profiles/user_id:1", .profile("user_id:1")), ("/v1/profiles/email%3Aa%40b.c", .profile("email:a@b.c")),
+            ("/v1/profiles/email:a+b@c.d/traits", .traits("email:a+b@c.d")),
+            ("/v1/profiles/user_id:a%2Fb%20%C3%A9/links", .links("user_id:a/b é")),
+            ("/v1/profiles/user_id:1/events", .events("user_id:1", limit: 100)),
+            ("/v1/profiles/user_id:1/events?limit=7", .events("user_id:1", limit: 7)),
+            ("/v1/profiles/user_id:1/segments", .segments("user_id:1")), ("/v1/profiles/user_id:1/consent", .consent("user_id:1")),
+            ("/v1/segments", .segmentList), ("/v1/segments/buyers/members", .members(segment: "buyers", after: nil, limit: 100)),
+            ("/v1/segments/big%20spenders/members?after=u%2F1&limit=2", .members(segment: "big spenders", after: "u/1", limit: 2)),
+            ("/v1/decide?profile=user_id:1", .decide("user_id:1")),
+        ] as [(String, ServiceQuestion)])
     func `an address is a question`(path: String, question: ServiceQuestion) async throws {
         try await withServer { service, client async throws in
             let reply = try await client.get(path, key: readSecret)
@@ -30,7 +33,9 @@ struct ReadTests {
 
     @Test func `a preview asks with an expression`() async throws {
         try await withServer { service, client async throws in
-            #expect(try await client.post("/v1/segments/preview", #"{"expression":"traits.plan = \"plus\"","limit":3}"#, key: readSecret).status == 200)
+            #expect(
+                try await client.post("/v1/segments/preview", #"{"expression":"traits.plan = \"plus\"","limit":3}"#, key: readSecret).status
+                    == 200)
             #expect(service.questions == [.preview(expression: "traits.plan = \"plus\"", limit: 3)])
             for body in ["[]", "{}", #"{"expression":7}"#, #"{"expression":"x","limit":-1}"#, #"{"expression":"x","limit":1.5}"#, "{"] {
                 #expect(try await client.post("/v1/segments/preview", body, key: readSecret).status == 400)
@@ -40,8 +45,10 @@ struct ReadTests {
 
     @Test(arguments: [
         ("/v1/decide", 400, "invalid"), ("/v1/decide?profile=", 400, "invalid"), ("/v1/profiles/a:b/events?limit=0", 400, "invalid"),
-        ("/v1/segments/x/members?limit=1001", 400, "invalid"), ("/v1/profiles/%zz", 400, "bad_address"), ("/v1/profiles/%ff", 400, "bad_address"),
-        ("/v1/profiles//traits", 404, "not_found"), ("/v1/profiles", 404, "not_found"), ("/nowhere", 404, "not_found"), ("/", 404, "not_found"),
+        ("/v1/segments/x/members?limit=1001", 400, "invalid"), ("/v1/profiles/%zz", 400, "bad_address"),
+        ("/v1/profiles/%ff", 400, "bad_address"),
+        ("/v1/profiles//traits", 404, "not_found"), ("/v1/profiles", 404, "not_found"), ("/nowhere", 404, "not_found"),
+        ("/", 404, "not_found"),
         ("/v1/track", 405, "method"), ("/v1/changes?after=x", 400, "invalid"),
     ])
     func `what cannot be answered is refused in one shape`(path: String, status: Int, code: String) async throws {
@@ -77,7 +84,8 @@ struct ReadTests {
             let metrics = try await client.get("/metrics")
             #expect(metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
             for line in [
-                "# TYPE tessera_messages_accepted_total counter", #"tessera_messages_accepted_total{source="a\"b\\c\nd"} 3"#, "tessera_lag_seconds 0.25",
+                "# TYPE tessera_messages_accepted_total counter", #"tessera_messages_accepted_total{source="a\"b\\c\nd"} 3"#,
+                "tessera_lag_seconds 0.25",
                 #"tessera_http_requests_total{method="GET",path="/health/ready",status="503"} 1"#,
                 #"tessera_http_request_seconds_bucket{method="GET",path="/health/live",le="+Inf"} 2"#,
                 #"tessera_http_request_seconds_count{method="GET",path="/health/live"} 2"#, "tessera_http_connections 1",
@@ -94,7 +102,8 @@ struct ReadTests {
             for path in paths.members {
                 for operation in try #require(path.value.asObject).members {
                     let method = operation.name.uppercased()
-                    let address = path.name.replacingOccurrences(of: "{reference}", with: "user_id:1").replacingOccurrences(of: "{name}", with: "x")
+                    let address = path.name.replacingOccurrences(of: "{reference}", with: "user_id:1").replacingOccurrences(
+                        of: "{name}", with: "x")
                     let status = try await client.send(method, address, key: nil, body: method == "POST" ? Array("{}".utf8) : []).status
                     let isOpen = operation.value.asObject?["security"] == .array([])
                     #expect(isOpen ? status == 200 : [400, 401].contains(status), "\(method) \(address)")

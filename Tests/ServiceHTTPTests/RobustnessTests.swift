@@ -40,7 +40,8 @@ struct RobustnessTests {
     @Test func `what is not HTTP is refused in the one shape`() async throws {
         try await withServer { _, client async throws in
             for (bytes, status, code) in [
-                ("nonsense\r\n\r\n", 400, "not_http"), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n", 400, "not_http"), ("GET /x HTTP/9.9\r\n\r\n", 400, "not_http"),
+                ("nonsense\r\n\r\n", 400, "not_http"), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n", 400, "not_http"),
+                ("GET /x HTTP/9.9\r\n\r\n", 400, "not_http"),
                 ("GET / HTTP/1.1\r\nHost: x\r\nX: \(String(repeating: "x", count: 60_000))\r\n\r\n", 431, "head_too_large"),
             ] {
                 let reply = Reply(try await client.raw(Array(bytes.utf8)))
@@ -53,7 +54,8 @@ struct RobustnessTests {
     @Test func `a client that has said all it will say gets its answer`() async throws {
         try await withServer { service, client async throws in
             let body = #"{"messageId":"1"}"#
-            let reply = Reply(try await client.raw(Array("\(start)Content-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8), halfClose: true))
+            let reply = Reply(
+                try await client.raw(Array("\(start)Content-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8), halfClose: true))
             #expect(reply.status == 200)
             // Half a body, and then nothing more: nothing is taken.
             _ = try await client.raw(Array("\(start)Content-Length: 500\r\n\r\n\(body)".utf8), halfClose: true)
@@ -67,7 +69,8 @@ struct RobustnessTests {
             let body = #"{"messageId":"1"}"#
             let one = "\(start)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
             let bytes = try await client.raw(
-                Array((String(repeating: one, count: 50) + "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n").utf8), until: { replies($0).count == 51 })
+                Array((String(repeating: one, count: 50) + "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n").utf8),
+                until: { replies($0).count == 51 })
             #expect(replies(bytes).map(\.status) == Array(repeating: 200, count: 50) + [404])
             #expect(service.lines.count == 50)
         }
@@ -107,12 +110,14 @@ struct RobustnessTests {
                 slow.append(connection)
             }
             var reply = Reply([])
-            for _ in 0..<500 where reply.status != 429 {
+            for _ in 0..<500 {
+                if reply.status == 429 { break }
                 reply = try await client.post("/v1/batch", #"{"batch":["\#(String(repeating: "x", count: 100_000))"]}"#)
             }
             #expect((reply.status, reply.code, reply.headers["retry-after"]) == (429, "overloaded", "1"))
             for connection in slow { try await connection.close() }
-            for _ in 0..<500 where reply.status != 200 {
+            for _ in 0..<500 {
+                if reply.status == 200 { break }
                 try await Task.sleep(for: .milliseconds(10))
                 reply = try await client.post("/v1/batch", #"{"batch":["\#(String(repeating: "x", count: 30_000))"]}"#)
             }

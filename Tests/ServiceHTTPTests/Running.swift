@@ -42,9 +42,12 @@ func withServer(
         settings: settings, keys: keys, service: service, logger: logger, now: now, makeID: { "made-\(counter.next())" },
         onListening: { told.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
-    let running = Task { try await group.run() }
+    let running = Task {
+        defer { told.finish() }
+        try await group.run()
+    }
     defer { running.cancel() }
-    guard let port = await ports.first(where: { _ in true }) else { return }
+    guard let port = await ports.first(where: { _ in true }) else { return try await running.value }
     try await body(service, Client(port: port, shutDown: { await group.triggerGracefulShutdown() }))
     await group.triggerGracefulShutdown()
     try await running.value

@@ -17,7 +17,8 @@ private struct Certificate {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate,
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out",
+            certificate,
         ]
         process.standardError = FileHandle.nullDevice
         guard (try? process.run()) != nil else { return nil }
@@ -32,7 +33,8 @@ struct TLSTests {
     @Test(.enabled(if: certificate != nil, "There is no openssl, so TLS was not tried."))
     func `TLS is spoken where a certificate is set, and nothing else`() async throws {
         let files = try #require(certificate)
-        try await withServer(settings: { $0.tls = .init(certificate: files.certificate, privateKey: files.key) }) { service, client async throws in
+        try await withServer(settings: { $0.tls = .init(certificate: files.certificate, privateKey: files.key) }) {
+            service, client async throws in
             let body = #"{"messageId":"1"}"#
             let connection = try await Connection(port: client.port, isSecure: true)
             let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: \(basic(writeSecret))\r\n"
@@ -47,7 +49,8 @@ struct TLSTests {
     func `files that are no certificate or no key are told`() async throws {
         let files = try #require(certificate)
         for (certificate, key, path) in [
-            ("/nowhere.pem", files.key, "certificate"), (files.key, files.key, "certificate"), (files.certificate, "/nowhere.pem", "privateKey"),
+            ("/nowhere.pem", files.key, "certificate"), (files.key, files.key, "certificate"),
+            (files.certificate, "/nowhere.pem", "privateKey"),
             (files.certificate, files.certificate, "privateKey"),
         ] {
             let error = await #expect(throws: SettingsError.self) {
