@@ -20,14 +20,15 @@ final class BodyReader: Sendable {
         fileprivate(set) var bytes: ContiguousArray<UInt8> = []
         fileprivate(set) var count = 0
         private let reader: BodyReader
+        private let mostHeld: Int
         private var taken = 0
 
-        fileprivate init(_ reader: BodyReader) { self.reader = reader }
+        fileprivate init(_ reader: BodyReader, mostHeld: Int) { (self.reader, self.mostHeld) = (reader, mostHeld) }
         deinit { reader.held.withLock { $0 -= taken } }
 
         fileprivate func take(_ count: Int) throws(HTTPFailure) {
             let hasRoom = reader.held.withLock { held in
-                if held + count > reader.mostHeld { return false }
+                if held + count > mostHeld { return false }
                 held += count
                 return true
             }
@@ -56,11 +57,12 @@ final class BodyReader: Sendable {
 
     /// Reads the whole body of a request that passed `check`.
     ///
+    /// - Parameter isKnown: Whether the head named a key. Strangers get a quarter of the room, so that they cannot take all of it.
     /// - Throws: `HTTPFailure` for what is too large, not inflatable or one too many; else what the connection died of.
-    func read(_ request: Request) async throws -> Body {
+    func read(_ request: Request, isKnown: Bool) async throws -> Body {
         let encoding = request.headers[.contentEncoding]?.lowercased() ?? ""
         let inflater = encoding.isEmpty || encoding == "identity" ? nil : BodyInflater()
-        let body = Body(self)
+        let body = Body(self, mostHeld: isKnown ? mostHeld : mostHeld / 4)
         var received = 0
         for try await piece in request.body {
             received += piece.readableBytes

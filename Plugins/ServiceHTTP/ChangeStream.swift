@@ -30,9 +30,14 @@ struct ChangePlace: Sendable, Hashable {
 
 /// Streams changes of membership to one client as server-sent events (WHATWG HTML, section 9.2).
 struct ChangeStream {
-    let service: any WorkerService
-    let place: ChangePlace
-    let heartbeat: Duration
+    private let notices: AsyncStream<MembershipNotice>
+    private let place: ChangePlace
+    private let heartbeat: Duration
+
+    /// - Parameter notices: The worker's changes from `place` on.
+    init(_ notices: AsyncStream<MembershipNotice>, place: ChangePlace, heartbeat: Duration) {
+        (self.notices, self.place, self.heartbeat) = (notices, place, heartbeat)
+    }
 
     /// Writes until the worker ends the stream, the client goes or the task is cancelled.
     func write(to writer: EventWriter) async throws {
@@ -46,7 +51,7 @@ struct ChangeStream {
             }
             group.addTask {
                 var last: (number: Int64, count: Int) = (0, 0)
-                for await notice in service.changes(after: place.after) {
+                for await notice in notices {
                     last = (notice.number, notice.number == last.number ? last.count + 1 : 1)
                     // Notices of the first record that the client has seen already.
                     if let after = place.after, notice.number == after + 1, last.count <= place.seen { continue }

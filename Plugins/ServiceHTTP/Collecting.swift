@@ -46,7 +46,7 @@ struct Collecting {
     func refuseGrowth(messages: Int, sharedBytes: Int) throws(HTTPFailure) {
         if messages > mostMessages {
             throw HTTPFailure(
-                .contentTooLarge, "too_many_messages", "The batch has \(messages) messages, and \(mostMessages) are allowed.",
+                .badRequest, "too_many_messages", "The batch has \(messages) messages, and \(mostMessages) are allowed.",
                 remedy: "Send smaller batches, or raise limits.batchMessages in the server's settings.")
         }
         if messages > 0, sharedBytes > Self.mostSharedBytes / messages {

@@ -44,7 +44,7 @@ struct Responder: Sendable {
                     if request.headers[.expect]?.lowercased() == "100-continue" {
                         try await writer.writeInformationalHead(HTTPResponse(status: .continue))
                     }
-                    exchange.body = try await bodies.read(request)
+                    exchange.body = try await bodies.read(request, isKnown: exchange.key != nil)
                 }
                 outcome = .answer(try await table.routes[route].handle(exchange))
             }
@@ -165,8 +165,9 @@ struct Responder: Sendable {
         if request.method == .head { return try await writer.writeResponse(head) }
         figures.streams.add(1, ordering: .relaxed)
         defer { figures.streams.subtract(1, ordering: .relaxed) }
+        // Whoever has seen the head misses nothing that happens from then on.
+        let changes = ChangeStream(service.changes(after: place.after), place: place, heartbeat: .seconds(limits.heartbeatSeconds))
         let end = try await writer.writeHead(head)
-        let changes = ChangeStream(service: service, place: place, heartbeat: .seconds(limits.heartbeatSeconds))
         // A client that is gone, or a server that shuts down, cancels; the stream then ends as any other.
         try? await cancelWhenGracefulShutdown {
             try await request.body.consumeWithCancellationOnInboundClose { _ in try await changes.write(to: EventWriter(channel)) }

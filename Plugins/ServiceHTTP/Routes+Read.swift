@@ -6,8 +6,14 @@ extension Route {
     /// Most of anything that one answer lists.
     private static let longestList = 1_000
 
-    private static let reference = Parameter(
-        name: "reference", place: .path, help: "Who: a namespace and an id, as in email:a@b.example or user_id:1.", isRequired: true)
+    private static func who(_ name: String, _ place: Parameter.Place) -> Parameter {
+        Parameter(
+            name: name, place: place, help: "Who: a namespace and an id, as in email:a@b.example or user_id:1.", isRequired: true,
+            schema: #"{"type":"string","pattern":"^[^:]+:."}"#)
+    }
+    private static let reference = who("reference", .path)
+    /// An event's id, or the number of a record.
+    private static let eventID = #"{"type":"string","pattern":"^(0|[1-9][0-9]{0,17})([.][1-9][0-9]{0,8})?$"}"#
 
     private static func limit(_ usual: Int, _ what: String) -> Parameter {
         Parameter(
@@ -77,11 +83,7 @@ extension Route {
         Route(
             method: .get, path: "/v1/decide", access: .read, id: "decide",
             summary: "Features, segments and offers of a person in one call.",
-            parameters: [
-                Parameter(
-                    name: "profile", place: .query, help: "Who: a namespace and an id, as in email:a@b.example or user_id:1.",
-                    isRequired: true)
-            ], answer: .json("Decision"), refusals: [400, 404, 503],
+            parameters: [who("profile", .query)], answer: .json("Decision"), refusals: [400, 404, 503],
             handle: { exchange async throws(HTTPFailure) in
                 guard let profile = exchange.query["profile"], !profile.isEmpty else {
                     throw HTTPFailure(
@@ -96,8 +98,10 @@ extension Route {
         method: .get, path: "/v1/changes", access: .read, id: "changes",
         summary: "Who enters and exits segments, as server-sent events without end.",
         parameters: [
-            Parameter(name: "Last-Event-ID", place: .header, help: "The id of the last event that was seen; the stream goes on behind it."),
-            Parameter(name: "after", place: .query, help: "The same for clients that set no headers."),
+            Parameter(
+                name: "Last-Event-ID", place: .header, help: "The id of the last event that was seen; the stream goes on behind it.",
+                schema: eventID),
+            Parameter(name: "after", place: .query, help: "The same for clients that set no headers.", schema: eventID),
         ], answer: .events, refusals: [400, 429, 503],
         handle: { exchange async throws(HTTPFailure) in
             let told = exchange.headers[.lastEventID] ?? exchange.query["after"] ?? ""
@@ -125,10 +129,12 @@ extension Route {
                 remedy: "Send {\"expression\": \"...\", \"limit\": 10}.")
         }
         var limit = 10
-        switch body["limit"] {
-        case nil: break
-        case .integer(let number)? where (0...Int64(longestList)).contains(number): limit = Int(number)
-        default: throw badLimit(from: 0)
+        if let told = body["limit"] {
+            // JSON has one kind of number: 10.0 is 10.
+            guard let number = told.asDouble.flatMap(Int.init(exactly:)), (0...longestList).contains(number) else {
+                throw badLimit(from: 0)
+            }
+            limit = number
         }
         return .preview(expression: expression, limit: limit)
     }

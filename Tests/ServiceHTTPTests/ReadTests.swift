@@ -34,7 +34,8 @@ struct ReadTests {
     @Test func `a preview asks with an expression`() async throws {
         try await withServer { service, client async throws in
             #expect(
-                try await client.post("/v1/segments/preview", #"{"expression":"traits.plan = \"plus\"","limit":3}"#, key: readSecret).status
+                try await client.post("/v1/segments/preview", #"{"expression":"traits.plan = \"plus\"","limit":3.0}"#, key: readSecret)
+                    .status
                     == 200)
             #expect(service.questions == [.preview(expression: "traits.plan = \"plus\"", limit: 3)])
             for body in ["[]", "{}", #"{"expression":7}"#, #"{"expression":"x","limit":-1}"#, #"{"expression":"x","limit":1.5}"#, "{"] {

@@ -115,6 +115,10 @@ struct RobustnessTests {
                 reply = try await client.post("/v1/batch", #"{"batch":["\#(String(repeating: "x", count: 100_000))"]}"#)
             }
             #expect((reply.status, reply.code, reply.headers["retry-after"]) == (429, "overloaded", "1"))
+            // Strangers have a quarter of the room, which is long taken.
+            let key = #"{"writeKey":"\#(writeSecret)","batch":[]}"#
+            #expect(try await client.post("/v1/batch", key, key: nil).status == 429)
+            #expect(try await client.post("/v1/batch", #"{"batch":[]}"#).status == 200)
             for connection in slow { try await connection.close() }
             for _ in 0..<500 {
                 if reply.status == 200 { break }
