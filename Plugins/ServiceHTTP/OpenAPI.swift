@@ -84,7 +84,7 @@ struct OpenAPI: Sendable {
     private var schemas: JSONValue {
         guard case .object(var schemas) = json(Self.schemaTexts) else { return .null }
         guard case .object(var batch)? = schemas["Batch"], case .object(var members)? = batch["properties"] else { return .null }
-        members.set("batch", json(#"{"type":"array","maxItems":\#(limits.batchMessages)}"#))
+        members.set("batch", json(#"{"type":"array","description":"At most \#(limits.batchMessages) messages."}"#))
         batch.set("properties", .object(members))
         schemas.set("Batch", .object(batch))
         return .object(schemas)

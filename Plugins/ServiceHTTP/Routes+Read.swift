@@ -12,8 +12,8 @@ extension Route {
             schema: #"{"type":"string","pattern":"^[^:]+:."}"#)
     }
     private static let reference = who("reference", .path)
-    /// An event's id, or the number of a record.
-    private static let eventID = #"{"type":"string","pattern":"^(0|[1-9][0-9]{0,17})([.][1-9][0-9]{0,8})?$"}"#
+    /// An event's id, the number of a record, or nothing.
+    private static let eventID = #"{"type":"string","pattern":"^((0|[1-9][0-9]{0,17})([.][1-9][0-9]{0,8})?)?$"}"#
 
     private static func limit(_ usual: Int, _ what: String) -> Parameter {
         Parameter(
@@ -104,7 +104,9 @@ extension Route {
             Parameter(name: "after", place: .query, help: "The same for clients that set no headers.", schema: eventID),
         ], answer: .events, refusals: [400, 429, 503],
         handle: { exchange async throws(HTTPFailure) in
-            let told = exchange.headers[.lastEventID] ?? exchange.query["after"] ?? ""
+            // Where a stream of server-sent events goes on (WHATWG HTML, section 9.2).
+            let header = exchange.headers.first { $0.name.canonicalName == "last-event-id" }
+            let told = header?.value ?? exchange.query["after"] ?? ""
             guard let place = ChangePlace(told) else {
                 throw HTTPFailure(
                     .badRequest, "invalid", "Last-Event-ID is not the id of an event.",
@@ -152,9 +154,4 @@ extension Exchange {
         guard let limit = Int(text), (1...1_000).contains(limit) else { throw Route.badLimit(from: 1) }
         return limit
     }
-}
-
-extension HTTPField.Name {
-    /// Where a stream of server-sent events goes on (WHATWG HTML, section 9.2).
-    static let lastEventID = HTTPField.Name("Last-Event-ID")!
 }
