@@ -17,14 +17,20 @@ struct ChangePlace: Sendable, Hashable {
     init?(_ text: String) {
         if text.isEmpty { return }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard let number = Int64(parts[0]), number >= 0 else { return nil }
+        // As the stream writes them: digits without a leading 0, in 18 and 9 places at most.
+        guard zip(parts, [18, 9]).allSatisfy({ $0.utf8.count <= $1 && Self.isNumber($0) }), let number = Int64(parts[0]) else { return nil }
         switch parts.count {
         case 1: after = number
         case 2:
-            guard let notice = Int(parts[1]), notice >= 1, number > .min else { return nil }
+            guard let notice = Int(parts[1]), notice >= 1 else { return nil }
             (after, seen) = (number - 1, notice)
         default: return nil
         }
+    }
+
+    private static func isNumber(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            && (text == "0" || text.utf8.first != UInt8(ascii: "0"))
     }
 }
 

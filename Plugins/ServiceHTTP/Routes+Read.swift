@@ -104,15 +104,14 @@ extension Route {
             Parameter(name: "after", place: .query, help: "The same for clients that set no headers.", schema: eventID),
         ], answer: .events, refusals: [400, 429, 503],
         handle: { exchange async throws(HTTPFailure) in
-            // Where a stream of server-sent events goes on (WHATWG HTML, section 9.2).
-            let header = exchange.headers.first { $0.name.canonicalName == "last-event-id" }
-            let told = header?.value ?? exchange.query["after"] ?? ""
-            guard let place = ChangePlace(told) else {
+            // Where a stream of server-sent events goes on (WHATWG HTML, section 9.2); an empty header says nothing.
+            let header = exchange.headers.first { $0.name.canonicalName == "last-event-id" }?.value ?? ""
+            guard let seen = ChangePlace(header), let after = ChangePlace(exchange.query["after"] ?? "") else {
                 throw HTTPFailure(
-                    .badRequest, "invalid", "Last-Event-ID is not the id of an event.",
+                    .badRequest, "invalid", "Last-Event-ID or after is not the id of an event.",
                     remedy: "Send the id of an event of this stream as it came, or leave it out.")
             }
-            return .changes(place)
+            return .changes(header.isEmpty ? after : seen)
         })
 
     private static func answer(_ service: any WorkerService, _ question: ServiceQuestion) async throws(HTTPFailure) -> Answer {

@@ -71,6 +71,9 @@ struct StreamTests {
         }
     }
 
+    @Test(arguments: ["x", "-1", "+1", "01", "1.", ".1", "1.0", "1.1.1", "1 ", "1234567890123456789", "1.1234567890"])
+    func `what is no event's id is no place`(text: String) { #expect(ChangePlace(text) == nil) }
+
     @Test func `a silent stream says that it lives, and a limit keeps their number`() async throws {
         let change: (inout HTTPSettings) -> Void = { ($0.limits.heartbeatSeconds, $0.limits.streams) = (1, 1) }
         try await withServer(settings: change) { service, client async throws in
