@@ -1,0 +1,34 @@
+import HTTPTypes
+
+/// Which web pages may call (WHATWG Fetch, section 3.2: CORS).
+struct CrossOrigin: Sendable {
+    private let origins: Set<String>
+    private let any: Bool
+
+    init(_ origins: [String]) { (self.origins, any) = (Set(origins), origins.contains("*")) }
+
+    /// Headers of an answer to a page of `origin`; none where it may not read the answer.
+    func headers(_ origin: String?) -> HTTPFields {
+        if any { return origin == nil ? [:] : [.accessControlAllowOrigin: "*"] }
+        guard !origins.isEmpty else { return [:] }
+        // What is cached for one origin is not for another.
+        var headers: HTTPFields = [.vary: "Origin"]
+        if let origin, origins.contains(origin) { headers[.accessControlAllowOrigin] = origin }
+        return headers
+    }
+
+    /// What a browser asks before it calls.
+    ///
+    /// - Throws: 403 for an origin that may not call.
+    func preflight(_ origin: String, _ methods: String) throws(HTTPFailure) -> HTTPFields {
+        guard any || origins.contains(origin) else {
+            throw HTTPFailure(
+                .forbidden, "origin", "Pages of this origin may not call.", remedy: "Add the origin to origins in the server's settings.")
+        }
+        var headers = headers(origin)
+        headers[.accessControlAllowMethods] = methods
+        headers[.accessControlAllowHeaders] = "Authorization, Content-Type, Content-Encoding, Last-Event-ID"
+        headers[.accessControlMaxAge] = "3600"
+        return headers
+    }
+}

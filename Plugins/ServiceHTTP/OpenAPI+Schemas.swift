@@ -1,0 +1,92 @@
+extension OpenAPI {
+    /// Bodies and answers by name, in JSON Schema 2020-12.
+    ///
+    /// What a message must be to be stored is more than its schema says here: a bad message is taken, and kept in quarantine with the
+    /// reason. `Documentation/Messages.md` has the rules.
+    static let schemaTexts = #"""
+        {
+          "Message": {
+            "type": "object",
+            "description": "One message of Segment's specification. Without a messageId it gets one; then a retry counts twice.",
+            "examples": [{"userId": "u-1", "event": "Order Completed", "messageId": "m-1", "properties": {"revenue": 12.5}}]
+          },
+          "Batch": {
+            "type": "object", "required": ["batch"],
+            "properties": {
+              "batch": {"type": "array"},
+              "context": {"type": ["object", "null"], "description": "Merged into the context of every message."},
+              "integrations": {"type": ["object", "null"], "description": "Merged into the integrations of every message."},
+              "sentAt": {"description": "When the client sent it by its own clock."},
+              "writeKey": {"description": "The write key, where no header carries it."}
+            },
+            "examples": [{"batch": [{"type": "track", "userId": "u-1", "event": "Signed Up", "messageId": "m-2"}]}]
+          },
+          "Success": {"type": "object", "required": ["success"], "properties": {"success": {"const": true}}, "additionalProperties": false},
+          "Preview": {
+            "type": "object", "required": ["expression"],
+            "properties": {"expression": {"type": "string"}, "limit": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 10}}
+          },
+          "PreviewAnswer": {
+            "type": "object", "required": ["count", "members"],
+            "properties": {"count": {"type": "integer", "minimum": 0}, "members": {"type": "array", "items": {"type": "string"}}}
+          },
+          "Profile": {"type": "object", "required": ["profile"], "properties": {"profile": {"type": "object"}}},
+          "Traits": {"type": "object", "required": ["traits"], "properties": {"traits": {"type": "object"}}},
+          "Events": {
+            "type": "object", "required": ["events", "total"],
+            "properties": {"events": {"type": "array", "items": {"type": "object"}}, "total": {"type": "integer", "minimum": 0}}
+          },
+          "ProfileSegments": {
+            "type": "object", "required": ["segments"],
+            "properties": {"segments": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
+              "name": {"type": "string"}, "valid_until": {"type": ["string", "null"]}}}}}
+          },
+          "Consent": {
+            "type": "object", "required": ["consent"],
+            "properties": {"consent": {"type": "object", "additionalProperties": {"type": "boolean"}}}
+          },
+          "Links": {
+            "type": "object", "required": ["links"],
+            "properties": {"links": {"type": "array", "items": {"type": "object", "required": ["namespace", "id"], "properties": {
+              "namespace": {"type": "string"}, "id": {"type": "string"}}}}}
+          },
+          "Segments": {
+            "type": "object", "required": ["segments"],
+            "properties": {"segments": {"type": "array", "items": {"type": "object", "required": ["name", "members"], "properties": {
+              "name": {"type": "string"}, "members": {"type": "integer", "minimum": 0}, "expression": {"type": "string"}}}}}
+          },
+          "Members": {
+            "type": "object", "required": ["members", "total", "next"],
+            "properties": {"members": {"type": "array", "items": {"type": "string"}}, "total": {"type": "integer", "minimum": 0},
+              "next": {"type": ["string", "null"]}}
+          },
+          "Decision": {
+            "type": "object", "required": ["profile", "segments"],
+            "properties": {"profile": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
+              "segments": {"type": "array", "items": {"type": "string"}}, "features": {"type": "object"}, "offers": {"type": "object"}}
+          },
+          "Health": {"type": "object", "required": ["status"], "properties": {"status": {"enum": ["live", "ready"]}}},
+          "Document": {"type": "object", "required": ["openapi"], "properties": {"openapi": {"type": "string"}}},
+          "Error": {
+            "type": "object", "required": ["error"], "additionalProperties": false,
+            "properties": {"error": {
+              "type": "object", "required": ["code", "message", "remedy"], "additionalProperties": false,
+              "properties": {
+                "code": {"type": "string", "description": "For programs."},
+                "message": {"type": "string", "description": "What happened."},
+                "remedy": {"type": "string", "description": "What to do."},
+                "line": {"type": "integer", "minimum": 1, "description": "Where in the body."},
+                "column": {"type": "integer", "minimum": 1}
+              }
+            }}
+          }
+        }
+        """#
+
+    static let securitySchemes = #"""
+        {
+          "key": {"type": "http", "scheme": "basic", "description": "The key as the user name, with an empty password."},
+          "token": {"type": "http", "scheme": "bearer", "description": "The key."}
+        }
+        """#
+}

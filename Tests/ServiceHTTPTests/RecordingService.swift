@@ -1,0 +1,83 @@
+import EventModel
+import Service
+import Synchronization
+
+/// A worker that remembers what it was given and answers what it was told to.
+final class RecordingService: WorkerService {
+    struct State {
+        var batches: [(batch: MessageBatch, source: String)] = []
+        var questions: [ServiceQuestion] = []
+        var refusal: ServiceError?
+        var notReady: String?
+        var notices: [MembershipNotice] = []
+        var followers: [AsyncStream<MembershipNotice>.Continuation] = []
+        /// How long a batch takes.
+        var delay: Duration = .zero
+    }
+    let state = Mutex(State())
+
+    /// Every line of every batch, in order.
+    var lines: [String] { state.withLock { state in state.batches.flatMap { lineTexts($0.batch) } } }
+    var sources: [String] { state.withLock { $0.batches.map(\.source) } }
+    var rejects: [Reject] { state.withLock { $0.batches.flatMap(\.batch.rejects) } }
+    var questions: [ServiceQuestion] { state.withLock { $0.questions } }
+
+    func refuse(_ refusal: ServiceError?) { state.withLock { $0.refusal = refusal } }
+
+    func collect(_ batch: MessageBatch, from source: String) async throws(ServiceError) -> CollectReceipt {
+        let (refusal, delay) = state.withLock { ($0.refusal, $0.delay) }
+        if let refusal { throw refusal }
+        if delay > .zero { try? await Task.sleep(for: delay) }
+        state.withLock { $0.batches.append((batch, source)) }
+        return CollectReceipt(accepted: batch.sourceLines - batch.rejects.count, quarantined: batch.rejects.count)
+    }
+
+    func answer(_ question: ServiceQuestion) async throws(ServiceError) -> JSONObject {
+        if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+        state.withLock { $0.questions.append(question) }
+        func object(_ text: String) -> JSONObject { (try? JSONValue(parsing: text))?.asObject ?? JSONObject() }
+        return switch question {
+        case .profile: object(#"{"profile":{"id":"1"}}"#)
+        case .traits: object(#"{"traits":{"plan":"plus"}}"#)
+        case .events: object(#"{"events":[{"type":"track"}],"total":1}"#)
+        case .segments: object(#"{"segments":[{"name":"buyers","valid_until":null}]}"#)
+        case .links: object(#"{"links":[{"namespace":"user_id","id":"1"}]}"#)
+        case .consent: object(#"{"consent":{"marketing":true}}"#)
+        case .segmentList: object(#"{"segments":[{"name":"buyers","members":1,"expression":"true"}]}"#)
+        case .members: object(#"{"members":["1"],"total":1,"next":null}"#)
+        case .preview: object(#"{"count":1,"members":["1"]}"#)
+        case .decide: object(#"{"profile":{"id":"1"},"segments":["buyers"],"features":{},"offers":{}}"#)
+        }
+    }
+
+    func changes(after number: Int64?) -> AsyncStream<MembershipNotice> {
+        let (stream, follower) = AsyncStream.makeStream(of: MembershipNotice.self)
+        state.withLock { state in
+            if let number { for notice in state.notices where notice.number > number { follower.yield(notice) } }
+            state.followers.append(follower)
+        }
+        return stream
+    }
+
+    func tell(_ notice: MembershipNotice) {
+        state.withLock { state in
+            state.notices.append(notice)
+            for follower in state.followers { follower.yield(notice) }
+        }
+    }
+
+    var followers: Int { state.withLock { $0.followers.count } }
+    var notReady: String? { state.withLock { $0.notReady } }
+    var figures: [ServiceFigure] {
+        [
+            ServiceFigure(
+                "tessera_messages_accepted_total", .counter, help: "Messages on disk.", labels: ["source": "a\"b\\c\nd"], value: 3),
+            ServiceFigure("tessera_lag_seconds", .gauge, help: "Lag.", value: 0.25),
+        ]
+    }
+}
+
+/// The lines of a batch, empty ones included.
+func lineTexts(_ batch: MessageBatch) -> [String] {
+    batch.text[..<batch.count].split(separator: 10, omittingEmptySubsequences: false).dropLast().map { String(decoding: $0, as: UTF8.self) }
+}
