@@ -160,7 +160,8 @@ final class SQLiteWriter: StoreWriter {
     func profile(of ordinal: UInt32) -> UInt32 { settlement.graph.profile(of: ordinal) }
 
     func ordinal(of text: String, kind: IdentifierKind) -> UInt32? {
-        text.withUTF8Buffer { settlement.graph.find($0, kind: kind, hash: ColumnarBatch.identifierHash($0, kind: kind, key: key)) }
+        var text = text
+        return text.withUTF8 { settlement.graph.find($0, kind: kind, hash: ColumnarBatch.identifierHash($0, kind: kind, key: key)) }
     }
 
     func identifier(_ ordinal: UInt32) -> (kind: IdentifierKind, text: String) {

@@ -1,0 +1,78 @@
+public import EventModel
+import Foundation
+import Yams
+
+/// A settings file (`tessera.yaml`): its sections as values, and where in the file each of them stands.
+public struct SettingsFile {
+    private let path: String
+    private let root: Node?
+    /// The sections that a worker knows.
+    private static let sections = ["http"]
+
+    /// No settings: every section has its defaults.
+    public init() { (path, root) = ("", nil) }
+
+    /// Reads a file.
+    ///
+    /// - Throws: `.missing` where it cannot be read; `.syntax`, with line and column, where it is not YAML or has an unknown section.
+    public init(path: String) throws(CommandError) {
+        self.path = path
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandError(.missing, "\(path) cannot be read. Check its name and permissions.")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else { throw CommandError(.damaged, "\(path) is not UTF-8.") }
+        do { root = try Yams.compose(yaml: text) } catch let error as YamlError {
+            throw CommandError(.syntax, "\(path): this is not YAML. \(error)")
+        } catch { throw CommandError(any: error) }
+        guard let root else { return }
+        guard let mapping = root.mapping else {
+            throw CommandError(.syntax, "\(path): sections such as `http:` were expected.", line: 1, column: 1)
+        }
+        for (key, _) in mapping where !Self.sections.contains(key.string ?? "") {
+            let near = nearMatch(to: key.string ?? "", among: Self.sections).map { " Did you mean `\($0)`?" } ?? ""
+            throw CommandError(
+                .syntax, "\(path):\(key.mark?.line ?? 1): there is no section `\(key.string ?? "")`.\(near) Known: \(Self.sections.joined(separator: ", ")).",
+                line: key.mark?.line, column: key.mark?.column)
+        }
+    }
+
+    /// A section; nil where the file has none of that name.
+    public subscript(section: String) -> JSONValue? { root?.mapping?[Node(section)].map(Self.value) }
+
+    /// An error in a section, with the file and the line it stands in.
+    public func located(_ error: SettingsError, in section: String) -> CommandError {
+        guard var node = root?.mapping?[Node(section)] else { return CommandError(.usage, error.description) }
+        var mark = node.mark
+        for name in error.path {
+            if let inner = node.mapping?[Node(name)] {
+                node = inner
+            } else if let index = Int(name), let sequence = node.sequence, sequence.indices.contains(index) {
+                node = sequence[index]
+            } else {
+                break
+            }
+            mark = node.mark ?? mark
+        }
+        let place = "\(path):\(mark?.line ?? 1), \(([section] + error.path).joined(separator: "."))"
+        return CommandError(.syntax, "\(place): \(error.problem). \(error.remedy)", line: mark?.line, column: mark?.column)
+    }
+
+    private static func value(_ node: Node) -> JSONValue {
+        switch node {
+        case .mapping(let mapping): .object(JSONObject(mapping.map { .init($0.key.string ?? "", value($0.value)) }))
+        case .sequence(let sequence): .array(sequence.map(value))
+        case .scalar(let scalar): value(scalar)
+        case .alias: .null
+        }
+    }
+
+    /// Only what stands without quotes may be a number, a truth or nothing.
+    private static func value(_ scalar: Node.Scalar) -> JSONValue {
+        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
+        if NSNull.construct(from: scalar) != nil { return .null }
+        if let truth = Bool.construct(from: scalar) { return .bool(truth) }
+        if let integer = Int64.construct(from: scalar) { return .integer(integer) }
+        if let number = Double.construct(from: scalar) { return .number(number) }
+        return .string(scalar.string)
+    }
+}
