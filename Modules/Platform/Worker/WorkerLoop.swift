@@ -13,7 +13,10 @@ final class WorkerLoop {
     private let clock: @Sendable () -> Instant
     private let tell: WorkerNews
     private let quarantine: Quarantine
-    private var writer: (any StoreWriter)?
+    /// The last one stays to be asked who is who until another is open.
+    private var writer: any StoreWriter
+    /// The writer failed and gave the store back.
+    private var needsWriter = false
     private var live: LiveMemberships
     /// Expression by segment, as it is recorded.
     private var names: [String: Int] = [:]
@@ -74,7 +77,7 @@ final class WorkerLoop {
 
     private func collect(_ collections: [Inbox.Collection]) {
         let outcome: Result<[DurableOutcome], StoreError> = Result { () throws(StoreError) in
-            guard let writer = try usableWriter() else { throw StoreError(.disk, "the store takes nothing yet") }
+            try openWriter()
             let outcomes = try writer.appendDurably(collections.map(\.batch))
             var rejects: [(reject: Reject, source: String)] = []
             for (collection, outcome) in zip(collections, outcomes) {
@@ -94,33 +97,39 @@ final class WorkerLoop {
             }
             follow(collections, outcomes)
         case .failure(let error):
-            // What was accepted before stands in the store; a new writer reads it from there.
-            tell.say("Messages cannot be stored: \(error)")
-            try? writer?.close()
-            writer = nil
-            nextAttempt = clock().milliseconds + 1_000
+            giveUpWriter("Messages cannot be stored: \(error)")
             let refusal = ServiceError(
                 .disk, "The messages cannot be written now.", remedy: "Send them again later; nothing is doubled.", retryAfter: 2)
             for collection in collections { collection.answer.resume(returning: .failure(refusal)) }
         }
     }
 
-    /// The writer, opened anew after a failure; nil where it was tried right before.
-    private func usableWriter() throws(StoreError) -> (any StoreWriter)? {
-        if let writer { return writer }
-        guard clock().milliseconds >= nextAttempt else { return nil }
-        nextAttempt = clock().milliseconds + 1_000
-        let opened = try store.makeWriter()
-        _ = opened.takeMerges()
-        writer = opened
+    /// Opens a writer in place of one that failed; it reads from the store what was accepted before.
+    private func openWriter() throws(StoreError) {
+        guard needsWriter else { return }
+        guard clock().milliseconds >= nextAttempt else { throw StoreError(.disk, "the store takes nothing yet") }
+        nextAttempt = clock().milliseconds + Self.restAfterFailure
+        writer = try store.makeWriter()
+        _ = writer.takeMerges()
+        needsWriter = false
         tell.say("The store takes messages again.")
-        // Some of what the last writer wrote may be there without having been answered: the live state is made anew.
+        // Some of what the last writer wrote may be there without having been acknowledged: the live state is made anew.
         tell.requestReload()
-        return opened
+    }
+
+    /// Milliseconds before another writer is tried.
+    private static let restAfterFailure: Int64 = 1_000
+
+    private func giveUpWriter(_ reason: String) {
+        if !needsWriter {
+            tell.say(reason)
+            try? writer.close()
+            nextAttempt = clock().milliseconds + Self.restAfterFailure
+        }
+        needsWriter = true
     }
 
     private func follow(_ collections: [Inbox.Collection], _ outcomes: [DurableOutcome]) {
-        guard let writer else { return }
         let now = clock()
         if unsealedSince == nil { unsealedSince = now.milliseconds }
         for merge in writer.takeMerges() {
@@ -144,13 +153,11 @@ final class WorkerLoop {
     }
 
     private func sealWhenDue() {
-        guard let since = unsealedSince, let writer, clock().milliseconds >= since + limits.sealAfter else { return }
+        guard let since = unsealedSince, !needsWriter, clock().milliseconds >= since + limits.sealAfter else { return }
         unsealedSince = nil
+        // Where that fails the tail holds everything still, and the next writer seals it.
         do throws(StoreError) { try writer.commit(source: nil, position: nil) } catch {
-            // The tail holds everything still: a new writer seals it.
-            tell.say("Messages wait to be sealed: \(error)")
-            try? writer.close()
-            self.writer = nil
+            giveUpWriter("Messages wait to be sealed: \(error)")
         }
     }
 
@@ -172,7 +179,6 @@ final class WorkerLoop {
 
     /// The id that a profile is called by: its least user id, else its least anonymous id.
     func canonicalID(of profile: UInt32) -> String {
-        guard let writer else { return "" }
         let own = (identifiers[profile] ?? [profile]).map { writer.identifier($0) }
         let least = own.min { a, b in a.kind != b.kind ? a.kind.rawValue < b.kind.rawValue : a.text.precedesByScalars(b.text) }
         return least?.text ?? ""
@@ -180,7 +186,6 @@ final class WorkerLoop {
 
     /// The profile that has an identifier; nil where nobody has.
     func profile(_ text: String, _ kinds: [IdentifierKind]) -> UInt32? {
-        guard let writer else { return nil }
         for kind in kinds { if let ordinal = writer.ordinal(of: text, kind: kind) { return writer.profile(of: ordinal) } }
         return nil
     }
@@ -245,7 +250,7 @@ final class WorkerLoop {
 
     private func finish() {
         recordTransitions()
-        guard let writer else { return }
+        if needsWriter { return }
         do throws(StoreError) {
             try writer.commit(source: nil, position: nil)
             if !recorder.flush() { tell.say("Some changes of membership were not recorded; the next start records them.") }

@@ -1,0 +1,211 @@
+"""Runs tessera-worker as its clients and its enemies do, and tells what was acknowledged and what is there.
+
+python3 worker.py crashes WORKER SHELL STORE CRASHES RATE    kill -9 at random moments while clients send and send again
+python3 worker.py disk WORKER SHELL STORE                    no room on the disk, then room again
+python3 worker.py clients WORKER SHELL STORE EVENTS          Segment's and RudderStack's own clients, through a kill -9 and a restart
+"""
+import base64
+import http.client
+import json
+import os
+import random
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+WRITE = {"Authorization": "Basic " + base64.b64encode(b"dev:").decode(), "Content-Type": "application/json"}
+READ = {"Authorization": "Basic " + base64.b64encode(b"dev-admin:").decode()}
+
+
+class Worker:
+    """The program, started anew after each crash on whatever port is free."""
+
+    def __init__(self, program, store, port=0):
+        self.program, self.store, self.wanted, self.port = program, store, port, None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [self.program, "--dev", "--port", str(self.wanted), "--db", self.store], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        lines = []
+        for line in self.process.stderr:
+            lines.append(line)
+            found = re.search(rb"listens on http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found[1])
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                return
+        sys.exit("the worker did not start: " + b"".join(lines).decode())
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def ask(self, method, path, body=None, headers=READ):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        finally:
+            connection.close()
+
+
+def shell(program, store, *commands):
+    arguments = [program, "--db", store, "--format", "json"]
+    for command in commands:
+        arguments += ["-c", command]
+    output = subprocess.run(arguments, check=True, capture_output=True).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def ids(program, store):
+    """The id of every message in the store, one that is there twice twice; ascending."""
+    return [row[0] for row in shell(program, store, "sql SELECT message_id FROM events ORDER BY message_id")[0]["rows"]]
+
+
+SEGMENTS = {
+    "thrice": 'count("Order Completed") >= 3',
+    "lately": 'did "Product Viewed" within 30d',
+    "undecided": 'did "Product Viewed" and not did "Order Completed"',
+    "twice-in-a-row": 'sequence("Product Viewed" then "Order Completed" within 1h)',
+}
+
+
+def message(number, chance):
+    event = chance.choice(["Product Viewed", "Order Completed", "Search"])
+    own = {"type": "track", "event": event, "messageId": f"m-{number}", "properties": {"n": number}}
+    if chance.random() < 0.2:
+        own["anonymousId"] = f"device-{chance.randrange(200)}"
+    if "anonymousId" not in own or chance.random() < 0.5:
+        own["userId"] = f"user-{chance.randrange(300)}"
+    return own
+
+
+def crashes(program, shell_program, store, count, rate):
+    worker = Worker(program, store)
+    for name, expression in SEGMENTS.items():
+        shell(shell_program, store, f"segment {name} = {expression}")
+    acknowledged, lock, done = set(), threading.Lock(), threading.Event()
+    numbers = iter(range(10**9))
+
+    def client(seed):
+        chance = random.Random(seed)
+        connection = None
+        while not done.is_set():
+            with lock:
+                batch = [message(next(numbers), chance) for _ in range(100)]
+            body = json.dumps({"batch": batch})
+            # Whatever goes wrong, it is sent again until it is acknowledged.
+            while True:
+                try:
+                    connection = connection or http.client.HTTPConnection("127.0.0.1", worker.port, timeout=5)
+                    connection.request("POST", "/v1/batch", body, WRITE)
+                    answer = connection.getresponse()
+                    answer.read()
+                    if answer.status == 200:
+                        break
+                except (OSError, http.client.HTTPException):
+                    connection = None
+                time.sleep(0.01)
+            with lock:
+                acknowledged.update(own["messageId"] for own in batch)
+            time.sleep(300.0 / rate)
+
+    clients = [threading.Thread(target=client, args=(seed,)) for seed in range(3)]
+    for one in clients:
+        one.start()
+    chance = random.Random(int(count))
+    for _ in range(count):
+        time.sleep(0.2 + chance.random() * 1.3)
+        worker.kill()
+        worker.start()
+    time.sleep(0.5)
+    done.set()
+    for one in clients:
+        one.join()
+    status = worker.end()
+    stored = ids(shell_program, store)
+    wrong = {}
+    for name in SEGMENTS:
+        recorded, computed = shell(shell_program, store, f"recorded {name}", f"members {SEGMENTS[name]}")
+        if recorded["members"] != computed["members"]:
+            wrong[name] = sorted(set(recorded["members"]) ^ set(computed["members"]))[:5]
+    print(json.dumps({
+        "status": status, "acknowledged": len(acknowledged), "stored": len(stored),
+        "distinct": len(set(stored)), "lost": len(acknowledged - set(stored)), "wrong": wrong,
+    }))
+
+
+def disk(program, shell_program, store):
+    worker = Worker(program, store)
+    track = json.dumps({"userId": "ada", "event": "Viewed", "messageId": "first"})
+    first = worker.ask("POST", "/v1/track", track, WRITE)[0]
+    # No file may grow any more: to the worker, a disk that is full.
+    _, most = resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (1, most))
+    full = [
+        worker.ask("POST", "/v1/track", json.dumps({"userId": "ada", "event": "Viewed", "messageId": f"full-{n}"}), WRITE)[0]
+        for n in range(3)
+    ]
+    asked = worker.ask("GET", "/v1/profiles/user_id:ada/segments")[0]
+    resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (most, most))
+    after, tries = None, 0
+    while after != 200 and tries < 100:
+        after = worker.ask("POST", "/v1/track", json.dumps({"userId": "ada", "event": "Viewed", "messageId": "after"}), WRITE)[0]
+        tries += 1
+        time.sleep(0.1)
+    status = worker.end()
+    print(json.dumps({
+        "status": status, "first": first, "full": full, "asked": asked, "after": after, "ids": ids(shell_program, store),
+    }))
+
+
+def clients(program, shell_program, store, count):
+    import segment.analytics as segment
+    import rudderstack.analytics as rudder
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    worker = Worker(program, store, port)
+    errors = []
+    made = [
+        segment.Client("dev", host=f"http://127.0.0.1:{port}", max_queue_size=count + 1, on_error=lambda e, _: errors.append(str(e))),
+        rudder.Client(
+            "dev", host=f"http://127.0.0.1:{port}", max_queue_size=count + 1, gzip=True, on_error=lambda e, _: errors.append(str(e))),
+    ]
+    for name, client in zip(["segment", "rudder"], made):
+        for number in range(count):
+            own = {"user_id": f"u{number % 100}", "event": "Viewed", "properties": {"n": number}, "message_id": f"{name}-{number}"}
+            client.track(**own)
+    time.sleep(1)
+    worker.kill()
+    time.sleep(0.5)
+    worker.start()
+    for client in made:
+        client.shutdown()
+    status = worker.end()
+    stored = ids(shell_program, store)
+    expected = {f"{name}-{number}" for name in ["segment", "rudder"] for number in range(count)}
+    print(json.dumps({
+        "status": status, "stored": len(stored), "distinct": len(set(stored)), "lost": len(expected - set(stored)), "errors": errors[:3],
+    }))
+
+
+mode, arguments = sys.argv[1], sys.argv[2:]
+if mode == "crashes":
+    crashes(arguments[0], arguments[1], arguments[2], int(arguments[3]), float(arguments[4]))
+elif mode == "clients":
+    clients(arguments[0], arguments[1], arguments[2], int(arguments[3]))
+else:
+    disk(*arguments)
