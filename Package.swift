@@ -140,7 +140,8 @@ let package = Package(
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Service", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
-        tests("Platform", ["BuiltIn", "EventModel", "Platform", "Rules", "Storage"]),
-        tests("EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-shell"], data: ["Scripts"]),  // runs the built programs
+        tests("Platform", ["BuiltIn", "EventModel", "Platform", "Rules", "Service", "Storage"]),
+        tests(  // runs the built programs
+            "EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-shell", "tessera-worker"], data: ["Scripts"]),
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )

@@ -57,13 +57,15 @@ struct TesseraWorker: AsyncParsableCommand {
 
     private func serve(_ logger: Logger) async throws {
         let environment = ProcessInfo.processInfo.environment
-        let (settings, keys) = try httpSettings(environment)
+        let file = try settingsFile()
+        let (settings, keys) = try httpSettings(file, environment)
+        let plan = try file.trackingPlan()
         let path = db ?? Tessera.defaultPath(environment: environment)
         let isNew = !FileManager.default.fileExists(atPath: path)
         let clock: @Sendable () -> Instant = { Instant(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) }
         let worker = try Worker(
-            tessera: Tessera(path: path, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) }, clock: clock,
-            report: { logger.warning("\($0)") })
+            tessera: Tessera(path: path, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) }, plan: plan,
+            clock: clock, report: { logger.warning("\($0)") })
         let greeting = Greeting(path: path, isNew: isNew, isDev: dev, hasKeys: !keys.isEmpty, host: settings.host)
         let server = try HTTPServer(
             settings: settings, keys: keys, service: worker, logger: logger, now: clock,
@@ -79,10 +81,13 @@ struct TesseraWorker: AsyncParsableCommand {
         await worker.drain()
     }
 
-    /// The settings of the interface, and whom it lets in.
-    private func httpSettings(_ environment: [String: String]) throws -> (HTTPSettings, [AccessKey]) {
+    private func settingsFile() throws(CommandError) -> SettingsFile {
         let inWorkspace = workspace.map { $0 + "/tessera.yaml" }.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-        let file = try (config ?? inWorkspace).map { path throws(CommandError) in try SettingsFile(path: path) } ?? SettingsFile()
+        return try (config ?? inWorkspace).map { path throws(CommandError) in try SettingsFile(path: path) } ?? SettingsFile()
+    }
+
+    /// The settings of the interface, and whom it lets in.
+    private func httpSettings(_ file: SettingsFile, _ environment: [String: String]) throws(CommandError) -> (HTTPSettings, [AccessKey]) {
         do throws(SettingsError) {
             var settings = try file["http"].map { json throws(SettingsError) in try HTTPSettings(json: json) } ?? HTTPSettings()
             if let port { settings.port = port }

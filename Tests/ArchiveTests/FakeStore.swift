@@ -84,7 +84,9 @@ final class FakeStore: EventStore, @unchecked Sendable {
         }
 
         // Archives are imported with `append` and `commit`.
-        func appendDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome] { throw StoreError(.limit, "fake: files only.") }
+        func appendDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome] {
+            throw StoreError(.limit, "fake: files only.")
+        }
         func takeMerges() -> [ProfileMerge] { [] }
         func profile(of ordinal: UInt32) -> UInt32 { ordinal }
         func ordinal(of text: String, kind: IdentifierKind) -> UInt32? { nil }

@@ -5,6 +5,7 @@ import Foundation
 enum Program: String {
     case archive = "tessera-archive"
     case shell = "tessera-shell"
+    case worker = "tessera-worker"
     case sampleData = "sample-data"
 
     /// What a finished program left behind.

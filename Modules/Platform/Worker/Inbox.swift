@@ -87,7 +87,8 @@ final class Inbox: Sendable {
 
 extension ServiceError {
     static let draining = ServiceError(
-        .draining, "The worker is shutting down.", remedy: "Send it again: another worker, or this one after its restart, takes it.", retryAfter: 2)
+        .draining, "The worker is shutting down.", remedy: "Send it again: another worker, or this one after its restart, takes it.",
+        retryAfter: 2)
     static let overloaded = ServiceError(
         .overloaded, "More waits than may wait at once.", remedy: "Send it again after a second, and less at a time.", retryAfter: 1)
 }

@@ -1,5 +1,6 @@
 public import EventModel
 import Foundation
+import Rules
 import Yams
 
 /// A settings file (`tessera.yaml`): its sections as values, and where in the file each of them stands.
@@ -7,7 +8,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["http"]
+    private static let sections = ["http", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -31,7 +32,8 @@ public struct SettingsFile {
         for (key, _) in mapping where !Self.sections.contains(key.string ?? "") {
             let near = nearMatch(to: key.string ?? "", among: Self.sections).map { " Did you mean `\($0)`?" } ?? ""
             throw CommandError(
-                .syntax, "\(path):\(key.mark?.line ?? 1): there is no section `\(key.string ?? "")`.\(near) Known: \(Self.sections.joined(separator: ", ")).",
+                .syntax,
+                "\(path):\(key.mark?.line ?? 1): there is no section `\(key.string ?? "")`.\(near) Known: \(Self.sections.joined(separator: ", ")).",
                 line: key.mark?.line, column: key.mark?.column)
         }
     }
@@ -55,6 +57,27 @@ public struct SettingsFile {
         }
         let place = "\(path):\(mark?.line ?? 1), \(([section] + error.path).joined(separator: "."))"
         return CommandError(.syntax, "\(place): \(error.problem). \(error.remedy)", line: mark?.line, column: mark?.column)
+    }
+
+    /// The tracking plan; nil where the file has none.
+    ///
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func trackingPlan() throws(CommandError) -> TrackingPlan? {
+        guard let section = self["trackingPlan"] else { return nil }
+        do throws(SettingsErrors) {
+            return try TrackingPlan(
+                section, at: [],
+                compiling: { text throws(PatternRefusal) in
+                    do throws(PatternError) {
+                        let pattern = try Pattern(text)
+                        return { pattern.isFound(in: $0) }
+                    } catch { throw PatternRefusal(error.message, remedy: error.hint) }
+                }, nearest: { nearMatch(to: $0, among: $1) })
+        } catch {
+            let located = error.errors.map { self.located($0, in: "trackingPlan") }
+            throw CommandError(
+                .syntax, located.map(\.message).joined(separator: "\n"), line: located.first?.line, column: located.first?.column)
+        }
     }
 
     private static func value(_ node: Node) -> JSONValue {

@@ -12,6 +12,7 @@ public final class Worker: WorkerService {
     private let tessera: Tessera
     private let workspace: Workspace?
     private let limits: WorkerLimits
+    private let plan: PlanKeeper?
     private let clock: @Sendable () -> Instant
     private let news: WorkerNews
     private let inbox: Inbox
@@ -32,14 +33,17 @@ public final class Worker: WorkerService {
 
     /// Opens the store (and makes it where there is none), becomes its writer, brings every segment up to now, and begins to work.
     ///
+    /// - Parameter plan: What messages are judged by before they are stored; nil: all that can be read are taken.
     /// - Parameter clock: The wall clock.
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
-        tessera: Tessera, workspace: Workspace? = nil, limits: WorkerLimits = WorkerLimits(), clock: @escaping @Sendable () -> Instant,
+        tessera: Tessera, workspace: Workspace? = nil, plan: TrackingPlan? = nil, limits: WorkerLimits = WorkerLimits(),
+        clock: @escaping @Sendable () -> Instant,
         report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
         (self.tessera, self.workspace, self.limits, self.clock) = (tessera, workspace, limits, clock)
+        self.plan = plan.map { PlanKeeper($0) }
         news = WorkerNews(report: report)
         inbox = Inbox(limits: limits)
         state = Mutex(State(notReady: "The segments are being brought up to date."))
@@ -103,6 +107,7 @@ public final class Worker: WorkerService {
     // MARK: WorkerService
 
     public func collect(_ batch: MessageBatch, from source: String) async throws(ServiceError) -> CollectReceipt {
+        let batch = plan?.judged(batch) ?? batch
         let result: Result<CollectReceipt, ServiceError> = await withCheckedContinuation { answer in
             if let refusal = inbox.add(Inbox.Collection(batch: batch, source: source, answer: answer)) {
                 answer.resume(returning: .failure(refusal))
@@ -115,7 +120,8 @@ public final class Worker: WorkerService {
         let live = board.listen(limit: limits.waitingNotices)
         guard let number else { return live }
         // What was recorded before comes first; what is published meanwhile waits in `live` and is not said twice.
-        let (stream, continuation) = AsyncStream.makeStream(of: MembershipNotice.self, bufferingPolicy: .bufferingOldest(limits.waitingNotices))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: MembershipNotice.self, bufferingPolicy: .bufferingOldest(limits.waitingNotices))
         let task = Task {
             let past = (try? await beside { question throws(CommandError) in try question.notices(after: number) }) ?? []
             for notice in past { continuation.yield(notice) }
@@ -133,7 +139,7 @@ public final class Worker: WorkerService {
 
     public var figures: [ServiceFigure] {
         let (recorded, waiting) = recorder.counts
-        return news.figures + [
+        return news.figures + (plan?.figures ?? []) + [
             ServiceFigure(
                 "tessera_messages_waiting_bytes", .gauge, help: "Bytes of messages that wait for the disk.",
                 value: Double(inbox.waitingBytes)),
@@ -153,7 +159,9 @@ public final class Worker: WorkerService {
     /// Asks the worker's thread, which knows everything up to this moment.
     func now<Answer: Sendable>(_ ask: @escaping @Sendable (WorkerLoop) -> Answer) async throws(ServiceError) -> Answer {
         let result: Result<Answer, ServiceError> = await withCheckedContinuation { done in
-            if let refusal = inbox.add({ loop in done.resume(returning: .success(ask(loop))) }) { done.resume(returning: .failure(refusal)) }
+            if let refusal = inbox.add({ loop in done.resume(returning: .success(ask(loop))) }) {
+                done.resume(returning: .failure(refusal))
+            }
         }
         return try result.get()
     }
@@ -205,10 +213,12 @@ public final class Worker: WorkerService {
     private func reload(_ store: any EventStore) throws(CommandError) {
         // The journal begins before the snapshot, so that nothing falls between them.
         let begun = DispatchSemaphore(value: 0)
-        guard inbox.add({ loop in
-            loop.beginJournal()
-            begun.signal()
-        }) == nil else { return }
+        guard
+            inbox.add({ loop in
+                loop.beginJournal()
+                begun.signal()
+            }) == nil
+        else { return }
         begun.wait()
         let question = try Question(
             snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(),
@@ -217,10 +227,12 @@ public final class Worker: WorkerService {
         for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
         let definitions = live.definitions
         let swapped = DispatchSemaphore(value: 0)
-        guard inbox.add({ loop in
-            loop.swap(live)
-            swapped.signal()
-        }) == nil else { return }
+        guard
+            inbox.add({ loop in
+                loop.swap(live)
+                swapped.signal()
+            }) == nil
+        else { return }
         swapped.wait()
         state.withLock { $0.definitions = definitions }
     }

@@ -20,28 +20,44 @@ struct WorkerAnswers {
             return JSONObject([.init("events", .array(events)), .init("total", .integer(Int64(messages.all.count)))])
         case .segments(let reference):
             let segments = try await segments(of: reference)
-            return JSONObject([.init("segments", .array(segments.map { segment in
-                .object(
-                    JSONObject([
-                        .init("name", .string(segment.name)), .init("valid_until", segment.validUntil.map { .string($0.text) } ?? .null),
-                    ]))
-            }))])
+            return JSONObject([
+                .init(
+                    "segments",
+                    .array(
+                        segments.map { segment in
+                            .object(
+                                JSONObject([
+                                    .init("name", .string(segment.name)),
+                                    .init("valid_until", segment.validUntil.map { .string($0.text) } ?? .null),
+                                ]))
+                        }))
+            ])
         case .links(let reference):
             let id = try await resolved(reference)
             let identifiers = try await worker.beside { question throws(CommandError) in try question.person(id).identifiers }
-            return JSONObject([.init("links", .array(identifiers.map { identifier in
-                .object(JSONObject([.init("namespace", .string(identifier.kind.word)), .init("id", .string(identifier.text))]))
-            }))])
+            return JSONObject([
+                .init(
+                    "links",
+                    .array(
+                        identifiers.map { identifier in
+                            .object(JSONObject([.init("namespace", .string(identifier.kind.word)), .init("id", .string(identifier.text))]))
+                        }))
+            ])
         case .consent(let reference): return try await consent(reference)
         case .segmentList:
             let sizes = try await worker.now { $0.sizes }
-            return JSONObject([.init("segments", .array(sizes.map { segment in
-                .object(
-                    JSONObject([
-                        .init("name", .string(segment.name)), .init("members", .integer(Int64(segment.members))),
-                        .init("expression", .string(segment.expression)),
-                    ]))
-            }))])
+            return JSONObject([
+                .init(
+                    "segments",
+                    .array(
+                        sizes.map { segment in
+                            .object(
+                                JSONObject([
+                                    .init("name", .string(segment.name)), .init("members", .integer(Int64(segment.members))),
+                                    .init("expression", .string(segment.expression)),
+                                ]))
+                        }))
+            ])
         case .members(let segment, let after, let limit): return try await members(segment, after: after, limit: limit)
         case .preview(let expression, let limit):
             return try await worker.beside { question throws(CommandError) in
@@ -70,10 +86,12 @@ struct WorkerAnswers {
 
     private func segments(of reference: String) async throws(ServiceError) -> [(name: String, validUntil: Instant?)] {
         let id = try await resolved(reference)
-        let kinds: [IdentifierKind] = id.namespace == "anonymous_id" ? [.anonymous] : id.namespace == "user_id" ? [.user] : [.user, .anonymous]
+        let kinds: [IdentifierKind] =
+            id.namespace == "anonymous_id" ? [.anonymous] : id.namespace == "user_id" ? [.user] : [.user, .anonymous]
         let found = try await worker.now { loop in loop.profile(id.id, kinds).map { loop.segments(of: $0) } }
         guard let found else {
-            throw ServiceError(.notFound, "No profile has the identifier \"\(id.id)\".", remedy: "Send a message that names it, or ask for another.")
+            throw ServiceError(
+                .notFound, "No profile has the identifier \"\(id.id)\".", remedy: "Send a message that names it, or ask for another.")
         }
         return found.sorted { $0.name.precedesByScalars($1.name) }
     }

@@ -11,7 +11,9 @@ extension Course {
         let until = min(a.until, b.until)
         if a.motion == nil && b.motion == nil || operation.kind(kindA, kindB) == nil { return .still(value, until: until) }
         let brief = Course.still(value, until: min(until, now + 1))
-        if value.isMissing { return operation == .divide && b.motion == nil && b.value.signum == 0 ? .still(.missing, until: until) : brief }
+        if value.isMissing {
+            return operation == .divide && b.motion == nil && b.value.signum == 0 ? .still(.missing, until: until) : brief
+        }
         if let slope = slope(a, operation, b), slope.magnitude <= Motion.steepest { return linear(value, slope, until: until, at: now) }
 
         let term = MovingTerm.arithmetic(a.term, operation, b.term)

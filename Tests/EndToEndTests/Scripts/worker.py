@@ -2,6 +2,7 @@
 
 python3 worker.py crashes WORKER SHELL STORE CRASHES RATE    kill -9 at random moments while clients send and send again
 python3 worker.py disk WORKER SHELL STORE                    no room on the disk, then room again
+python3 worker.py story WORKER SHELL STORE                   one person enters a segment and leaves it
 python3 worker.py clients WORKER SHELL STORE EVENTS          Segment's and RudderStack's own clients, through a kill -9 and a restart
 """
 import base64
@@ -202,10 +203,41 @@ def clients(program, shell_program, store, count):
     }))
 
 
+def story(program, shell_program, store):
+    worker = Worker(program, store)
+    track = {"userId": "ada", "event": "Product Added", "properties": {"price": 20}}
+    worker.ask("POST", "/v1/track", json.dumps(track), WRITE)
+    shell(shell_program, store, 'segment active = did "Product Added" within 3s')
+
+    def segments():
+        return [segment["name"] for segment in worker.ask("GET", "/v1/profiles/user_id:ada/segments")[1]["segments"]]
+
+    end = time.time() + 3
+    while not (inside := segments()) and time.time() < end:
+        time.sleep(0.05)
+    # Nobody else may write while the worker does.
+    second = subprocess.run([program, "--dev", "--port", "0", "--db", store], capture_output=True).returncode
+    archive = os.path.join(os.path.dirname(program), "tessera-archive")
+    imported = subprocess.run([archive, "import", "--db", store, "-"], input=b"", capture_output=True).returncode
+    end = time.time() + 10
+    while (outside := segments()) and time.time() < end:
+        time.sleep(0.05)
+    worker.end()
+    history = shell(shell_program, store, "history for user_id:ada", "timeline user_id:ada")
+    changes, sent = history[0]["history"], history[1]["events"][0]["timestamp"]
+    moment = lambda text: int(time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))) * 1000 + int(text[20:23])
+    print(json.dumps({
+        "inside": inside, "outside": outside, "changes": [change["change"] for change in changes],
+        "late": moment(changes[-1]["at"]) - moment(sent) - 3000, "second": second, "import": imported,
+    }))
+
+
 mode, arguments = sys.argv[1], sys.argv[2:]
 if mode == "crashes":
     crashes(arguments[0], arguments[1], arguments[2], int(arguments[3]), float(arguments[4]))
 elif mode == "clients":
     clients(arguments[0], arguments[1], arguments[2], int(arguments[3]))
+elif mode == "story":
+    story(*arguments)
 else:
     disk(*arguments)

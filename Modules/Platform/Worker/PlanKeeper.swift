@@ -1,0 +1,62 @@
+import EventModel
+import Service
+import Synchronization
+
+/// The tracking plan at work: judges messages before they are stored, and counts what it finds.
+final class PlanKeeper: Sendable {
+    private let plan: TrackingPlan
+    private let counters = Mutex(PlanCounters())
+
+    init(_ plan: TrackingPlan) { self.plan = plan }
+
+    /// The batch as it is to be stored: amended messages changed, refused ones among its rejects with the reason and as they came.
+    ///
+    /// Lines keep their places: one that is refused is empty. What cannot be read as a message is left to whoever stores it.
+    func judged(_ batch: MessageBatch) -> MessageBatch {
+        var result = batch
+        var text = ContiguousArray<UInt8>()
+        var copied = 0
+        var rejects: [Reject] = []
+        var seen = PlanCounters()
+        batch.text.withUnsafeBufferPointer { bytes in
+            var (start, number) = (0, 0)
+            while start < batch.count {
+                let end = bytes[start..<batch.count].firstIndex(of: 10) ?? batch.count
+                defer { (start, number) = (end + 1, number + 1) }
+                guard end > start,
+                    let message = try? Message(parsing: UnsafeBufferPointer(rebasing: bytes[start..<end]), derivedID: "none")
+                else { continue }
+                let verdict = plan.verdict(on: message)
+                seen.count(verdict)
+                if verdict.outcome == .accepted { continue }
+                text.append(contentsOf: bytes[copied..<start])
+                copied = end
+                if let reason = verdict.reason {
+                    let line = batch.lineNumbers.isEmpty ? batch.firstLine + number : batch.lineNumbers[number]
+                    let raw = String(decoding: bytes[start..<min(end, start + Reject.longestText)], as: UTF8.self)
+                    rejects.append(Reject(line: line, reason: reason, text: raw))
+                } else {
+                    verdict.message.json.append(to: &text)
+                }
+            }
+            if copied > 0 || !text.isEmpty { text.append(contentsOf: bytes[copied..<batch.count]) }
+        }
+        counters.withLock { $0.merge(seen) }
+        guard copied > 0 || !text.isEmpty else { return batch }
+        result.count = text.count
+        text.append(contentsOf: repeatElement(0, count: MessageBatch.padding))
+        result.text = text
+        result.rejects += rejects
+        return result
+    }
+
+    /// Messages by what became of them, and how often each rule was broken.
+    var figures: [ServiceFigure] {
+        let now = counters.withLock { $0 }
+        return now.rules.sorted { ($0.key.rule, $0.key.action.rawValue) < ($1.key.rule, $1.key.action.rawValue) }.map { fired, count in
+            ServiceFigure(
+                "tessera_plan_rule_total", .counter, help: "How often a rule of the tracking plan was broken, and what came of it.",
+                labels: ["rule": fired.rule, "action": fired.action.rawValue], value: Double(count))
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import BuiltIn
+import EventModel
+import Foundation
+import Platform
+import Service
+import Synchronization
+import Testing
+
+/// A worker on a clock that a test turns, on a store of its own.
+private final class Bench: Sendable {
+    let folder: Scratch
+    let tessera: Tessera
+    private let time = Mutex<Int64>(0)
+    let sentences = Mutex<[String]>([])
+
+    init(_ instant: String = "2026-06-01T00:00:00Z") throws {
+        folder = try Scratch()
+        tessera = Tessera(path: folder.path + "/w.tessera", plugins: .builtIn)
+        try turn(instant)
+    }
+
+    func turn(_ instant: String) throws { try time.withLock { $0 = try #require(Instant(text: instant)).milliseconds } }
+    private var clock: @Sendable () -> Instant { { Instant(milliseconds: self.time.withLock { $0 }) } }
+
+    func worker(plan: TrackingPlan? = nil, limits: WorkerLimits = WorkerLimits()) throws -> Worker {
+        try Worker(tessera: tessera, plan: plan, limits: limits, clock: clock) { sentence in self.sentences.withLock { $0.append(sentence) }
+        }
+    }
+
+    /// What the shell answers at the same clock.
+    func shell(_ line: String) throws -> JSONObject {
+        try Session(tessera: tessera, format: .json, clock: clock).answer(try #require(try Command(line))).json
+    }
+}
+
+/// A folder that is gone with its test.
+private final class Scratch: Sendable {
+    let path = NSTemporaryDirectory() + "tessera-worker-" + UUID().uuidString
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+private func viewed(_ id: String, by person: String, at time: String) -> MessageBatch {
+    MessageBatch(
+        lines: #"{"type":"track","messageId":"\#(id)","userId":"\#(person)","event":"Viewed","timestamp":"\#(time)"}"# + "\n")
+}
+
+private func names(_ answer: JSONObject) -> [String] {
+    answer["segments"]?.asArray?.compactMap { $0.asObject?["name"]?.asString } ?? []
+}
+
+@Suite struct WorkerTests {
+    @Test func `what was due while no worker ran happened at its own instant`() async throws {
+        let bench = try Bench()
+        _ = try bench.shell(#"segment active = did "Viewed" within 1h"#)
+        let first = try bench.worker()
+        #expect(try await first.collect(viewed("m1", by: "ada", at: "2026-06-01T00:00:00.250Z"), from: "k").accepted == 1)
+        try bench.turn("2026-06-01T00:00:01Z")
+        #expect(names(try await first.answer(.segments("ada"))) == ["active"])
+        await first.drain()
+
+        try bench.turn("2026-06-03T00:00:00Z")
+        let second = try bench.worker()
+        #expect(names(try await second.answer(.segments("ada"))) == [])
+        await second.drain()
+        let history = try bench.shell("history active for ada")["history"]?.asArray?.compactMap(\.asObject) ?? []
+        #expect(history.map { $0["change"] } == [.string("entered"), .string("exited")])
+        #expect(history.last?["at"] == .string("2026-06-01T01:00:00.250Z") && history.last?["because"] == .string("clock"))
+        // A third start has nothing to add.
+        let third = try bench.worker()
+        await third.drain()
+        #expect(try bench.shell("history active for ada")["history"]?.asArray?.count == 2)
+    }
+
+    @Test func `an edited segment is taken over while messages come, and never answered with the old rule and the new name`() async throws {
+        let bench = try Bench()
+        _ = try bench.shell(#"segment keen = count("Viewed") >= 2"#)
+        var limits = WorkerLimits()
+        limits.definitionsEvery = 20
+        let worker = try bench.worker(limits: limits)
+        for number in 0..<40 {
+            _ = try await worker.collect(viewed("a\(number)", by: "u\(number % 10)", at: "2026-06-01T00:00:00Z"), from: "k")
+        }
+        #expect(try await worker.answer(.members(segment: "keen", after: nil, limit: 100))["total"] == .integer(10))
+        _ = try bench.shell(#"segment keen = count("Viewed") >= 5"#)
+        _ = try bench.shell(#"segment anybody = did "Viewed""#)
+        for number in 0..<6 { _ = try await worker.collect(viewed("b\(number)", by: "u\(number)", at: "2026-06-01T00:00:00Z"), from: "k") }
+        var total: JSONValue?
+        for _ in 0..<500 where total != .integer(6) {
+            try await Task.sleep(for: .milliseconds(20))
+            total = try await worker.answer(.members(segment: "keen", after: nil, limit: 100))["total"]
+            #expect(total == .integer(10) || total == .integer(6))
+        }
+        #expect(total == .integer(6))
+        #expect(names(try await worker.answer(.segments("u7"))) == ["anybody"])
+        await worker.drain()
+        for segment in ["keen", "anybody"] {
+            let expression = try #require(try bench.shell("segment \(segment)")["expression"]?.asString)
+            #expect(try bench.shell("recorded \(segment)")["members"] == bench.shell("members \(expression)")["members"])
+        }
+    }
+
+    @Test func `pages of members, changes after a number, and who is not there`() async throws {
+        let bench = try Bench()
+        _ = try bench.shell(#"segment all = did "Viewed""#)
+        let worker = try bench.worker()
+        for number in 0..<5 { _ = try await worker.collect(viewed("m\(number)", by: "u\(number)", at: "2026-06-01T00:00:00Z"), from: "k") }
+        let page = try await worker.answer(.members(segment: "all", after: "u1", limit: 2))
+        #expect(page["members"] == .array([.string("u2"), .string("u3")]) && page["next"] == .string("u3"))
+        #expect(try await worker.answer(.members(segment: "all", after: "u3", limit: 2))["next"] == .null)
+        await #expect(throws: ServiceError.self) { try await worker.answer(.segments("nobody")) }
+        await #expect(throws: ServiceError.self) { try await worker.answer(.members(segment: "none", after: nil, limit: 1)) }
+        let error = await #expect(throws: ServiceError.self) { try await worker.answer(.preview(expression: "did did", limit: 1)) }
+        #expect(error?.code == .invalid && error?.column == 5)
+        let stream = worker.changes(after: 0)
+        await worker.drain()
+        var seen: [String] = []
+        for await notice in stream { seen.append(notice.profile) }
+        #expect(Set(seen) == ["u0", "u1", "u2", "u3", "u4"] && seen.count == 5)
+    }
+
+    @Test func `a message that the plan refuses is kept with its reason, and one that it mends is stored mended`() async throws {
+        let bench = try Bench()
+        let file = bench.folder.path + "/tessera.yaml"
+        let yaml = """
+            trackingPlan:
+              events:
+                Ordered:
+                  properties:
+                    revenue: {kind: number, minimum: 0}
+                    currency: {kind: text, normalise: currency, action: coerce}
+            """
+        try Data(yaml.utf8).write(to: URL(fileURLWithPath: file))
+        let worker = try bench.worker(plan: SettingsFile(path: file).trackingPlan())
+        func ordered(_ id: String, _ properties: String) -> String {
+            #"{"type":"track","messageId":"\#(id)","userId":"ada","event":"Ordered","timestamp":"2026-06-01T00:00:00Z","properties":\#(properties)}"#
+                + "\n"
+        }
+        let batch = MessageBatch(
+            lines: ordered("good", #"{"revenue":5,"currency":"EUR"}"#) + ordered("bad", #"{"revenue":-5}"#)
+                + ordered("mended", #"{"revenue":7,"currency":" eur"}"#))
+        let receipt = try await worker.collect(batch, from: "web")
+        #expect(receipt == CollectReceipt(accepted: 2, duplicates: 0, quarantined: 1))
+        #expect(worker.figures.contains { $0.name == "tessera_plan_rule_total" && $0.labels["rule"] == "Ordered/revenue/minimum" })
+        let kept = try String(contentsOfFile: bench.tessera.path + ".rejected/worker.ndjson", encoding: .utf8)
+        #expect(kept.contains("Ordered") && kept.contains(#"\"messageId\":\"bad\""#) && kept.contains(#""file":"web""#))
+        await worker.drain()
+        #expect(try bench.shell(#"count did "Ordered" where .currency == "EUR" at least 2 times"#)["count"] == .integer(1))
+    }
+
+    @Test(arguments: [
+        ("http:\n  prot: 1\n", "http"), ("htpp: {}\n", "Did you mean `http`?"),
+        ("trackingPlan:\n  events:\n    A: {propertys: {}}\n", ":3"),
+    ])
+    func `a settings file that is not understood names its line`(text: String, says: String) throws {
+        let folder = try Scratch()
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/tessera.yaml"))
+        do {
+            let file = try SettingsFile(path: folder.path + "/tessera.yaml")
+            _ = try file.trackingPlan()
+            #expect(file["http"] != nil)
+        } catch { #expect(error.message.contains(says), "\(error.message)") }
+    }
+
+    @Test func `what waits is bounded, and a worker that drains takes nothing more`() async throws {
+        let bench = try Bench()
+        let worker = try bench.worker()
+        await worker.drain()
+        let error = await #expect(throws: ServiceError.self) {
+            try await worker.collect(viewed("m", by: "u", at: "2026-06-01T00:00:00Z"), from: "k")
+        }
+        #expect(error?.code == .draining && worker.notReady != nil)
+        // The store is free again.
+        let again = try bench.worker()
+        #expect(try await again.collect(viewed("m", by: "u", at: "2026-06-01T00:00:00Z"), from: "k").accepted == 1)
+        await again.drain()
+    }
+}
