@@ -92,10 +92,14 @@ private func names(_ answer: JSONObject) -> [String] {
             #expect(total == .integer(10) || total == .integer(6))
         }
         #expect(total == .integer(6))
-        #expect(names(try await worker.answer(.segments("u7"))) == ["anybody"])
+        var others: [String] = []
+        for _ in 0..<500 where others != ["anybody"] {
+            try await Task.sleep(for: .milliseconds(20))
+            others = names(try await worker.answer(.segments("u7")))
+        }
+        #expect(others == ["anybody"])
         await worker.drain()
-        for segment in ["keen", "anybody"] {
-            let expression = try #require(try bench.shell("segment \(segment)")["expression"]?.asString)
+        for (segment, expression) in [("keen", #"count("Viewed") >= 5"#), ("anybody", #"did "Viewed""#)] {
             #expect(try bench.shell("recorded \(segment)")["members"] == bench.shell("members \(expression)")["members"])
         }
     }

@@ -54,8 +54,9 @@ final class WorkerLoop {
             inbox.wait(milliseconds: patience)
             let taken = inbox.take()
             if !taken.collections.isEmpty { collect(taken.collections) }
-            for task in taken.tasks { task(self) }
+            // Whoever asks is answered as of now.
             live.advance(to: clock())
+            for task in taken.tasks { task(self) }
             recordTransitions()
             sealWhenDue()
             isDone = taken.isClosed && taken.isEmpty
@@ -81,7 +82,7 @@ final class WorkerLoop {
             let outcomes = try writer.appendDurably(collections.map(\.batch))
             var rejects: [(reject: Reject, source: String)] = []
             for (collection, outcome) in zip(collections, outcomes) {
-                rejects += (collection.batch.rejects + outcome.rejects).map { ($0, collection.source) }
+                rejects += outcome.rejects.map { ($0, collection.source) }
             }
             try quarantine.keep(rejects, at: clock())
             return outcomes
@@ -91,7 +92,7 @@ final class WorkerLoop {
             for (collection, outcome) in zip(collections, outcomes) {
                 let receipt = CollectReceipt(
                     accepted: outcome.outcome.accepted, duplicates: outcome.outcome.duplicates,
-                    quarantined: collection.batch.rejects.count + outcome.rejects.count)
+                    quarantined: outcome.rejects.count)
                 tell.count(receipt)
                 collection.answer.resume(returning: .success(receipt))
             }
