@@ -102,7 +102,10 @@ let package = Package(
             extra: hasISAL ? [.define("ISAL")] : []),
         module(  // a workspace's features are YAML
             "Platform",
-            ["Archive", "Clustering", "Connectors", "EventModel", "Features", "Live", "Rules", "Service", "Statistics", "Storage", yams]),
+            [
+                "Archive", "Clustering", "Connectors", "EventModel", "Features", "Jobs", "Live", "Rules", "Service", "Statistics",
+                "Storage", yams,
+            ]),
 
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),
@@ -118,7 +121,7 @@ let package = Package(
             path: "Apps/BuiltIn", swiftSettings: settings),
         app("tessera-archive", ["BuiltIn", "EventModel", "Platform", arguments]),
         app("tessera-shell", ["BuiltIn", "CEdit", "EventModel", "Platform", arguments]),
-        app("tessera-worker", ["BuiltIn", "EventModel", "Platform", "ServiceHTTP", arguments, lifecycle, logging, signals]),
+        app("tessera-worker", ["BuiltIn", "EventModel", "Jobs", "Platform", "ServiceHTTP", arguments, lifecycle, logging, signals]),
         app(
             "tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Rules", "Statistics", "Storage", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),

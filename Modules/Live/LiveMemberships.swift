@@ -13,6 +13,8 @@ public struct LiveMemberships: ~Copyable {
     public private(set) var clock = Int64.min
     /// Profiles by the least ordinal of their identifiers.
     private var profiles: ContiguousArray<LiveProfile?> = []
+    /// Messages on their way into the profiles' timelines.
+    private var loaded: [UInt32: [Message]] = [:]
     /// How many profiles there are.
     public private(set) var profileCount = 0
     private var memberCounts: [Int]
@@ -50,17 +52,16 @@ public struct LiveMemberships: ~Copyable {
     /// Whether messages of a kind (and event name; nil: of several) can matter to any segment.
     public func needs(_ kind: Message.Kind, event: String?) -> Bool { reads.needs(kind, event: event) }
 
-    /// Takes a stored message of a profile without asking anything; `begin` asks.
+    /// Takes a stored message of a profile without asking anything, in any order; all of them before the first `begin`.
     public mutating func load(_ message: Message, of profile: UInt32) {
         admit(profile)
-        if let trimmed = reads.trimmed(message) { profiles[Int(profile)]?.timeline.add(trimmed) }
+        if let trimmed = reads.trimmed(message) { loaded[profile, default: []].append(trimmed) }
     }
 
-    /// Takes all stored messages of a profile at once, in any order, without asking anything.
-    public mutating func load(_ messages: [Message], of profile: UInt32) {
-        admit(profile)
-        let trimmed = messages.compactMap { reads.trimmed($0) }
-        profiles[Int(profile)]?.timeline = ProfileTimeline(trimmed)
+    /// Indexes what was loaded: once for each profile, since messages come by name rather than by time.
+    private mutating func indexLoaded() {
+        for (profile, messages) in loaded { profiles[Int(profile)]?.timeline = ProfileTimeline(messages) }
+        loaded = [:]
     }
 
     /// Begins to keep a segment: as it was recorded, then as it is at `instant`, which says the difference as transitions.
@@ -70,6 +71,7 @@ public struct LiveMemberships: ~Copyable {
     public mutating func begin(
         _ segment: Int, recorded: some Sequence<(ordinal: UInt32, profile: UInt32)>, at instant: Instant, because cause: TransitionCause
     ) {
+        indexLoaded()
         clock = max(clock, instant.milliseconds)
         var ordinals: [UInt32: [UInt32]] = [:]
         for (ordinal, profile) in recorded { ordinals[profile, default: []].append(ordinal) }
@@ -111,7 +113,8 @@ public struct LiveMemberships: ~Copyable {
         return timeline.holds(message)
     }
 
-    private mutating func admit(_ profile: UInt32) {
+    /// Makes a profile known that may have no message that counts.
+    public mutating func admit(_ profile: UInt32) {
         while profiles.count <= Int(profile) { profiles.append(nil) }
         guard profiles[Int(profile)] == nil else { return }
         profiles[Int(profile)] = LiveProfile(segments: segments.count)

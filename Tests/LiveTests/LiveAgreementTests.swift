@@ -55,7 +55,9 @@ struct LiveAgreementTests {
         let population = GeneratedPopulation(random: &generator.random)
         let begin = Instant(milliseconds: Vocabulary.now.milliseconds - 86_400_000)
         var live = LiveMemberships(rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) })
-        for (profile, timeline) in population.timelines.enumerated() { live.load(timeline.messages.reversed(), of: UInt32(profile)) }
+        for (profile, timeline) in population.timelines.enumerated() {
+            for message in timeline.messages.reversed() { live.load(message, of: UInt32(profile)) }
+        }
         // Some were recorded before, rightly or not, one of them under two identifiers.
         for segment in rules.indices {
             let recorded: [(ordinal: UInt32, profile: UInt32)] = population.people.isEmpty ? [] : [(0, 0), (1_000, 0)]

@@ -22,9 +22,18 @@ struct Question: Sendable {
         snapshot base: any StoreSnapshot, workspace: Workspace?, now: Instant, threads: Int, cache: AnswerCache? = nil,
         interruption: Interruption, warn: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
-        let snapshot = InterruptibleSnapshot(base: base, interruption: interruption)
-        let saved = try attempt { try snapshot.definitions() }
+        let saved = try attempt { try base.definitions() }
         let definitions = Self.merged(store: saved, workspace: try workspace?.definitions() ?? [], warn: warn)
+        try self.init(
+            snapshot: base, definitions: definitions, now: now, threads: threads, cache: cache, interruption: interruption, warn: warn)
+    }
+
+    /// - Parameter definitions: What counts, sorted by name, whatever the store holds.
+    init(
+        snapshot base: any StoreSnapshot, definitions: [Definition], now: Instant, threads: Int, cache: AnswerCache? = nil,
+        interruption: Interruption, warn: @escaping @Sendable (String) -> Void
+    ) throws(CommandError) {
+        let snapshot = InterruptibleSnapshot(base: base, interruption: interruption)
         self.snapshot = snapshot
         self.now = now
         self.interruption = interruption

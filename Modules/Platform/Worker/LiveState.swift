@@ -37,7 +37,7 @@ final class LiveState: @unchecked Sendable {
         var live = LiveMemberships(segments)
         do {
             let profiles = Self.leastOrdinals(snapshot)
-            for profile in profiles { live.load([], of: profile) }
+            for profile in profiles { live.admit(profile) }
             for block in snapshot.blocks where block.rows > 0 && live.needs(block.kind, event: block.event) {
                 let ordinals = try snapshot.read(block, paths: []).ordinals
                 for (row, message) in try snapshot.messages(block, rows: Array(0..<block.rows)).enumerated() {

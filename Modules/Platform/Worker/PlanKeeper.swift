@@ -9,7 +9,8 @@ final class PlanKeeper: Sendable {
 
     init(_ plan: TrackingPlan) { self.plan = plan }
 
-    /// The batch as it is to be stored: amended messages changed, refused ones among its rejects with the reason and as they came.
+    /// The batch as it is to be stored: amended messages changed, refused ones among its rejects with the reason, and those that are set
+    /// aside as they came.
     ///
     /// Lines keep their places: one that is refused is empty. What cannot be read as a message is left to whoever stores it.
     func judged(_ batch: MessageBatch) -> MessageBatch {
@@ -33,7 +34,10 @@ final class PlanKeeper: Sendable {
                 copied = end
                 if let reason = verdict.reason {
                     let line = batch.lineNumbers.isEmpty ? batch.firstLine + number : batch.lineNumbers[number]
-                    let raw = String(decoding: bytes[start..<min(end, start + Reject.longestText)], as: UTF8.self)
+                    var raw = ""
+                    if case .quarantined = verdict.outcome {
+                        raw = String(decoding: bytes[start..<min(end, start + Reject.longestText)], as: UTF8.self)
+                    }
                     rejects.append(Reject(line: line, reason: reason, text: raw))
                 } else {
                     verdict.message.json.append(to: &text)

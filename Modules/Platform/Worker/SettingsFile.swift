@@ -1,5 +1,6 @@
 public import EventModel
 import Foundation
+public import Jobs
 import Rules
 import Yams
 
@@ -8,7 +9,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["http", "trackingPlan"]
+    private static let sections = ["http", "jobs", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -74,10 +75,24 @@ public struct SettingsFile {
                     } catch { throw PatternRefusal(error.message, remedy: error.hint) }
                 }, nearest: { nearMatch(to: $0, among: $1) })
         } catch {
-            let located = error.errors.map { self.located($0, in: "trackingPlan") }
-            throw CommandError(
-                .syntax, located.map(\.message).joined(separator: "\n"), line: located.first?.line, column: located.first?.column)
+            throw located(error.errors, in: "trackingPlan")
         }
+    }
+
+    /// What runs when; no job where the file names none.
+    ///
+    /// - Parameter known: Names of the jobs that there are.
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func jobs(known: [String]) throws(CommandError) -> JobPlan {
+        do throws(JobPlanError) { return try JobPlan(settings: self["jobs"] ?? .object(JSONObject()), at: [], known: known) } catch {
+            throw located(error.faults, in: "jobs")
+        }
+    }
+
+    private func located(_ errors: [SettingsError], in section: String) -> CommandError {
+        let located = errors.map { self.located($0, in: section) }
+        return CommandError(
+            .syntax, located.map(\.message).joined(separator: "\n"), line: located.first?.line, column: located.first?.column)
     }
 
     private static func value(_ node: Node) -> JSONValue {

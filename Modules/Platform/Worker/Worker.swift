@@ -154,6 +154,9 @@ public final class Worker: WorkerService {
         try await WorkerAnswers(worker: self).answer(question)
     }
 
+    /// The store's file.
+    var path: String { tessera.path }
+
     // MARK: Asking
 
     /// Asks the worker's thread, which knows everything up to this moment.
@@ -205,7 +208,7 @@ public final class Worker: WorkerService {
             if news.takeReload() || definitions != state.withLock({ $0.definitions }) {
                 try reload(store)
             } else if clock().milliseconds >= state.withLock({ $0.thresholdsAt }) + limits.thresholdsEvery {
-                try refreshThresholds(store)
+                _ = try refreshThresholds()
             }
         } catch { news.say("The definitions could not be taken over; the ones before count. \(error.message)") }
     }
@@ -237,8 +240,11 @@ public final class Worker: WorkerService {
         state.withLock { $0.definitions = definitions }
     }
 
-    private func refreshThresholds(_ store: any EventStore) throws(CommandError) {
+    /// Takes the bounds of percentiles anew; gives how many segments have any.
+    func refreshThresholds() throws(CommandError) -> Int {
         state.withLock { $0.thresholdsAt = clock().milliseconds }
+        let store = try tessera.store()
+        var count = 0
         let question = try Question(
             snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 1, interruption: Interruption(),
             warn: { _ in })
@@ -247,7 +253,17 @@ public final class Worker: WorkerService {
             let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }
             if thresholds == .none { continue }
             _ = inbox.add { loop in loop.refresh(definition.name, thresholds) }
+            count += 1
         }
+        return count
+    }
+
+    /// Makes the live state anew at the next look at the definitions.
+    func requestReload() { news.requestReload() }
+
+    /// Runs something that blocks, off the pool of tasks.
+    func offThread<Answer: Sendable>(_ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        try await withCheckedThrowingContinuation { done in questions.async { done.resume(with: Result { try work() }) } }
     }
 
     /// Identifiers of the profiles that have more than one, by the least of them.

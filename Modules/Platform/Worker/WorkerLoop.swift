@@ -23,6 +23,8 @@ final class WorkerLoop {
     private let recorder: MembershipRecorder
     /// Identifiers of profiles that have more than one.
     private var identifiers: [UInt32: [UInt32]] = [:]
+    /// What the live state was made of.
+    private var definitions: [Definition]
     /// Messages and merges since a new state began to be made; nil: none is being made.
     private var journal: [JournalEntry]?
     /// When the oldest message was accepted that waits to be sealed.
@@ -43,6 +45,7 @@ final class WorkerLoop {
         (self.limits, self.clock, tell, self.quarantine, self.identifiers) = (limits, clock, news, quarantine, identifiers)
         for (segment, number) in state.lastRecords { recorder.begin(segment, after: number) }
         live = state.takeLive()
+        definitions = state.definitions
         nameSegments()
         recordTransitions()
     }
@@ -207,7 +210,24 @@ final class WorkerLoop {
     /// The members of a segment as least ordinals of their profiles; nil where there is no such segment.
     func members(of name: String) -> [UInt32]? { names[name].map { live.members(of: $0) } }
 
-    var profileCount: Int { live.profileCount }
+    /// Everybody's memberships at this instant, and a question about the store as it is now.
+    struct MembersNow: Sendable {
+        let question: Question
+        /// Least ordinals of the members' profiles, by segment.
+        let members: [String: [UInt32]]
+    }
+
+    func membersNow() -> Result<MembersNow, CommandError> {
+        Result { () throws(CommandError) in
+            let instant = Instant(milliseconds: live.clock)
+            // Nothing is written between the two, since both happen on this thread.
+            let snapshot = try attempt { try store.snapshot() }
+            let question = try Question(
+                snapshot: snapshot, definitions: definitions, now: instant, threads: 2, interruption: Interruption(), warn: { _ in })
+            let members = live.segments.indices.map { (live.segments[$0].name, live.members(of: $0)) }
+            return MembersNow(question: question, members: Dictionary(members, uniquingKeysWith: { first, _ in first }))
+        }
+    }
 
     /// Moves the bounds of a segment's percentiles.
     func refresh(_ name: String, _ thresholds: PercentileThresholds) {
@@ -245,6 +265,7 @@ final class WorkerLoop {
             }
         }
         live = consume next
+        definitions = state.definitions
         nameSegments()
         recordTransitions()
     }

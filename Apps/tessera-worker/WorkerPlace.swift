@@ -1,0 +1,52 @@
+import ArgumentParser
+import BuiltIn
+import EventModel
+import Foundation
+import Logging
+import Platform
+
+/// Where a worker finds its store, its definitions and its settings.
+struct WorkerPlace: ParsableArguments {
+    @Option(help: "The store; made where there is none. Default: $TESSERA_DB, else ./customers.tessera.")
+    var db: String?
+
+    @Option(help: "A folder of definitions: segments/*.segment, features/*.yaml, and tessera.yaml.")
+    var workspace: String?
+
+    @Option(help: "The settings file. Default: tessera.yaml of the workspace, where it has one.")
+    var config: String?
+
+    /// The wall clock, in whole milliseconds.
+    static let clock: @Sendable () -> Instant = { Instant(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) }
+
+    /// The store's file.
+    var store: String { db ?? Tessera.defaultPath(environment: ProcessInfo.processInfo.environment) }
+
+    /// The settings; every section has its defaults where there is no file.
+    func settingsFile() throws(CommandError) -> SettingsFile {
+        let inWorkspace = workspace.map { $0 + "/tessera.yaml" }.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
+        return try (config ?? inWorkspace).map { path throws(CommandError) in try SettingsFile(path: path) } ?? SettingsFile()
+    }
+
+    /// The worker, at work.
+    func worker(_ file: SettingsFile, _ logger: Logger) throws(CommandError) -> Worker {
+        try Worker(
+            tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
+            plan: file.trackingPlan(), clock: Self.clock, report: { logger.warning("\($0)") })
+    }
+
+    /// Logs to standard error.
+    func makeLogger() -> Logger {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        return Logger(label: "tessera-worker")
+    }
+
+    /// Runs something and tells its errors as all programs do.
+    static func reporting(_ work: () async throws -> Void) async throws {
+        do { try await work() } catch let error as CommandError {
+            throw ExitCode(error.report(as: Terminal.defaultFormat))
+        } catch let error as SettingsError {
+            throw ExitCode(CommandError(.usage, error.description).report(as: Terminal.defaultFormat))
+        }
+    }
+}
