@@ -72,7 +72,8 @@ public struct LiveMemberships: ~Copyable {
         _ segment: Int, recorded: some Sequence<(ordinal: UInt32, profile: UInt32)>, at instant: Instant, because cause: TransitionCause
     ) {
         indexLoaded()
-        clock = max(clock, instant.milliseconds)
+        // What is due for segments that were begun before comes first, at its own instant.
+        advance(to: instant)
         var ordinals: [UInt32: [UInt32]] = [:]
         for (ordinal, profile) in recorded { ordinals[profile, default: []].append(ordinal) }
         for (profile, own) in ordinals {

@@ -53,6 +53,18 @@ struct LiveClockTests {
         #expect(inside.isEmpty && exits == due && again.nextTimer == nil)
     }
 
+    @Test func `a segment that is begun later does not delay what is due for others`() throws {
+        let rules = try [#"did "Viewed" within 30m"#, #"did "Viewed" within 1h"#].map { try Rule(parsing: $0) }
+        var live = LiveMemberships(rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) })
+        live.load(Self.view(0, at: Self.start.milliseconds), of: 0)
+        live.begin(0, recorded: [(0, 0)], at: Self.start, because: .message)
+        live.begin(1, recorded: [], at: Instant(milliseconds: Self.start.milliseconds + 2_700_000), because: .definition)
+        live.advance(to: Instant(milliseconds: Self.start.milliseconds + 86_400_000))
+        let moved = live.takeTransitions().map { ($0.segment, $0.entered, $0.at.milliseconds - Self.start.milliseconds) }
+        #expect(
+            moved.map(\.0) == [0, 1, 1] && moved.map(\.1) == [false, true, false] && moved.map(\.2) == [1_800_000, 2_700_000, 3_600_000])
+    }
+
     @Test func `a clock that is set back moves nobody and fires nothing twice`() throws {
         let rule = try Rule(parsing: #"did "Viewed" within 30m"#)
         var live = LiveMemberships([LiveSegment(name: "active", expression: "", rule: rule)])

@@ -3,6 +3,7 @@ import EventModel
 import Foundation
 import Platform
 import Service
+import Storage
 import Synchronization
 import Testing
 
@@ -102,6 +103,24 @@ private func names(_ answer: JSONObject) -> [String] {
         for (segment, expression) in [("keen", #"count("Viewed") >= 5"#), ("anybody", #"did "Viewed""#)] {
             #expect(try bench.shell("recorded \(segment)")["members"] == bench.shell("members \(expression)")["members"])
         }
+    }
+
+    @Test func `a record that somebody else makes while the worker runs is gone on from`() async throws {
+        let bench = try Bench()
+        _ = try bench.shell(#"segment all = did "Viewed""#)
+        var limits = WorkerLimits()
+        limits.definitionsEvery = 20
+        let worker = try bench.worker(limits: limits)
+        let store = try bench.tessera.store()
+        let others = try #require(try store.snapshot().recordedMembers(of: "all", at: nil))
+        let theirs = MembershipChange(
+            segment: "all", at: others.at, cause: .clock, expression: #"did "Viewed""#, after: others.number, entered: OrdinalSet(),
+            exited: OrdinalSet())
+        #expect(try store.recordMemberships([theirs]).removedCount == 0)
+        for number in 0..<5 { _ = try await worker.collect(viewed("m\(number)", by: "u\(number)", at: "2026-06-01T00:00:00Z"), from: "k") }
+        for _ in 0..<500 where try bench.shell("recorded all")["total"] != .integer(5) { try await Task.sleep(for: .milliseconds(20)) }
+        await worker.drain()
+        #expect(try bench.shell("recorded all")["members"] == bench.shell(#"members did "Viewed""#)["members"])
     }
 
     @Test func `pages of members, changes after a number, and who is not there`() async throws {

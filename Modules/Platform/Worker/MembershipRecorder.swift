@@ -23,7 +23,7 @@ final class MembershipRecorder: Sendable {
         var last: [String: Int64] = [:]
         var waiting: [Step] = []
         var recorded = 0
-        /// A segment of these was recorded by somebody else, who defined it anew; it is left alone until it is begun again.
+        /// Somebody else recorded these: who defined them anew, or asked for a record. They are left alone until they are begun again.
         var overtaken: Set<String> = []
         var isScheduled = false
     }
@@ -31,11 +31,9 @@ final class MembershipRecorder: Sendable {
     private let queue = DispatchQueue(label: "tessera.memberships")
     private let store: any EventStore
     private let board: NoticeBoard
-    private let report: @Sendable (String) -> Void
+    private let news: WorkerNews
 
-    init(store: any EventStore, board: NoticeBoard, report: @escaping @Sendable (String) -> Void) {
-        (self.store, self.board, self.report) = (store, board, report)
-    }
+    init(store: any EventStore, board: NoticeBoard, news: WorkerNews) { (self.store, self.board, self.news) = (store, board, news) }
 
     /// Begins to record a segment after its record of that number; 0 where it has none.
     func begin(_ segment: String, after number: Int64) {
@@ -44,6 +42,9 @@ final class MembershipRecorder: Sendable {
             state.overtaken.remove(segment)
         }
     }
+
+    /// Whether somebody else recorded a segment since it was begun.
+    func isOvertaken(_ segment: String) -> Bool { state.withLock { $0.overtaken.contains(segment) } }
 
     /// How many transitions were recorded, and how many wait.
     var counts: (recorded: Int, waiting: Int) { state.withLock { ($0.recorded, $0.waiting.count) } }
@@ -65,6 +66,18 @@ final class MembershipRecorder: Sendable {
         return state.withLock { $0.waiting.isEmpty }
     }
 
+    /// As `Question.notices` gives them later, so that a place in a record means the same to whoever comes back: exits before entries, each
+    /// by the least ordinal.
+    private static func inOrder(_ notices: [Told], _ numbers: [Int64]) -> [MembershipNotice] {
+        notices.sorted { a, b in
+            a.draft != b.draft ? a.draft < b.draft : a.notice.entered != b.notice.entered ? !a.notice.entered : a.ordinal < b.ordinal
+        }.map { told in
+            var notice = told.notice
+            notice.number = numbers[told.draft]
+            return notice
+        }
+    }
+
     private func write() {
         let (steps, last) = state.withLock { state in
             state.isScheduled = false
@@ -74,7 +87,7 @@ final class MembershipRecorder: Sendable {
         }
         guard !steps.isEmpty else { return }
         var drafts: [Draft] = []
-        var notices: [(draft: Int, notice: MembershipNotice)] = []
+        var notices: [Told] = []
         var places: [String: Int] = [:]
         for step in steps {
             var place = places[step.segment]
@@ -83,7 +96,7 @@ final class MembershipRecorder: Sendable {
             let chosen = place ?? drafts.count - 1
             places[step.segment] = chosen
             drafts[chosen].add(step.transition)
-            notices.append((chosen, MembershipNotice(step)))
+            notices.append(Told(draft: chosen, ordinal: step.transition.ordinals.min() ?? 0, notice: MembershipNotice(step)))
         }
         let changes = drafts.map { $0.change(after: last[$0.segment] ?? 0) }
         do throws(StoreError) {
@@ -94,21 +107,26 @@ final class MembershipRecorder: Sendable {
                     state.waiting.removeFirst(steps.count)
                     state.recorded += steps.count
                 }
-                board.publish(
-                    notices.map { place, notice in
-                        var notice = notice
-                        notice.number = numbers[place]
-                        return notice
-                    })
+                board.publish(Self.inOrder(notices, numbers))
             case .outdated(let segment):
+                // The live state goes on from what they recorded, once it is made anew.
                 _ = state.withLock { $0.overtaken.insert(segment) }
+                news.requestReload()
                 write()
             }
         } catch {
-            report("Changes of membership cannot be recorded yet: \(error)")
+            news.say("Changes of membership cannot be recorded yet: \(error)")
             queue.asyncAfter(deadline: .now() + 1) { self.write() }
         }
     }
+}
+
+/// Somebody's move, on its way to those who listen.
+private struct Told {
+    var draft: Int
+    /// The least of those that were recorded.
+    var ordinal: UInt32
+    var notice: MembershipNotice
 }
 
 /// A record that is being made: everybody who moved at one instant for one cause.

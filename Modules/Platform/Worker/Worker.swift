@@ -48,7 +48,7 @@ public final class Worker: WorkerService {
         inbox = Inbox(limits: limits)
         state = Mutex(State(notReady: "The segments are being brought up to date."))
         let store = try tessera.store(.creating)
-        recorder = MembershipRecorder(store: store, board: board, report: report)
+        recorder = MembershipRecorder(store: store, board: board, news: news)
         let writer = try attempt { try store.makeWriter() }
         _ = writer.takeMerges()
         let question: Question
@@ -285,7 +285,9 @@ extension Question {
             let profileOf = snapshot.profileOfIdentifier
             return try snapshot.membershipRecords(of: nil, touching: everybody).filter { $0.number > number }.flatMap { record in
                 [(record.exited, false), (record.entered, true)].flatMap { people, entered in
-                    people.ordinals.map { ordinal in
+                    // Whoever was recorded under two identifiers moved once.
+                    var told: Set<UInt32> = []
+                    return people.ordinals.filter { told.insert(profileOf[Int($0)]).inserted }.map { ordinal in
                         MembershipNotice(
                             number: record.number, profile: ids[Int(profileOf[Int(ordinal)])], segment: record.segment, entered: entered,
                             at: record.at, cause: record.cause.word)

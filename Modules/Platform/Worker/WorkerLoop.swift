@@ -258,7 +258,9 @@ final class WorkerLoop {
         journal = nil
         next.advance(to: now)
         for (index, segment) in next.segments.enumerated() {
-            if let before = names[segment.name], live.segments[before].expression.sameScalars(as: segment.expression) {
+            if let before = names[segment.name], live.segments[before].expression.sameScalars(as: segment.expression),
+                !recorder.isOvertaken(segment.name)
+            {
                 next.adopt(index, recorded: live.recorded(of: before), because: .message)
             } else {
                 recorder.begin(segment.name, after: state.lastRecords[segment.name] ?? 0)
