@@ -52,7 +52,7 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        let clock = Instant(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
+        let clock = ProgramStart.clock()
         var request = ExportRequest(file: out, now: now.flatMap { Instant(text: $0) } ?? clock)
         request.contents = what
         request.filter = filter

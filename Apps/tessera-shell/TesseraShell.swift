@@ -53,7 +53,7 @@ struct TesseraShell: ParsableCommand {
         let session = Session(
             tessera: tessera, workspace: workspace.map { Workspace(folder: $0) }, now: now, format: format ?? Terminal.defaultFormat,
             threads: threads, cache: cache ? AnswerCache() : nil,
-            clock: { Instant(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) })
+            clock: ProgramStart.clock)
         var runner = CommandRunner(session: session)
         do {
             if commands.isEmpty, script == nil {

@@ -21,7 +21,7 @@ extension Worker {
     /// Runs this worker's jobs by a plan.
     func jobRunner(_ plan: JobPlan, _ logger: Logger) -> JobRunner {
         JobRunner(
-            plan: plan, bodies: jobBodies, keeper: jobLedger, clock: WorkerPlace.clock, sleep: { try await Task.sleep(for: $0) },
+            plan: plan, bodies: jobBodies, keeper: jobLedger, clock: ProgramStart.clock, sleep: { try await Task.sleep(for: $0) },
             report: { notice in
                 switch notice {
                 case .started(let run): logger.info("Job \(run.job) begins.")

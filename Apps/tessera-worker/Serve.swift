@@ -48,7 +48,7 @@ struct Serve: AsyncParsableCommand {
         let worker = try place.worker(file, logger)
         let greeting = Greeting(path: path, isNew: isNew, isDev: dev, hasKeys: !keys.isEmpty, host: settings.host)
         let server = try HTTPServer(
-            settings: settings, keys: keys, service: worker, logger: logger, now: WorkerPlace.clock,
+            settings: settings, keys: keys, service: worker, logger: logger, now: ProgramStart.clock,
             onListening: { port in Terminal.printError(greeting.text(port: port)) })
         var configuration = ServiceGroupConfiguration(
             services: [

@@ -16,9 +16,6 @@ struct WorkerPlace: ParsableArguments {
     @Option(help: "The settings file. Default: tessera.yaml of the workspace, where it has one.")
     var config: String?
 
-    /// The wall clock, in whole milliseconds.
-    static let clock: @Sendable () -> Instant = { Instant(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) }
-
     /// The store's file.
     var store: String { db ?? Tessera.defaultPath(environment: ProcessInfo.processInfo.environment) }
 
@@ -32,7 +29,7 @@ struct WorkerPlace: ParsableArguments {
     func worker(_ file: SettingsFile, _ logger: Logger) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            plan: file.trackingPlan(), clock: Self.clock, report: { logger.warning("\($0)") })
+            plan: file.trackingPlan(), clock: ProgramStart.clock, report: { logger.warning("\($0)") })
     }
 
     /// Logs to standard error.

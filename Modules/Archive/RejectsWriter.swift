@@ -59,11 +59,7 @@ final class RejectsWriter {
     func write(_ rejects: [Reject]) throws(ArchiveError) {
         guard let path else { return }
         for reject in rejects {
-            let line = JSONObject([
-                .init("line", .integer(Int64(reject.line))), .init("reason", .string(reject.reason)), .init("text", .string(reject.text)),
-                .init("file", .string(source)),
-            ])
-            line.append(to: &buffer)
+            reject.record(from: source).append(to: &buffer)
             buffer.append(10)
             if buffer.count > 1 << 20 { try flush() }
         }
@@ -91,33 +87,5 @@ final class RejectsWriter {
 
     static func check(_ code: Int32, _ path: String, ignoring: Int32? = nil) throws(ArchiveError) {
         if code < 0 && errno != ignoring { throw FileWriting.failure(path, errno) }
-    }
-}
-
-/// Writing to files, with the system's refusals as sentences.
-enum FileWriting {
-    static func write(_ bytes: ContiguousArray<UInt8>, to descriptor: Int32, name: String) throws(ArchiveError) {
-        let result = bytes.withUnsafeBytes { bytes in Result { () throws(ArchiveError) in try write(bytes, to: descriptor, name: name) } }
-        try result.get()
-    }
-
-    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, name: String) throws(ArchiveError) {
-        var done = 0
-        while done < bytes.count {
-            let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-            if count >= 0 { done += count } else if errno != EINTR { throw failure(name, errno) }
-        }
-    }
-
-    static func failure(_ name: String, _ code: Int32) -> ArchiveError {
-        switch code {
-        // EFBIG is the limit of a file's size that was set for the process.
-        case ENOSPC, EDQUOT, EFBIG: ArchiveError(.disk, "\(name): no space is left on the disk. Make room and run the command again.")
-        case ENOENT, ENOTDIR: ArchiveError(.disk, "\(name): its folder does not exist. Create it, or name another place.")
-        case EACCES, EPERM, EROFS: ArchiveError(.disk, "\(name): no permission to write it. Name another place, or run as its owner.")
-        case EISDIR: ArchiveError(.disk, "\(name): this is a directory. Name a file in it.")
-        case EPIPE: ArchiveError(.disk, "\(name): nobody reads the pipe any more.")
-        default: ArchiveError(.disk, "\(name): \(String(cString: strerror(code))). Check the disk and run the command again.")
-        }
     }
 }

@@ -59,4 +59,14 @@ public struct Reject: Sendable, Hashable {
 
     /// Keeps the record as given; whoever refuses it cuts `text` to `longestText` bytes.
     public init(line: Int, reason: String, text: String) { (self.line, self.reason, self.text) = (line, reason, text) }
+
+    /// The record as files of rejects keep it: `{"line","reason","text","file"}`.
+    ///
+    /// - Parameter source: The file it stood in, or the name of who sent it.
+    public func record(from source: String) -> JSONObject {
+        JSONObject([
+            .init("line", .integer(Int64(line))), .init("reason", .string(reason)), .init("text", .string(text)),
+            .init("file", .string(source)),
+        ])
+    }
 }

@@ -28,10 +28,12 @@ public struct LiveMemberships: ~Copyable {
     /// Stale timers that are tolerated before they are cleared away, as a multiple of those that stand.
     private static let mostStale = 4
     private var standingTimers = 0
-    /// Milliseconds after which an answer is asked again that was the same when its time had come. The evaluator follows a rule through many
-    /// instants before it gives up, so only rules whose value jumps about with every millisecond are less exact for it; without it, one of
+    /// How often in a row the answer to a (profile, segment) was the same when its time had come, and its next time near.
+    private var standstills: [UInt64: Int] = [:]
+    /// Milliseconds that such an answer rests, once it was asked oftener than the events of its profile can explain: every event enters and
+    /// leaves a few windows and no more. Only rules whose value jumps about with every millisecond come to that; without a rest, one of
     /// them could keep the worker from everything else.
-    private static let leastRest: Int64 = 1_000
+    private static let rest: Int64 = 1_000
 
     /// Nobody is known yet.
     public init(_ segments: [LiveSegment]) {
@@ -220,7 +222,12 @@ public struct LiveMemberships: ~Copyable {
         let answer = segments[segment].evaluator.answer(for: timeline, at: Instant(milliseconds: clock))
         let wasMember = profiles[Int(profile)]?.isMember(of: segment) ?? false
         var until = answer.validUntil?.milliseconds ?? .max
-        if cause == .clock, answer.isMember == wasMember { until = max(until, clock + Self.leastRest) }
+        if cause == .clock, answer.isMember == wasMember, until < clock + Self.rest {
+            standstills[Self.key(profile, segment), default: 0] += 1
+            if standstills[Self.key(profile, segment), default: 0] > 64 + 4 * timeline.messages.count { until = clock + Self.rest }
+        } else if !standstills.isEmpty {
+            standstills[Self.key(profile, segment)] = nil
+        }
         if profiles[Int(profile)]?.validUntil[segment] != until {
             profiles[Int(profile)]?.set(validUntil: until, in: segment)
             if until != .max {
@@ -234,6 +241,8 @@ public struct LiveMemberships: ~Copyable {
         let ordinals = answer.isMember ? [profile] : recordedElsewhere[segment].removeValue(forKey: profile) ?? [profile]
         note(segment, profile, entered: answer.isMember, because: cause, ordinals: ordinals)
     }
+
+    private static func key(_ profile: UInt32, _ segment: Int) -> UInt64 { UInt64(profile) << 32 | UInt64(segment) }
 
     private mutating func note(_ segment: Int, _ profile: UInt32, entered: Bool, because cause: TransitionCause, ordinals: [UInt32]) {
         transitions.append(

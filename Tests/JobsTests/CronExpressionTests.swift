@@ -1,5 +1,6 @@
 import EventModel
 import Jobs
+import Statistics
 import Testing
 
 /// The examples of crontab(5), from a Thursday on.
@@ -101,7 +102,7 @@ func `what is no duration is refused`(text: String) {
 /// Texts of the letters that schedules are made of; whatever is taken must hold what it promises.
 @Test(arguments: UInt64(1)...40)
 func `any text is a schedule that goes forward or is refused with a sentence`(seed: UInt64) throws {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let parts = [
         "*", "/", "-", ",", " ", "\t", "0", "1", "7", "31", "59", "60", "mon", "JAN", "@", "@daily", "é", "\u{0}", "99999999999999999999",
         "*/2", "1-5",

@@ -1,11 +1,12 @@
 import EventModel
 import Jobs
+import Statistics
 import Testing
 
 /// Jobs of all kinds, whose clock jumps and whose process crashes, by chance.
 @Test(arguments: UInt64(1)...16)
 func `whatever the clock and the process do, no instant of a schedule has two runs that came to an end`(seed: UInt64) throws {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let kinds: [Job.CatchUp] = [.latest, .all(atMost: 3), .all(atMost: 100), .none]
     let plan = try JobPlan([
         Job("a", .every("7m"), catchUp: kinds.randomElement(using: &random) ?? .latest),
@@ -53,7 +54,7 @@ func `whatever the clock and the process do, no instant of a schedule has two ru
 func `a process that wakes when the plan says runs every instant, and one that sleeps longer catches up with all of them`(seed: UInt64)
     throws
 {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let start = try instant("2026-03-28T20:00:00Z")
     let end = start + .seconds(36_000)
     let schedule: Schedule =

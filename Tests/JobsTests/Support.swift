@@ -2,21 +2,6 @@ import EventModel
 import Jobs
 import Testing
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): the randomness of these tests, the same from every seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// The instant that a text names; fails the test where it names none.
 func instant(_ text: String) throws -> Instant { try #require(Instant(text: text), "\(text) is no instant") }
 

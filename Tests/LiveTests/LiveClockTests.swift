@@ -53,6 +53,20 @@ struct LiveClockTests {
         #expect(inside.isEmpty && exits == due && again.nextTimer == nil)
     }
 
+    @Test func `thousands of events that leave a window one millisecond after the other change a sum at the exact one`() throws {
+        let rule = try Rule(parsing: #"sum("Viewed" within 30m, .n) >= 3000"#)
+        var live = LiveMemberships([LiveSegment(name: "busy", expression: "", rule: rule)])
+        for number in 0..<5_000 {
+            var message = Self.view(number, at: Self.start.milliseconds + Int64(number))
+            message.json.set("properties", .object(JSONObject([.init("n", .integer(1))])))
+            live.load(message, of: 0)
+        }
+        live.begin(0, recorded: [], at: Instant(milliseconds: Self.start.milliseconds + 5_000), because: .definition)
+        live.advance(to: Instant(milliseconds: Self.start.milliseconds + 3_600_000))
+        // 2 000 may leave; the next one is one too many.
+        #expect(live.takeTransitions().map { $0.at.milliseconds - Self.start.milliseconds } == [5_000, 1_802_000])
+    }
+
     @Test func `a segment that is begun later does not delay what is due for others`() throws {
         let rules = try [#"did "Viewed" within 30m"#, #"did "Viewed" within 1h"#].map { try Rule(parsing: $0) }
         var live = LiveMemberships(rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) })

@@ -1,20 +1,9 @@
 import EventModel
 import Foundation
+import Statistics
 import Testing
 
 @testable import ServiceHTTP
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 func collecting(_ call: Collecting.Call = .batch, longestMessage: Int = 32 << 10, mostMessages: Int = 5_000) -> Collecting {
     let counter = Counter()
@@ -146,7 +135,7 @@ struct SplitterTests {
 
     @Test(arguments: UInt64(1)...200)
     func `the fast way and the plain way make the same lines`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<20 {
             let isBatch = Bool.random(using: &random)
             let body = isBatch ? Made.batch(&random) : Made.message(&random)
@@ -163,9 +152,9 @@ struct SplitterTests {
 
 /// Bodies made up of everything a splitter looks at, in any order and spelling.
 private enum Made {
-    static func pick(_ choices: [String], _ random: inout SplitMix) -> String { choices.randomElement(using: &random) ?? "" }
+    static func pick(_ choices: [String], _ random: inout SeededGenerator) -> String { choices.randomElement(using: &random) ?? "" }
 
-    static func value(_ random: inout SplitMix) -> String {
+    static func value(_ random: inout SeededGenerator) -> String {
         pick(
             [
                 "null", "1", "-0", "1.5e3", "true", "\"x\"", #""q\"\\""#, "[]", "{}", "[1, {\"a\":\"]}\"}]", #"{"a":{"b":[]}}"#,
@@ -174,7 +163,7 @@ private enum Made {
             ], &random)
     }
 
-    static func context(_ random: inout SplitMix) -> String {
+    static func context(_ random: inout SeededGenerator) -> String {
         pick(
             [
                 "null", "{}", #"{"ip":"1"}"#, #"{ "ip" : 2 , "app":{"ip":3}}"#, #"{"\u0069p":4,"z":[]}"#, "7",
@@ -182,12 +171,12 @@ private enum Made {
             ], &random)
     }
 
-    static func object(_ members: [String], _ random: inout SplitMix) -> String {
+    static func object(_ members: [String], _ random: inout SeededGenerator) -> String {
         let space = pick(["", " ", "\n", "\r\n\t"], &random)
         return "{" + members.shuffled(using: &random).map { space + $0 }.joined(separator: ",") + space + "}"
     }
 
-    static func message(_ random: inout SplitMix) -> String {
+    static func message(_ random: inout SeededGenerator) -> String {
         var members: [String] = []
         let names = [
             "type", "messageId", "timestamp", "originalTimestamp", "sentAt", "receivedAt", "writeKey", "userId", "properties", "é", "",
@@ -203,7 +192,7 @@ private enum Made {
         return object(members, &random)
     }
 
-    static func batch(_ random: inout SplitMix) -> String {
+    static func batch(_ random: inout SeededGenerator) -> String {
         let messages = (0..<Int.random(in: 0..<5, using: &random)).map { _ in
             Int.random(in: 0..<10, using: &random) == 0 ? value(&random) : message(&random)
         }

@@ -1,3 +1,4 @@
+import Archive
 import EventModel
 import Foundation
 import Storage
@@ -22,33 +23,27 @@ final class Quarantine {
         guard !rejects.isEmpty else { return }
         var text = ContiguousArray<UInt8>()
         for (reject, source) in rejects {
-            JSONObject([
-                .init("line", .integer(Int64(reject.line))), .init("reason", .string(reject.reason)), .init("text", .string(reject.text)),
-                .init("file", .string(source)), .init("at", .string(now.text)),
-            ]).append(to: &text)
+            var record = reject.record(from: source)
+            record.set("at", .string(now.text))
+            record.append(to: &text)
             text.append(10)
         }
-        if descriptor < 0 {
-            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw failure(folder) }
-            descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw failure(path) }
-        }
-        let length = lseek(descriptor, 0, SEEK_END)
-        var written = 0
-        while written < text.count {
-            let count = text.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, text.count - written) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let error = failure(path)
-                ftruncate(descriptor, length)
-                throw error
-            }
-            written += count
-        }
-        guard fdatasync(descriptor) == 0 else { throw failure(path) }
+        do throws(ArchiveError) { try append(text) } catch { throw StoreError(.disk, error.description) }
     }
 
-    private func failure(_ path: String) -> StoreError {
-        StoreError(.disk, "\(path) cannot be written (\(String(cString: strerror(errno)))). Free some space or mend the disk.")
+    private func append(_ text: ContiguousArray<UInt8>) throws(ArchiveError) {
+        if descriptor < 0 {
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw FileWriting.failure(folder, errno) }
+            descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw FileWriting.failure(path, errno) }
+        }
+        let length = lseek(descriptor, 0, SEEK_END)
+        do throws(ArchiveError) {
+            try FileWriting.write(text, to: descriptor, name: path)
+            guard fdatasync(descriptor) == 0 else { throw FileWriting.failure(path, errno) }
+        } catch {
+            ftruncate(descriptor, length)
+            throw error
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Archive
 import EventModel
 import Foundation
 public import Jobs
@@ -5,15 +6,18 @@ import Rules
 import Storage
 
 extension Worker {
-    /// What can be done at set times, by the names that the section `jobs:` uses.
-    public static let jobNames = ["check-memberships", "percentiles"]
+    /// What can be done at set times, by the names that the section `jobs:` uses; sorted.
+    private static let jobs: [(name: String, body: @Sendable (Worker) async throws -> String)] = [
+        ("check-memberships", { try await $0.checkMemberships() }), ("percentiles", { try await $0.refreshPercentiles() }),
+    ]
+    /// Their names.
+    public static let jobNames = jobs.map(\.name)
 
-    /// The same with what each does.
+    /// What each of them does, by name.
     public var jobBodies: [String: JobBody] {
-        [
-            "check-memberships": { _ in try await self.checkMemberships() },
-            "percentiles": { _ in try await self.refreshPercentiles() },
-        ]
+        var bodies: [String: JobBody] = [:]
+        for (name, body) in Self.jobs { bodies[name] = { _ in try await body(self) } }
+        return bodies
     }
 
     /// Where what ran is kept.
@@ -68,14 +72,16 @@ public struct JobLedgerFile: JobLedgerKeeper {
     }
 
     public func save(_ ledger: JobLedger) async throws {
-        let (part, text) = (path + ".new", Data(ledger.json.text.utf8))
+        let part = path + ".new"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Worker.JobFailure(description: "\(part) cannot be written.") }
+        guard descriptor >= 0 else { throw FileWriting.failure(part, errno) }
         defer { close(descriptor) }
-        let count = text.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard count == text.count, fdatasync(descriptor) == 0, rename(part, path) == 0 else {
+        do {
+            try FileWriting.write(ContiguousArray(ledger.json.text.utf8), to: descriptor, name: part)
+            guard fdatasync(descriptor) == 0, rename(part, path) == 0 else { throw FileWriting.failure(path, errno) }
+        } catch {
             unlink(part)
-            throw Worker.JobFailure(description: "\(path) cannot be written (\(String(cString: strerror(errno)))).")
+            throw error
         }
     }
 }

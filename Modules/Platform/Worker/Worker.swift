@@ -54,9 +54,7 @@ public final class Worker: WorkerService {
         let question: Question
         let live: LiveState
         do throws(CommandError) {
-            question = try Question(
-                snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(),
-                warn: report)
+            question = try Self.question(tessera, workspace, clock(), warn: report)
             live = try LiveState(question, now: question.now)
         } catch {
             try? writer.close()
@@ -123,13 +121,12 @@ public final class Worker: WorkerService {
         let (stream, continuation) = AsyncStream.makeStream(
             of: MembershipNotice.self, bufferingPolicy: .bufferingOldest(limits.waitingNotices))
         let task = Task {
-            let past = (try? await beside { question throws(CommandError) in try question.notices(after: number) }) ?? []
-            for notice in past { continuation.yield(notice) }
+            defer { continuation.finish() }
+            // Where the past cannot be read, or is more than may wait, the stream ends rather than have a gap; the reader comes again.
+            guard let past = try? await beside({ question throws(CommandError) in try question.notices(after: number) }) else { return }
+            for notice in past { if case .dropped = continuation.yield(notice) { return } }
             let last = past.last?.number ?? number
-            for await notice in live where notice.number > last {
-                if case .dropped = continuation.yield(notice) { break }
-            }
-            continuation.finish()
+            for await notice in live where notice.number > last { if case .dropped = continuation.yield(notice) { return } }
         }
         continuation.onTermination = { _ in task.cancel() }
         return stream
@@ -176,16 +173,20 @@ public final class Worker: WorkerService {
         let result: Result<Answer, CommandError> = await withCheckedContinuation { done in
             questions.async { [tessera, workspace, clock] in
                 done.resume(
-                    returning: Result { () throws(CommandError) in
-                        let store = try tessera.store()
-                        return try ask(
-                            Question(
-                                snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 2,
-                                interruption: Interruption(), warn: { _ in }))
-                    })
+                    returning: Result { () throws(CommandError) in try ask(Self.question(tessera, workspace, clock())) })
             }
         }
         do throws(CommandError) { return try result.get() } catch { throw ServiceError(error) }
+    }
+
+    /// A question about the store as it is at this moment, with everything that was acknowledged.
+    private static func question(
+        _ tessera: Tessera, _ workspace: Workspace?, _ now: Instant, warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(CommandError) -> Question {
+        let store = try tessera.store()
+        return try Question(
+            snapshot: attempt { try store.snapshot() }, workspace: workspace, now: now, threads: 2, interruption: Interruption(), warn: warn
+        )
     }
 
     // MARK: Upkeep
@@ -206,48 +207,45 @@ public final class Worker: WorkerService {
             let definitions = Question.merged(store: saved, workspace: try workspace?.definitions() ?? [], warn: { _ in })
                 .filter { $0.kind != .model }
             if news.takeReload() || definitions != state.withLock({ $0.definitions }) {
-                try reload(store)
+                try reload()
             } else if clock().milliseconds >= state.withLock({ $0.thresholdsAt }) + limits.thresholdsEvery {
                 _ = try refreshThresholds()
             }
         } catch { news.say("The definitions could not be taken over; the ones before count. \(error.message)") }
     }
 
-    private func reload(_ store: any EventStore) throws(CommandError) {
+    private func reload() throws(CommandError) {
         // The journal begins before the snapshot, so that nothing falls between them.
-        let begun = DispatchSemaphore(value: 0)
-        guard
-            inbox.add({ loop in
-                loop.beginJournal()
-                begun.signal()
-            }) == nil
-        else { return }
-        begun.wait()
-        let question = try Question(
-            snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(),
-            warn: { _ in })
-        let live = try LiveState(question, now: question.now)
-        for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
-        let definitions = live.definitions
-        let swapped = DispatchSemaphore(value: 0)
-        guard
-            inbox.add({ loop in
-                loop.swap(live)
-                swapped.signal()
-            }) == nil
-        else { return }
-        swapped.wait()
-        state.withLock { $0.definitions = definitions }
+        guard onThread({ $0.beginJournal() }) else { return }
+        do throws(CommandError) {
+            let question = try Self.question(tessera, workspace, clock())
+            let live = try LiveState(question, now: question.now)
+            for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
+            let definitions = live.definitions
+            if onThread({ $0.swap(live) }) { state.withLock { $0.definitions = definitions } }
+        } catch {
+            _ = onThread { $0.endJournal() }
+            news.requestReload()
+            throw error
+        }
+    }
+
+    /// Does something on the worker's thread and waits for it; false where the worker takes nothing more.
+    private func onThread(_ work: @escaping @Sendable (WorkerLoop) -> Void) -> Bool {
+        let done = DispatchSemaphore(value: 0)
+        let refusal = inbox.add { loop in
+            work(loop)
+            done.signal()
+        }
+        if refusal == nil { done.wait() }
+        return refusal == nil
     }
 
     /// Takes the bounds of percentiles anew; gives how many segments have any.
     func refreshThresholds() throws(CommandError) -> Int {
         state.withLock { $0.thresholdsAt = clock().milliseconds }
-        let store = try tessera.store()
         var count = 0
-        let question = try Question(
-            snapshot: attempt { try store.snapshot() }, workspace: workspace, now: clock(), threads: 1, interruption: Interruption(),
-            warn: { _ in })
+        let question = try Self.question(tessera, workspace, clock())
         for definition in question.definitions(.segment) {
             guard let rule = try? question.rule(definition.body, source: .segment(definition.name)) else { continue }
             let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }

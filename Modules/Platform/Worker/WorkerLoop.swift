@@ -241,6 +241,9 @@ final class WorkerLoop {
     /// From now on everything is noted that a state which is being made may lack.
     func beginJournal() { journal = [] }
 
+    /// The state that was being made will not come.
+    func endJournal() { journal = nil }
+
     /// Puts a state that was made since `beginJournal` in place of the present one, all at once.
     func swap(_ state: LiveState) {
         let now = clock()

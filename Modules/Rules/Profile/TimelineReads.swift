@@ -9,6 +9,14 @@ public struct TimelineReads: Sendable {
         var properties: Set<String> = []
         var context: Set<String> = []
 
+        mutating func insert(_ field: Field) {
+            switch field {
+            case .property(let path): properties.insert(path[0].string)
+            case .context(let path): context.insert(path[0].string)
+            case .timestamp, .type, .name, .category: break
+            }
+        }
+
         mutating func formUnion(_ other: Members) {
             properties.formUnion(other.properties)
             context.formUnion(other.context)
@@ -97,44 +105,44 @@ public struct TimelineReads: Sendable {
 
     // MARK: Walking a rule
 
+    /// What stands outside of conditions has no fields of an event.
     private mutating func add(_ clause: Clause) {
+        var none = Members()
+        add(clause, &none)
+    }
+
+    private mutating func add(_ operand: Operand) {
+        var none = Members()
+        add(operand, &none)
+    }
+
+    /// - Parameter members: Takes the fields that are read of the event at hand.
+    private mutating func add(_ clause: Clause, _ members: inout Members) {
         switch clause {
         case .constant, .segment: break
-        case .all(let clauses), .any(let clauses): for clause in clauses { add(clause) }
-        case .not(let clause): add(clause)
+        case .all(let clauses), .any(let clauses): for clause in clauses { add(clause, &members) }
+        case .not(let clause): add(clause, &members)
         case .did(let events, _): add(events)
         case .sequence(let sequence):
             for step in sequence.steps + (sequence.absent.map { [$0] } ?? []) { add(step.selection) }
             for window in sequence.windows { add(window) }
-        case .exists(let v), .isIn(let v, _), .percentile(let v, _), .textTest(let v, _, _), .matches(let v, _), .holds(let v): add(v)
+        case .exists(let v), .isIn(let v, _), .percentile(let v, _), .textTest(let v, _, _), .matches(let v, _), .holds(let v):
+            add(v, &members)
         case .compare(let a, _, let b):
-            add(a)
-            add(b)
+            add(a, &members)
+            add(b, &members)
         }
     }
 
     private mutating func add(_ selection: Selection, field: Field? = nil) {
         var members = Members()
-        if let field { Self.add(field, to: &members) }
-        if let condition = selection.condition {
-            var reads = ConditionReads()
-            reads.add(condition)
-            for field in reads.fields { Self.add(field, to: &members) }
-            for value in reads.values { add(value) }
-        }
+        if let field { members.insert(field) }
+        if let condition = selection.condition { add(condition, &members) }
         switch selection.events {
         case .named(let name): named[name.string, default: Members()].formUnion(members)
         case .any: for kind in selection.kinds { kinds[kind, default: Members()].formUnion(members) }
         }
         for window in selection.windows { add(window) }
-    }
-
-    private static func add(_ field: Field, to members: inout Members) {
-        switch field {
-        case .property(let path): members.properties.insert(path[0].string)
-        case .context(let path): members.context.insert(path[0].string)
-        case .timestamp, .type, .name, .category: break
-        }
     }
 
     private mutating func add(_ window: Window) {
@@ -144,50 +152,19 @@ public struct TimelineReads: Sendable {
         }
     }
 
-    private mutating func add(_ operand: Operand) {
+    private mutating func add(_ operand: Operand, _ members: inout Members) {
         switch operand {
-        case .literal, .now, .ago, .date, .feature, .field: break
+        case .literal, .now, .ago, .date, .feature: break
+        case .field(let field): members.insert(field)
         case .trait(let path): traits.insert(path[0].string)
         case .consent: readsConsent = true
         case .aggregate(let aggregate): add(aggregate.events, field: aggregate.field)
         case .arithmetic:
             let chain = operand.chain
-            add(chain.start)
-            for step in chain.steps { add(step.right) }
-        case .negated(let v), .time(let v), .lower(let v), .calendar(_, let v, _): add(v)
-        case .distance(_, let a, let b, let c, let d): for part in [a, b, c, d] { add(part) }
-        }
-    }
-}
-
-/// What a condition over one event reads: fields of the event, and values of the profile beside it.
-private struct ConditionReads {
-    var fields: [Field] = []
-    var values: [Operand] = []
-
-    mutating func add(_ clause: Clause) {
-        switch clause {
-        case .constant, .segment, .did, .sequence: break
-        case .all(let clauses), .any(let clauses): for clause in clauses { add(clause) }
-        case .not(let clause): add(clause)
-        case .exists(let v), .isIn(let v, _), .percentile(let v, _), .textTest(let v, _, _), .matches(let v, _), .holds(let v): add(v)
-        case .compare(let a, _, let b):
-            add(a)
-            add(b)
-        }
-    }
-
-    private mutating func add(_ operand: Operand) {
-        switch operand {
-        case .field(let field): fields.append(field)
-        case .literal, .now, .ago, .date, .feature: break
-        case .trait, .consent, .aggregate: values.append(operand)
-        case .arithmetic:
-            let chain = operand.chain
-            add(chain.start)
-            for step in chain.steps { add(step.right) }
-        case .negated(let v), .time(let v), .lower(let v), .calendar(_, let v, _): add(v)
-        case .distance(_, let a, let b, let c, let d): for part in [a, b, c, d] { add(part) }
+            add(chain.start, &members)
+            for step in chain.steps { add(step.right, &members) }
+        case .negated(let v), .time(let v), .lower(let v), .calendar(_, let v, _): add(v, &members)
+        case .distance(_, let a, let b, let c, let d): for part in [a, b, c, d] { add(part, &members) }
         }
     }
 }

@@ -1,0 +1,29 @@
+import Foundation
+
+/// Writing to files, with the system's refusals as sentences.
+package enum FileWriting {
+    package static func write(_ bytes: ContiguousArray<UInt8>, to descriptor: Int32, name: String) throws(ArchiveError) {
+        let result = bytes.withUnsafeBytes { bytes in Result { () throws(ArchiveError) in try write(bytes, to: descriptor, name: name) } }
+        try result.get()
+    }
+
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, name: String) throws(ArchiveError) {
+        var done = 0
+        while done < bytes.count {
+            let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            if count >= 0 { done += count } else if errno != EINTR { throw failure(name, errno) }
+        }
+    }
+
+    package static func failure(_ name: String, _ code: Int32) -> ArchiveError {
+        switch code {
+        // EFBIG is the limit of a file's size that was set for the process.
+        case ENOSPC, EDQUOT, EFBIG: ArchiveError(.disk, "\(name): no space is left on the disk. Make room and run the command again.")
+        case ENOENT, ENOTDIR: ArchiveError(.disk, "\(name): its folder does not exist. Create it, or name another place.")
+        case EACCES, EPERM, EROFS: ArchiveError(.disk, "\(name): no permission to write it. Name another place, or run as its owner.")
+        case EISDIR: ArchiveError(.disk, "\(name): this is a directory. Name a file in it.")
+        case EPIPE: ArchiveError(.disk, "\(name): nobody reads the pipe any more.")
+        default: ArchiveError(.disk, "\(name): \(String(cString: strerror(code))). Check the disk and run the command again.")
+        }
+    }
+}
