@@ -9,11 +9,17 @@ final class VirtualWorld: Sendable {
         var isBody: Bool
         var wake: CheckedContinuation<Bool, Never>
     }
+    /// Somebody who waits until a state is reached. He is told false when he is cancelled before.
+    private struct Watcher {
+        var condition: @Sendable (State) -> Bool
+        var wake: CheckedContinuation<Bool, Never>
+    }
     private struct State {
         var now: Instant
         var next = 0
         var sleepers: [Int: Sleeper] = [:]
         var cancelled: Set<Int> = []
+        var watchers: [Int: Watcher] = [:]
         var ledger: JobLedger?
         var saves: [JobLedger] = []
         var isDiskFull = false
@@ -61,7 +67,7 @@ final class VirtualWorld: Sendable {
         }
         let isRested = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let answer: Bool? = state.withLock { state in
+                let answer: Bool? = change { state in
                     if state.cancelled.remove(number) != nil { return false }
                     if duration <= .zero { return true }
                     state.sleepers[number] = Sleeper(until: state.now + duration, isBody: isBody, wake: continuation)
@@ -70,7 +76,7 @@ final class VirtualWorld: Sendable {
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            let sleeper = state.withLock { state in
+            let sleeper = change { state in
                 let sleeper = state.sleepers.removeValue(forKey: number)
                 if sleeper == nil { state.cancelled.insert(number) }
                 return sleeper
@@ -80,38 +86,64 @@ final class VirtualWorld: Sendable {
         if !isRested { throw CancellationError() }
     }
 
-    /// Waits until nothing can happen without the clock: the runner sleeps, and so do all the bodies that it saved as running.
-    private func settle() async {
-        while true {
-            let isQuiet = state.withLock { state in
-                let running = (state.saves.last ?? state.ledger)?.records.values.count { $0.running != nil } ?? 0
-                let bodies = state.sleepers.values.count { $0.isBody }
-                return bodies == running && state.sleepers.count - bodies == running + 1  // A watch for each, and the runner's nap.
+    /// Changes the state, and tells those who waited for what it is now.
+    private func change<Answer>(_ body: (inout State) throws -> Answer) rethrows -> Answer {
+        var met: [Watcher] = []
+        defer { for watcher in met { watcher.wake.resume(returning: true) } }
+        return try state.withLock { state in
+            let answer = try body(&state)
+            for (number, watcher) in state.watchers where watcher.condition(state) {
+                met.append(watcher)
+                state.watchers[number] = nil
             }
-            if isQuiet { return }
-            await Task.yield()
+            return answer
+        }
+    }
+
+    /// Waits until the state is so; throws when its task is cancelled before.
+    private func until(_ condition: @escaping @Sendable (State) -> Bool) async throws {
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        let isMet = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer: Bool? = state.withLock { state in
+                    if condition(state) { return true }
+                    if Task.isCancelled { return false }
+                    state.watchers[number] = Watcher(condition: condition, wake: continuation)
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            state.withLock { $0.watchers.removeValue(forKey: number) }?.wake.resume(returning: false)
+        }
+        if !isMet { throw CancellationError() }
+    }
+
+    /// Waits until nothing can happen without the clock: the runner sleeps, and so do all the bodies that it saved as running.
+    private func settle() async throws {
+        try await until { state in
+            let running = (state.saves.last ?? state.ledger)?.records.values.count { $0.running != nil } ?? 0
+            let bodies = state.sleepers.values.count { $0.isBody }
+            return bodies == running && state.sleepers.count - bodies == running + 1  // A watch for each, and the runner's nap.
         }
     }
 
     /// Waits until so many sleep, runner and bodies together, somebody until `wake`.
     func untilSleeping(_ count: Int, one wake: Instant) async throws {
-        while state.withLock({ $0.sleepers.count != count || !$0.sleepers.values.contains { $0.until == wake } }) {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
+        try await until { $0.sleepers.count == count && $0.sleepers.values.contains { $0.until == wake } }
     }
 
     /// Waits until a ledger is saved in which a job does not run.
     func untilEnded(_ job: String) async throws {
-        while saves.last?.records[job]?.running != nil {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
+        try await until { $0.saves.last?.records[job]?.running == nil }
     }
 
     /// Moves the clock to an instant and wakes whom it is time for, without waiting for anything.
-    func jump(to now: Instant) async {
-        let woken: [Sleeper] = state.withLock { state in
+    func jump(to now: Instant) {
+        let woken: [Sleeper] = change { state in
             state.now = now
             let due = state.sleepers.filter { $0.value.until <= now }
             for number in due.keys { state.sleepers[number] = nil }
@@ -121,10 +153,10 @@ final class VirtualWorld: Sendable {
     }
 
     /// Moves the clock to an instant, stopping wherever somebody wakes on the way.
-    func advance(to end: Instant) async {
+    func advance(to end: Instant) async throws {
         while true {
-            await settle()
-            let woken: [Sleeper]? = state.withLock { state in
+            try await settle()
+            let woken: [Sleeper]? = change { state in
                 let first = state.sleepers.values.map(\.until).min() ?? end
                 if first > end {
                     state.now = end
@@ -148,7 +180,7 @@ extension VirtualWorld: JobLedgerKeeper {
 
     func save(_ ledger: JobLedger) async throws {
         await Task.yield()
-        try state.withLock { state in
+        try change { state in
             if state.isDiskFull { throw FullDisk() }
             state.saves.append(ledger)
             state.ledger = ledger

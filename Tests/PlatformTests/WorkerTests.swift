@@ -87,14 +87,14 @@ private func names(_ answer: JSONObject) -> [String] {
         _ = try bench.shell(#"segment anybody = did "Viewed""#)
         for number in 0..<6 { _ = try await worker.collect(viewed("b\(number)", by: "u\(number)", at: "2026-06-01T00:00:00Z"), from: "k") }
         var total: JSONValue?
-        for _ in 0..<500 where total != .integer(6) {
+        for _ in 0..<3_000 where total != .integer(6) {
             try await Task.sleep(for: .milliseconds(20))
             total = try await worker.answer(.members(segment: "keen", after: nil, limit: 100))["total"]
             #expect(total == .integer(10) || total == .integer(6))
         }
         #expect(total == .integer(6))
         var others: [String] = []
-        for _ in 0..<500 where others != ["anybody"] {
+        for _ in 0..<3_000 where others != ["anybody"] {
             try await Task.sleep(for: .milliseconds(20))
             others = names(try await worker.answer(.segments("u7")))
         }
@@ -118,7 +118,7 @@ private func names(_ answer: JSONObject) -> [String] {
             exited: OrdinalSet())
         #expect(try store.recordMemberships([theirs]).removedCount == 0)
         for number in 0..<5 { _ = try await worker.collect(viewed("m\(number)", by: "u\(number)", at: "2026-06-01T00:00:00Z"), from: "k") }
-        for _ in 0..<500 where try bench.shell("recorded all")["total"] != .integer(5) { try await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<3_000 where try bench.shell("recorded all")["total"] != .integer(5) { try await Task.sleep(for: .milliseconds(20)) }
         await worker.drain()
         #expect(try bench.shell("recorded all")["members"] == bench.shell(#"members did "Viewed""#)["members"])
     }
