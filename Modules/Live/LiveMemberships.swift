@@ -5,48 +5,74 @@ public import Rules
 ///
 /// It gives what the reference evaluator gives for each profile's whole timeline at every instant, and says each change at the exact
 /// millisecond at which the answer becomes another. Time comes in with every call and never goes back: a call with an earlier instant
-/// counts as one at the latest. Messages are held trimmed to what segments read. Confined to one thread.
+/// counts as one at the latest. Messages of one instant are taken together: nobody enters and exits within a millisecond. Of messages
+/// only that is held which some segment may yet read. Confined to one thread.
+///
+/// What can be read is as of the last `advance` or `takeTransitions`.
 public struct LiveMemberships: ~Copyable {
     /// The segments, in the order of their indexes.
     public private(set) var segments: [LiveSegment]
     /// The latest instant that was asked about, in milliseconds.
-    public private(set) var clock = Int64.min
-    /// Profiles by the least ordinal of their identifiers.
-    private var profiles: ContiguousArray<LiveProfile?> = []
-    /// Messages on their way into the profiles' timelines.
-    private var loaded: [UInt32: [Message]] = [:]
+    public private(set) var clock: Int64
+    private var rules: StandingRules
+    /// By the least ordinal of a profile's identifiers: what the rules keep of it, and when they are to be asked anew.
+    private var profiles: ContiguousArray<StandingProfile> = []
+    private var isKnown: ContiguousArray<Bool> = []
+    private var memberships: SegmentBits
+    private var whole: WholeTimelines
     /// How many profiles there are.
     public private(set) var profileCount = 0
     private var memberCounts: [Int]
     /// By segment: where somebody was recorded under other ordinals than the profile's own.
     private var recordedElsewhere: [[UInt32: [UInt32]]]
     private var timers = TimerHeap()
+    /// By profile: the timer that stands; `.max` for none.
+    private var scheduled: ContiguousArray<Int64> = []
     private var transitions: [Transition] = []
     private let reads: TimelineReads
-    /// Segments that ask for track messages of a name.
-    private let segmentsByName: [String: [Int]]
-    /// Stale timers that are tolerated before they are cleared away, as a multiple of those that stand.
-    private static let mostStale = 4
-    private var standingTimers = 0
-    /// How often in a row the answer to a (profile, segment) was the same when its time had come, and its next time near.
-    private var standstills: [UInt64: Int] = [:]
+    /// Profiles that messages of this instant changed, in their order; the segments to be asked, and why.
+    private var touched: ContiguousArray<(profile: UInt32, cause: TransitionCause)> = []
+    private var touchedSegments: SegmentBits
+    private var touchedIndex: [UInt32: Int] = [:]
+    /// By segment: the answer for a profile of which it keeps nothing.
+    private var emptyAnswers: [(isMember: Bool, until: Int64)?]
+    /// Scratch: segments of which the profile at hand has rows; and answers until they are kept.
+    private var filled: SegmentBits
+    private var answers: ContiguousArray<(segment: Int, isMember: Bool, until: Int64)> = []
+    /// How often in a row the answer to a (profile, segment) was the same when its time had come, and its next time near; and how often that
+    /// may be, by what was held of the profile when it began.
+    private var standstills: [UInt64: (count: Int, most: Int)] = [:]
     /// Milliseconds that such an answer rests, once it was asked oftener than the events of its profile can explain: every event enters and
     /// leaves a few windows and no more. Only rules whose value jumps about with every millisecond come to that; without a rest, one of
     /// them could keep the worker from everything else.
     private static let rest: Int64 = 1_000
 
+    /// The most segments there can be.
+    public static let mostSegments = 65_535
+
     /// Nobody is known yet.
-    public init(_ segments: [LiveSegment]) {
+    ///
+    /// - Parameter start: No question will be about an earlier instant; what no longer matters then is not held.
+    public init(_ segments: [LiveSegment], from start: Instant = Instant(milliseconds: .min)) {
         self.segments = segments
+        clock = start.milliseconds
+        rules = StandingRules(Self.standing(segments))
+        whole = WholeTimelines(segments)
+        memberships = SegmentBits(segments: segments.count)
+        touchedSegments = SegmentBits(segments: segments.count)
+        filled = SegmentBits(segments: segments.count)
+        filled.append(1)
         memberCounts = Array(repeating: 0, count: segments.count)
         recordedElsewhere = Array(repeating: [:], count: segments.count)
+        emptyAnswers = Array(repeating: nil, count: segments.count)
         var reads = TimelineReads()
-        var byName: [String: [Int]] = [:]
-        for (index, segment) in segments.enumerated() {
-            reads.formUnion(segment.reads)
-            for name in segment.reads.eventNames { byName[name, default: []].append(index) }
-        }
-        (self.reads, segmentsByName) = (reads, byName)
+        for segment in segments { reads.formUnion(segment.reads) }
+        self.reads = reads
+    }
+
+    /// A rule for each segment; those that are answered from whole messages stand as one that is never true.
+    private static func standing(_ segments: [LiveSegment]) -> [(rule: Rule, thresholds: PercentileThresholds)] {
+        segments.map { ($0.evaluator == nil ? $0.rule : Rule(root: .constant(false)), $0.thresholds) }
     }
 
     // MARK: Filling
@@ -57,13 +83,8 @@ public struct LiveMemberships: ~Copyable {
     /// Takes a stored message of a profile without asking anything, in any order; all of them before the first `begin`.
     public mutating func load(_ message: Message, of profile: UInt32) {
         admit(profile)
-        if let trimmed = reads.trimmed(message) { loaded[profile, default: []].append(trimmed) }
-    }
-
-    /// Indexes what was loaded: once for each profile, since messages come by name rather than by time.
-    private mutating func indexLoaded() {
-        for (profile, messages) in loaded { profiles[Int(profile)]?.timeline = ProfileTimeline(messages) }
-        loaded = [:]
+        rules.enter(message, into: &profiles[Int(profile)], clock: clock) { _ in }
+        if !whole.isEmpty { whole.load(message, of: profile) }
     }
 
     /// Begins to keep a segment: as it was recorded, then as it is at `instant`, which says the difference as transitions.
@@ -73,18 +94,18 @@ public struct LiveMemberships: ~Copyable {
     public mutating func begin(
         _ segment: Int, recorded: some Sequence<(ordinal: UInt32, profile: UInt32)>, at instant: Instant, because cause: TransitionCause
     ) {
-        indexLoaded()
+        whole.indexLoaded()
         // What is due for segments that were begun before comes first, at its own instant.
         advance(to: instant)
         var ordinals: [UInt32: [UInt32]] = [:]
         for (ordinal, profile) in recorded { ordinals[profile, default: []].append(ordinal) }
         for (profile, own) in ordinals {
             admit(profile)
-            profiles[Int(profile)]?.set(true, in: segment)
+            memberships.set(true, segment, at: Int(profile))
             memberCounts[segment] += 1
             if own != [profile] { recordedElsewhere[segment][profile] = own }
         }
-        for profile in profiles.indices where profiles[profile] != nil { ask(segment, of: UInt32(profile), because: cause) }
+        askEverybody(segment, because: cause)
     }
 
     /// The ordinals that are recorded as a segment's members, each with its profile: what another value of this type goes on from.
@@ -103,24 +124,25 @@ public struct LiveMemberships: ~Copyable {
         transitions.removeAll { $0.segment == segment }
         recordedElsewhere[segment] = ordinals.filter { $0.value != [$0.key] }
         for profile in profiles.indices {
-            guard let isMember = profiles[profile]?.isMember(of: segment) else { continue }
+            guard isKnown[profile] else { continue }
+            let isMember = memberships.contains(segment, at: profile)
             let own = ordinals[UInt32(profile)]
             guard isMember != (own != nil) else { continue }
             note(segment, UInt32(profile), entered: isMember, because: cause, ordinals: own ?? [UInt32(profile)])
         }
     }
 
-    /// Whether a message that counts for a segment is held already.
-    public func holds(_ message: Message, of profile: UInt32) -> Bool {
-        guard Int(profile) < profiles.count, let timeline = profiles[Int(profile)]?.timeline else { return false }
-        return timeline.holds(message)
-    }
-
     /// Makes a profile known that may have no message that counts.
     public mutating func admit(_ profile: UInt32) {
-        while profiles.count <= Int(profile) { profiles.append(nil) }
-        guard profiles[Int(profile)] == nil else { return }
-        profiles[Int(profile)] = LiveProfile(segments: segments.count)
+        let missing = Int(profile) + 1 - profiles.count
+        if missing > 0 {
+            profiles.append(contentsOf: repeatElement(StandingProfile(), count: missing))
+            isKnown.append(contentsOf: repeatElement(false, count: missing))
+            scheduled.append(contentsOf: repeatElement(.max, count: missing))
+            memberships.append(missing)
+        }
+        guard !isKnown[Int(profile)] else { return }
+        isKnown[Int(profile)] = true
         profileCount += 1
     }
 
@@ -130,20 +152,18 @@ public struct LiveMemberships: ~Copyable {
     ///
     /// - Parameter profile: Least ordinal of the identifiers of the profile it belongs to.
     public mutating func receive(_ message: Message, of profile: UInt32, at now: Instant) {
-        advance(to: now)
-        let isNew = Int(profile) >= profiles.count || profiles[Int(profile)] == nil
-        admit(profile)
-        let trimmed = reads.trimmed(message)
-        if let trimmed { profiles[Int(profile)]?.timeline.add(trimmed) }
-        if isNew {
-            for segment in segments.indices { ask(segment, of: profile, because: .message) }
-        } else if trimmed != nil {
-            let byName = message.kind == .track ? message.event.flatMap { segmentsByName[$0] } ?? [] : []
-            for segment in byName { ask(segment, of: profile, because: .message) }
-            for segment in segments.indices where segments[segment].reads.reads(besidesItsName: message) {
-                ask(segment, of: profile, because: .message)
-            }
-        }
+        if now.milliseconds > clock { advance(to: now) }
+        meet(profile)
+        var place: Int?
+        // Taken out for as long as it is changed, so that the rest can be changed beside it.
+        var own = StandingProfile()
+        swap(&own, &profiles[Int(profile)])
+        rules.enter(message, into: &own, clock: clock) { place = touch($0, of: profile, place, because: .message) }
+        swap(&own, &profiles[Int(profile)])
+        if whole.isEmpty { return }
+        var segments: Set<Int> = []
+        whole.receive(message, of: profile) { segments.insert($0) }
+        for segment in segments { place = touch(segment, of: profile, place, because: .message) }
     }
 
     /// Two profiles turned out to be one.
@@ -151,35 +171,86 @@ public struct LiveMemberships: ~Copyable {
     /// - Parameter old: The one that is no more: all of its identifiers are `profile`'s from now on.
     public mutating func merge(_ old: UInt32, into profile: UInt32, at now: Instant) {
         advance(to: now)
-        guard old != profile, Int(old) < profiles.count, let gone = profiles[Int(old)] else { return }
+        guard old != profile, Int(old) < profiles.count, isKnown[Int(old)] else { return }
         admit(profile)
-        profiles[Int(old)] = nil
-        profileCount -= 1
-        if var kept = profiles[Int(profile)] {
-            if !gone.timeline.messages.isEmpty { kept.timeline = ProfileTimeline(kept.timeline.messages + gone.timeline.messages) }
-            for segment in segments.indices where gone.isMember(of: segment) {
-                let others = recordedElsewhere[segment].removeValue(forKey: old) ?? [old]
-                if kept.isMember(of: segment) {
-                    recordedElsewhere[segment][profile, default: [profile]] += others
-                    memberCounts[segment] -= 1
-                } else {
-                    kept.set(true, in: segment)
-                    recordedElsewhere[segment][profile] = others
-                }
+        rules.leave()
+        rules.merge(profiles[Int(old)], into: &profiles[Int(profile)], clock: clock)
+        whole.merge(old, into: profile)
+        for segment in segments.indices where memberships.contains(segment, at: Int(old)) {
+            let others = recordedElsewhere[segment].removeValue(forKey: old) ?? [old]
+            if memberships.contains(segment, at: Int(profile)) {
+                recordedElsewhere[segment][profile, default: [profile]] += others
+                memberCounts[segment] -= 1
+            } else {
+                memberships.set(true, segment, at: Int(profile))
+                recordedElsewhere[segment][profile] = others
             }
-            profiles[Int(profile)] = kept
         }
-        for segment in segments.indices { ask(segment, of: profile, because: .merge) }
+        profiles[Int(old)] = StandingProfile()
+        (isKnown[Int(old)], scheduled[Int(old)]) = (false, .max)
+        memberships.clear(at: Int(old))
+        profileCount -= 1
+        touchAll(of: profile, because: .merge)
+    }
+
+    /// Makes a profile known; all segments are asked of a new one.
+    private mutating func meet(_ profile: UInt32) {
+        if Int(profile) < isKnown.count, isKnown[Int(profile)] { return }
+        admit(profile)
+        touchAll(of: profile, because: .message)
+    }
+
+    /// - Parameter known: The profile's place among those touched, where it is at hand.
+    private mutating func touch(_ segment: Int, of profile: UInt32, _ known: Int?, because cause: TransitionCause) -> Int {
+        let index = known ?? touchedPlace(of: profile, because: cause)
+        touchedSegments.set(true, segment, at: index)
+        return index
+    }
+
+    private mutating func touchAll(of profile: UInt32, because cause: TransitionCause) {
+        let index = touchedPlace(of: profile, because: cause)
+        for segment in segments.indices { touchedSegments.set(true, segment, at: index) }
+    }
+
+    private mutating func touchedPlace(of profile: UInt32, because cause: TransitionCause) -> Int {
+        if let index = touchedIndex[profile] {
+            if cause == .merge { touched[index].cause = .merge }
+            return index
+        }
+        touched.append((profile, cause))
+        touchedSegments.append(1)
+        touchedIndex[profile] = touched.count - 1
+        return touched.count - 1
+    }
+
+    /// Asks what messages of this instant may have changed.
+    private mutating func settle() {
+        guard !touched.isEmpty else { return }
+        for (index, (profile, cause)) in touched.enumerated() where isKnown[Int(profile)] {
+            answers.removeAll(keepingCapacity: true)
+            touchedSegments.forEach(at: index) { answers.append(($0, false, 0)) }
+            ask(profile, because: cause)
+        }
+        touched.removeAll(keepingCapacity: true)
+        touchedSegments.removeAll()
+        touchedIndex.removeAll(keepingCapacity: true)
+        rules.leave()
+        rules.giveBackTexts(&profiles)
     }
 
     /// Lets the clock run: every answer whose time has come is asked anew, in the order of the instants.
     public mutating func advance(to now: Instant) {
+        settle()
         while let timer = timers.takeFirst(upTo: now.milliseconds) {
-            let (profile, segment) = (Int(timer.profile), Int(timer.segment))
-            guard profiles[profile]?.validUntil[segment] == timer.at else { continue }
+            let profile = Int(timer.profile)
+            guard scheduled[profile] == timer.at else { continue }
+            scheduled[profile] = .max
             clock = max(clock, timer.at)
-            ask(segment, of: timer.profile, because: .clock)
+            answers.removeAll(keepingCapacity: true)
+            for (segment, at) in profiles[profile].due where at <= clock { answers.append((segment, false, 0)) }
+            if answers.isEmpty { schedule(timer.profile) } else { ask(timer.profile, because: .clock) }
         }
+        rules.leave()
         clock = max(clock, now.milliseconds)
     }
 
@@ -191,13 +262,16 @@ public struct LiveMemberships: ~Copyable {
         advance(to: now)
         guard segments[segment].thresholds != thresholds else { return }
         segments[segment].thresholds = thresholds
-        for profile in profiles.indices where profiles[profile] != nil { ask(segment, of: UInt32(profile), because: .threshold) }
+        rules = rules.with(Self.standing(segments))
+        for index in emptyAnswers.indices { emptyAnswers[index] = nil }
+        askEverybody(segment, because: .threshold)
     }
 
     // MARK: Answers
 
     /// Changes since the last call, in the order in which they happened.
     public mutating func takeTransitions() -> [Transition] {
+        settle()
         defer { transitions = [] }
         return transitions
     }
@@ -207,40 +281,89 @@ public struct LiveMemberships: ~Copyable {
 
     /// The profiles in a segment, ascending.
     public func members(of segment: Int) -> [UInt32] {
-        profiles.indices.compactMap { profiles[$0]?.isMember(of: segment) == true ? UInt32($0) : nil }
+        profiles.indices.compactMap { memberships.contains(segment, at: $0) ? UInt32($0) : nil }
+    }
+
+    /// Whether a profile is in a segment now.
+    public func isMember(_ profile: UInt32, of segment: Int) -> Bool {
+        Int(profile) < profiles.count && memberships.contains(segment, at: Int(profile))
     }
 
     /// Whether a profile is in a segment now, and until when that stands if nothing happens; nil where the profile is not known.
     public func answer(_ segment: Int, of profile: UInt32) -> TimedAnswer? {
-        guard Int(profile) < profiles.count, let held = profiles[Int(profile)] else { return nil }
-        let until = held.validUntil[segment]
-        return TimedAnswer(isMember: held.isMember(of: segment), validUntil: until == .max ? nil : Instant(milliseconds: until))
+        guard Int(profile) < profiles.count, isKnown[Int(profile)] else { return nil }
+        if let evaluator = segments[segment].evaluator {
+            return evaluator.answer(for: whole[profile], at: Instant(milliseconds: clock))
+        }
+        rules.turn(to: profiles[Int(profile)], at: clock)
+        defer { rules.leave() }
+        return rules.followedAnswer(segment)
     }
 
-    private mutating func ask(_ segment: Int, of profile: UInt32, because cause: TransitionCause) {
-        guard let timeline = profiles[Int(profile)]?.timeline else { return }
-        let answer = segments[segment].evaluator.answer(for: timeline, at: Instant(milliseconds: clock))
-        let wasMember = profiles[Int(profile)]?.isMember(of: segment) ?? false
-        var until = answer.validUntil?.milliseconds ?? .max
-        if cause == .clock, answer.isMember == wasMember, until < clock + Self.rest {
-            standstills[Self.key(profile, segment), default: 0] += 1
-            if standstills[Self.key(profile, segment), default: 0] > 64 + 4 * timeline.messages.count { until = clock + Self.rest }
+    /// Bytes that the profiles take, without those of whole messages: by what holds them.
+    public var bytesHeld: (rows: Int, texts: Int, timers: Int, places: Int) {
+        (
+            profiles.reduce(0) { $0 + $1.byteCount }, rules.textBytes, timers.count * MemoryLayout<TimerHeap.Entry>.stride,
+            profiles.count * (MemoryLayout<StandingProfile>.stride + 9 + 8 * memberships.width)
+        )
+    }
+
+    private mutating func askEverybody(_ segment: Int, because cause: TransitionCause) {
+        for profile in profiles.indices where isKnown[profile] {
+            answers.removeAll(keepingCapacity: true)
+            answers.append((segment, false, 0))
+            ask(UInt32(profile), because: cause)
+        }
+        rules.leave()
+    }
+
+    /// Asks of a profile the segments that stand in `answers`, at the clock.
+    private mutating func ask(_ profile: UInt32, because cause: TransitionCause) {
+        rules.turn(to: profiles[Int(profile)], at: clock)
+        filled.clear(at: 0)
+        rules.forEachFilled { filled.set(true, $0, at: 0) }
+        for index in answers.indices {
+            let segment = answers[index].segment
+            if let evaluator = segments[segment].evaluator {
+                let answer = evaluator.answer(for: whole[profile], at: Instant(milliseconds: clock))
+                (answers[index].isMember, answers[index].until) = (answer.isMember, answer.validUntil?.milliseconds ?? .max)
+            } else if filled.contains(segment, at: 0) {
+                (answers[index].isMember, answers[index].until) = rules.answer(segment)
+            } else if let known = emptyAnswers[segment], clock < known.until {
+                (answers[index].isMember, answers[index].until) = known
+            } else {
+                let answer = rules.answer(segment)
+                emptyAnswers[segment] = answer
+                (answers[index].isMember, answers[index].until) = answer
+            }
+        }
+        rules.leave()
+        if cause == .clock { rules.trim(&profiles[Int(profile)], clock: clock) }
+        for (segment, isMember, until) in answers { keep(segment, of: profile, isMember, until, because: cause) }
+        schedule(profile)
+    }
+
+    private mutating func keep(_ segment: Int, of profile: UInt32, _ isMember: Bool, _ until: Int64, because cause: TransitionCause) {
+        let wasMember = memberships.contains(segment, at: Int(profile))
+        var until = until
+        if cause == .clock, isMember == wasMember, until < clock + Self.rest {
+            var standstill = standstills[Self.key(profile, segment)] ?? (0, 64 + 4 * rows(of: profile))
+            standstill.count += 1
+            standstills[Self.key(profile, segment)] = standstill
+            if standstill.count > standstill.most { until = clock + Self.rest }
         } else if !standstills.isEmpty {
             standstills[Self.key(profile, segment)] = nil
         }
-        if profiles[Int(profile)]?.validUntil[segment] != until {
-            profiles[Int(profile)]?.set(validUntil: until, in: segment)
-            if until != .max {
-                timers.insert(.init(at: until, profile: profile, segment: UInt32(segment)))
-                clearStaleTimers()
-            }
-        }
-        guard answer.isMember != wasMember else { return }
-        profiles[Int(profile)]?.set(answer.isMember, in: segment)
-        memberCounts[segment] += answer.isMember ? 1 : -1
-        let ordinals = answer.isMember ? [profile] : recordedElsewhere[segment].removeValue(forKey: profile) ?? [profile]
-        note(segment, profile, entered: answer.isMember, because: cause, ordinals: ordinals)
+        profiles[Int(profile)].setDue(segment, until)
+        guard isMember != wasMember else { return }
+        memberships.set(isMember, segment, at: Int(profile))
+        memberCounts[segment] += isMember ? 1 : -1
+        let ordinals = isMember ? [profile] : recordedElsewhere[segment].removeValue(forKey: profile) ?? [profile]
+        note(segment, profile, entered: isMember, because: cause, ordinals: ordinals)
     }
+
+    /// No fewer than the events that are held of a profile, the one that left just now included.
+    private func rows(of profile: UInt32) -> Int { profiles[Int(profile)].wordCount + 1 + (whole.isEmpty ? 0 : whole[profile].messages.count) }
 
     private static func key(_ profile: UInt32, _ segment: Int) -> UInt64 { UInt64(profile) << 32 | UInt64(segment) }
 
@@ -250,11 +373,15 @@ public struct LiveMemberships: ~Copyable {
                 segment: segment, profile: profile, entered: entered, at: Instant(milliseconds: clock), cause: cause, ordinals: ordinals))
     }
 
-    /// Timers of answers that were replaced are cleared away once they are most of the heap.
-    private mutating func clearStaleTimers() {
-        guard timers.count > 1_024, timers.count > Self.mostStale * standingTimers else { return }
-        let profiles = self.profiles
-        timers.removeAll { profiles[Int($0.profile)]?.validUntil[Int($0.segment)] != $0.at }
-        standingTimers = timers.count
+    /// Sees to it that a timer of the profile goes off no later than its first due time. An earlier one that stands stays.
+    private mutating func schedule(_ profile: UInt32) {
+        let due = profiles[Int(profile)].earliestDue
+        guard due < scheduled[Int(profile)] else { return }
+        scheduled[Int(profile)] = due
+        timers.insert(.init(at: due, profile: profile))
+        // Timers that were replaced are cleared away once they are most of the heap.
+        guard timers.count > 1_024, timers.count > 2 * profileCount else { return }
+        let scheduled = self.scheduled
+        timers.removeAll { scheduled[Int($0.profile)] != $0.at }
     }
 }

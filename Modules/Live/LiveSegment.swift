@@ -11,11 +11,11 @@ public struct LiveSegment: Sendable {
     public let rule: Rule
     /// What it reads of a profile's messages.
     let reads: TimelineReads
-    /// Answers for one profile.
-    private(set) var evaluator: ProfileEvaluator
+    /// Answers from whole messages, for a rule whose conditions cannot be judged when an event arrives; nil for all others.
+    private(set) var evaluator: ProfileEvaluator?
     /// The bounds of its percentiles.
     var thresholds: PercentileThresholds {
-        didSet { evaluator = ProfileEvaluator(rule, thresholds: thresholds) }
+        didSet { if evaluator != nil { evaluator = ProfileEvaluator(rule, thresholds: thresholds) } }
     }
 
     /// Prepares a checked rule.
@@ -24,7 +24,7 @@ public struct LiveSegment: Sendable {
     public init(name: String, expression: String, rule: Rule, thresholds: PercentileThresholds = .none) {
         (self.name, self.expression, self.rule, self.thresholds) = (name, expression, rule, thresholds)
         reads = TimelineReads(rule)
-        evaluator = ProfileEvaluator(rule, thresholds: thresholds)
+        evaluator = StandingRules.canKeep(rule) ? nil : ProfileEvaluator(rule, thresholds: thresholds)
     }
 }
 

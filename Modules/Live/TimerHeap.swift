@@ -1,17 +1,14 @@
-/// Instants at which an answer has to be asked anew, the earliest first.
+/// Instants at which something has to be asked of a profile, the earliest first.
 ///
-/// A binary heap in one flat array. Entries are not taken out when an answer changes: whoever takes one asks whether it still stands.
+/// A binary heap in one flat array. Entries are not taken out when an instant changes: whoever takes one asks whether it still stands.
 struct TimerHeap {
     struct Entry {
         /// Milliseconds since the epoch.
         var at: Int64
         var profile: UInt32
-        var segment: UInt32
 
-        /// By instant, then by profile and segment, so that the order never depends on how entries came in.
-        static func < (a: Entry, b: Entry) -> Bool {
-            a.at != b.at ? a.at < b.at : a.profile != b.profile ? a.profile < b.profile : a.segment < b.segment
-        }
+        /// By instant, then by profile, so that the order never depends on how entries came in.
+        static func < (a: Entry, b: Entry) -> Bool { a.at != b.at ? a.at < b.at : a.profile < b.profile }
     }
     private var entries: ContiguousArray<Entry> = []
 

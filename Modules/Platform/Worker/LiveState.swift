@@ -34,9 +34,10 @@ final class LiveState: @unchecked Sendable {
             } catch { refused.append((definition.name, error.message)) }
         }
         let snapshot = question.snapshot
-        var live = LiveMemberships(segments)
+        let profiles = Self.leastOrdinals(snapshot)
+        let begins = try attempt { try Self.beginnings(segments, snapshot, profiles, now: now) }
+        var live = LiveMemberships(segments, from: begins.first?.at ?? now)
         do {
-            let profiles = Self.leastOrdinals(snapshot)
             for profile in profiles { live.admit(profile) }
             for block in snapshot.blocks where block.rows > 0 && live.needs(block.kind, event: block.event) {
                 let ordinals = try snapshot.read(block, paths: []).ordinals
@@ -44,25 +45,42 @@ final class LiveState: @unchecked Sendable {
                     live.load(message, of: profiles[Int(snapshot.profileOfIdentifier[Int(ordinals[row])])])
                 }
             }
-            var lastRecords: [String: Int64] = [:]
-            var begins: [(segment: Int, at: Instant, recorded: [(ordinal: UInt32, profile: UInt32)], isNew: Bool)] = []
-            for (index, segment) in segments.enumerated() {
-                let recorded = try snapshot.recordedMembers(of: segment.name, at: nil)
-                lastRecords[segment.name] = recorded?.number ?? 0
-                let members = recorded.map { $0.members.ordinals.map { ($0, profiles[Int(snapshot.profileOfIdentifier[Int($0)])]) } } ?? []
-                // Another expression was asked then, or nothing.
-                let isNew = recorded?.expression?.sameScalars(as: segment.expression) != true
-                begins.append((index, isNew ? now : min(now, recorded?.at ?? now), members, isNew))
-            }
-            for begin in begins.sorted(by: { ($0.at, $0.segment) < ($1.at, $1.segment) }) {
+            for begin in begins {
                 live.begin(begin.segment, recorded: begin.recorded, at: begin.at, because: begin.isNew ? .definition : .message)
             }
             live.advance(to: now)
-            self.lastRecords = lastRecords
         } catch { throw CommandError(any: error) }
         self.live = consume live
+        lastRecords = Dictionary(begins.map { (segments[$0.segment].name, $0.record) }, uniquingKeysWith: { first, _ in first })
         self.definitions = definitions
         self.refused = refused
+    }
+
+    /// How a segment begins to be kept.
+    private struct Beginning {
+        var segment: Int
+        /// What is asked first: the answer at the last record, or at the present where another expression was asked then, or nothing.
+        var at: Instant
+        var isNew: Bool
+        /// Number of its last record, 0 for none.
+        var record: Int64
+        var recorded: [(ordinal: UInt32, profile: UInt32)]
+    }
+
+    private static func beginnings(
+        _ segments: [LiveSegment], _ snapshot: any StoreSnapshot, _ profiles: [UInt32], now: Instant
+    ) throws -> [Beginning] {
+        var begins: [Beginning] = []
+        for (index, segment) in segments.enumerated() {
+            let recorded = try snapshot.recordedMembers(of: segment.name, at: nil)
+            let members = recorded.map { $0.members.ordinals.map { ($0, profiles[Int(snapshot.profileOfIdentifier[Int($0)])]) } } ?? []
+            let isNew = recorded?.expression?.sameScalars(as: segment.expression) != true
+            begins.append(
+                Beginning(
+                    segment: index, at: isNew ? now : min(now, recorded?.at ?? now), isNew: isNew, record: recorded?.number ?? 0,
+                    recorded: members))
+        }
+        return begins.sorted { ($0.at, $0.segment) < ($1.at, $1.segment) }
     }
 
     /// The memberships; there are none the second time.

@@ -215,14 +215,16 @@ public final class Worker: WorkerService {
     }
 
     private func reload() throws(CommandError) {
-        // The journal begins before the snapshot, so that nothing falls between them.
-        guard onThread({ $0.beginJournal() }) else { return }
+        // The journal begins with the snapshot, so that nothing falls between them and nothing is in both.
+        guard let begun = onThread({ $0.beginJournal() }) else { return }
         do throws(CommandError) {
-            let question = try Self.question(tessera, workspace, clock())
+            let snapshot = try attempt { try begun.get() }
+            let question = try Question(
+                snapshot: snapshot, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(), warn: { _ in })
             let live = try LiveState(question, now: question.now)
             for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
             let definitions = live.definitions
-            if onThread({ $0.swap(live) }) { state.withLock { $0.definitions = definitions } }
+            if onThread({ $0.swap(live) }) != nil { state.withLock { $0.definitions = definitions } }
         } catch {
             _ = onThread { $0.endJournal() }
             news.requestReload()
@@ -230,15 +232,18 @@ public final class Worker: WorkerService {
         }
     }
 
-    /// Does something on the worker's thread and waits for it; false where the worker takes nothing more.
-    private func onThread(_ work: @escaping @Sendable (WorkerLoop) -> Void) -> Bool {
+    /// Does something on the worker's thread and waits for it; nil where the worker takes nothing more.
+    private func onThread<Answer: Sendable>(_ work: @escaping @Sendable (WorkerLoop) -> Answer) -> Answer? {
         let done = DispatchSemaphore(value: 0)
+        let answer = Mutex<Answer?>(nil)
         let refusal = inbox.add { loop in
-            work(loop)
+            let own = work(loop)
+            answer.withLock { $0 = own }
             done.signal()
         }
-        if refusal == nil { done.wait() }
-        return refusal == nil
+        if refusal != nil { return nil }
+        done.wait()
+        return answer.withLock { $0 }
     }
 
     /// Takes the bounds of percentiles anew; gives how many segments have any.

@@ -158,11 +158,13 @@ final class WorkerLoop {
 
     private func sealWhenDue() {
         guard let since = unsealedSince, !needsWriter, clock().milliseconds >= since + limits.sealAfter else { return }
-        unsealedSince = nil
         // Where that fails the tail holds everything still, and the next writer seals it.
-        do throws(StoreError) { try writer.commit(source: nil, position: nil) } catch {
-            giveUpWriter("Messages wait to be sealed: \(error)")
-        }
+        do throws(StoreError) { try seal() } catch { giveUpWriter("Messages wait to be sealed: \(error)") }
+    }
+
+    private func seal() throws(StoreError) {
+        unsealedSince = nil
+        try writer.commit(source: nil, position: nil)
     }
 
     // MARK: Memberships
@@ -238,8 +240,18 @@ final class WorkerLoop {
 
     // MARK: Definitions
 
-    /// From now on everything is noted that a state which is being made may lack.
-    func beginJournal() { journal = [] }
+    /// Everything that was accepted until now, as a snapshot; from now on what comes is noted, for the state that is made of it.
+    ///
+    /// The tail is sealed first, so that opening the snapshot takes no time from the messages that wait.
+    func beginJournal() -> Result<any StoreSnapshot, StoreError> {
+        Result { () throws(StoreError) in
+            try openWriter()
+            try seal()
+            let snapshot = try store.snapshot()
+            journal = []
+            return snapshot
+        }
+    }
 
     /// The state that was being made will not come.
     func endJournal() { journal = nil }
@@ -254,8 +266,7 @@ final class WorkerLoop {
         for entry in journal ?? [] {
             switch entry {
             case .merge(let merge): next.merge(merge.old, into: merge.kept, at: now)
-            case .message(let message, let profile):
-                if !next.holds(message, of: profile) { next.receive(message, of: profile, at: now) }
+            case .message(let message, let profile): next.receive(message, of: profile, at: now)
             }
         }
         journal = nil

@@ -54,6 +54,9 @@ struct EventView {
         selected = first..<max(first, end)
     }
 
+    /// No events, and none to come before an instant.
+    init(nothingUntil until: Int64, now: Int64) { self.init(times: [], reach: 0..<0, bounds: [], until: until, now: now) }
+
     /// The same windows over some of its events (those that have a property).
     func narrowed(to times: ContiguousArray<Int64>) -> EventView {
         bounds.isEmpty ? self : EventView(times: times, reach: times.indices, bounds: bounds, until: until, now: now)

@@ -14,22 +14,29 @@ public struct ProfileEvaluator: Sendable {
     ///
     /// - Parameter thresholds: The bounds of its percentiles; where one is not there, nobody is in that percentile.
     public init(_ rule: Rule, thresholds: PercentileThresholds = .none) {
-        let planner = ProfilePlanner(rule, thresholds: thresholds)
-        (plan, root) = (planner.plan, planner.root)
+        var planner = ProfilePlanner()
+        root = planner.enter(rule, thresholds: thresholds)
+        plan = planner.plan
     }
 
     /// Instants that one question may be followed to, and events read on the way, before it is left at the last instant that is sure.
-    private static let mostSteps = 64
-    private static let mostWork = 500_000
+    fileprivate static let mostSteps = 64
+    fileprivate static let mostWork = 500_000
 
     /// Whether the profile is a member at `now`, and until when that holds.
     public func answer(for profile: ProfileTimeline, at now: Instant) -> TimedAnswer {
-        let session = ProfileSession(plan, profile, now: now.milliseconds)
-        let course = session.course(root)
+        ProfileSession(plan, profile, now: now.milliseconds).answer(root)
+    }
+}
+
+extension ProfileSession {
+    /// The answer of a rule's root at the instant at hand, followed as far as may be; the session is then at a later instant.
+    func answer(_ root: Int) -> TimedAnswer {
+        let course = course(root)
         var until = course.until
-        for _ in 0..<Self.mostSteps where until < Course.horizon && session.work < Self.mostWork {
-            session.advance(to: until)
-            let next = session.course(root)
+        for _ in 0..<ProfileEvaluator.mostSteps where until < Course.horizon && work < ProfileEvaluator.mostWork {
+            advance(to: until)
+            let next = self.course(root)
             if next.holds != course.holds { break }
             until = next.until
         }

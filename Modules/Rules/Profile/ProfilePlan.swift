@@ -1,4 +1,6 @@
-/// A rule as a list of distinct nodes, each after those it is made of: what is asked twice is answered once.
+import EventModel
+
+/// Rules as a list of distinct nodes, each after those it is made of: what is asked twice is answered once.
 struct ProfilePlan: Sendable {
     /// One question over a profile, or over an event of it.
     enum Node: Hashable {
@@ -51,6 +53,8 @@ struct ProfilePlan: Sendable {
     /// Which events are meant.
     struct EventSelection: Hashable {
         var source: EventSource
+        /// Kinds of message that are looked at, before the condition.
+        var kinds: [Message.Kind]
         /// A node over one event.
         var condition: Int?
         var windows: [Bound]

@@ -1,24 +1,22 @@
 import EventModel
 
-/// Enters a checked rule into a plan: segments and features are followed, windows become bounds.
+/// Enters checked rules into a plan: segments and features are followed, windows become bounds.
 struct ProfilePlanner {
     private(set) var plan = ProfilePlan()
-    private let rule: Rule
-    private let thresholds: PercentileThresholds
+    /// What is being entered.
+    private var rule = Rule(root: .constant(false))
+    private var thresholds = PercentileThresholds.none
     private var segments: [Int] = []
     private var features: [Int] = []
 
-    /// Plans a rule.
-    init(_ rule: Rule, thresholds: PercentileThresholds) {
-        (self.rule, self.thresholds) = (rule, thresholds)
+    /// Enters a rule, and gives the node of its root. What another rule asks already is not asked twice.
+    mutating func enter(_ rule: Rule, thresholds: PercentileThresholds) -> Int {
+        (self.rule, self.thresholds, segments, features) = (rule, thresholds, [], [])
         // Features never mention segments; segments may mention features.
         for feature in rule.features { features.append(operand(feature.body)) }
         for segment in rule.segments { segments.append(clause(segment.body)) }
-        root = clause(rule.root)
+        return clause(rule.root)
     }
-
-    /// The node of the rule's root.
-    private(set) var root = 0
 
     // MARK: Clauses
 
@@ -41,10 +39,12 @@ struct ProfilePlanner {
         case .compare(let a, let comparison, let b): return compare(a, comparison, b)
         case .isIn(let value, let literals): return plan.number(.isIn(operand(value), literals))
         case .percentile(let value, let percentile):
-            guard let bound = thresholds[value, percentile] else { return plan.number(.constant(.truth(false))) }
+            // The value and its events are entered with and without a bound, so that the numbers of selections never depend on bounds.
             let among = rule.soleAggregate(of: value).map { selection($0.events) }
+            let ranked = operand(value)
+            guard let bound = thresholds[value, percentile] else { return plan.number(.constant(.truth(false))) }
             let comparison: Comparison = percentile.side == .top ? .greaterOrEqual : .lessOrEqual
-            return plan.number(.ranked(operand(value), among: among, comparison, bound))
+            return plan.number(.ranked(ranked, among: among, comparison, bound))
         case .textTest(let value, let test, let wanted): return plan.number(.textTest(operand(value), test, wanted))
         case .matches(let value, let pattern): return plan.number(.matches(operand(value), pattern))
         case .holds(let value): return plan.number(.holds(operand(value)))
@@ -91,7 +91,7 @@ struct ProfilePlanner {
     private mutating func selection(_ events: Selection) -> Int {
         let bounds = events.windows.map { bound($0) }
         let condition = events.condition.map { clause($0) }
-        return plan.number(.init(source: source(of: events), condition: condition, windows: bounds))
+        return plan.number(.init(source: source(of: events), kinds: events.kinds, condition: condition, windows: bounds))
     }
 
     private mutating func bound(_ window: Window) -> ProfilePlan.Bound {

@@ -46,7 +46,7 @@ extension ProfileSession {
         let takesNumbers = [.sum, .average, .minimum, .maximum].contains(function)
         var column = FieldColumn(covered: view.reach, foundAt: foundAt)
         for index in view.reach {
-            let value = profile.messages[Int(events.positions[index])].value(of: field)
+            let value = profile.value(of: field, for: id, at: events.positions[index])
             if value.isMissing || (takesNumbers && value.kind != .number) { continue }
             column.times.append(events.times[index])
             column.values.append(value)

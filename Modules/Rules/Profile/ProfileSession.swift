@@ -1,22 +1,30 @@
 import EventModel
 
-/// One question to one profile: answers the nodes of a plan at an instant, then at later ones, keeping what still holds.
-final class ProfileSession {
+/// Questions to one profile: answers the nodes of a plan at an instant, then at later ones, keeping what still holds.
+final class ProfileSession<Source: ProfileSource> {
     let plan: ProfilePlan
-    let profile: ProfileTimeline
+    private(set) var profile: Source
     private(set) var now: Int64
     /// Events read so far, to whatever end.
     var work = 0
+    /// What is kept counts for the profile at hand where its number is this one.
+    private(set) var turn: UInt32 = 1
     /// By node: what was found last, and at which instant. Nodes about an event are not kept.
-    private var known: ContiguousArray<Course?>
-    private var foundAt: ContiguousArray<Int64>
+    private var known: ContiguousArray<Known>
     /// By selection.
-    private var views: [EventView?]
-    private var matches: [Matches?]
+    private var lists: ContiguousArray<(list: EventList, turn: UInt32)>
+    private var views: ContiguousArray<(view: EventView, turn: UInt32)>
+    private var matches: ContiguousArray<Matches?>
     /// By node of an aggregate over a property.
     var columns: [Int: FieldColumn] = [:]
     /// By node; kept, since each has tables to set up.
     private var matchers: [Int: PatternMatcher] = [:]
+
+    private struct Known {
+        var course = Course.still(.missing)
+        var foundAt = Int64.min
+        var turn: UInt32 = 0
+    }
 
     /// The events that a selection's conditions let in, whatever its windows.
     private struct Matches {
@@ -29,12 +37,25 @@ final class ProfileSession {
         func covers(_ range: Range<Int>) -> Bool { covered.lowerBound <= range.lowerBound && range.upperBound <= covered.upperBound }
     }
 
-    init(_ plan: ProfilePlan, _ profile: ProfileTimeline, now: Int64) {
+    init(_ plan: ProfilePlan, _ profile: Source, now: Int64) {
         (self.plan, self.profile, self.now) = (plan, profile, now)
-        known = ContiguousArray(repeating: nil, count: plan.nodes.count)
-        foundAt = ContiguousArray(repeating: .min, count: plan.nodes.count)
-        views = Array(repeating: nil, count: plan.selections.count)
-        matches = Array(repeating: nil, count: plan.selections.count)
+        known = ContiguousArray(repeating: Known(), count: plan.nodes.count)
+        lists = ContiguousArray(repeating: (EventList(), 0), count: plan.selections.count)
+        views = ContiguousArray(repeating: (EventView(nothingUntil: .max, now: now), 0), count: plan.selections.count)
+        matches = Source.isSifted ? [] : ContiguousArray(repeating: nil, count: plan.selections.count)
+    }
+
+    /// Goes on to another profile; nothing of the one before counts any more.
+    func turn(to profile: Source, now: Int64) {
+        (self.profile, self.now, work) = (profile, now, 0)
+        turn += 1
+        if !columns.isEmpty { columns.removeAll(keepingCapacity: true) }
+        for number in matches.indices { matches[number] = nil }
+        if turn == .max {
+            for node in known.indices { known[node].turn = 0 }
+            for number in views.indices { (lists[number].turn, views[number].turn) = (0, 0) }
+            turn = 1
+        }
     }
 
     /// Goes on to a later instant.
@@ -43,18 +64,22 @@ final class ProfileSession {
     /// What a node is at the instant at hand, and until when.
     func course(_ node: Int) -> Course { course(node, nil) }
 
+    /// Whether a condition holds of an event.
+    func holds(_ condition: Int, of event: Source.Event) -> Bool { course(condition, event).holds }
+
     // MARK: Nodes
 
-    private func course(_ id: Int, _ event: Message?) -> Course {
+    private func course(_ id: Int, _ event: Source.Event?) -> Course {
         if plan.isAboutEvent[id] { return work(out: id, event) }
-        if let course = known[id], foundAt[id] == now || (course.motion == nil && now < course.until) { return course }
+        if known[id].turn == turn, known[id].foundAt == now || (now < known[id].course.until && known[id].course.motion == nil) {
+            return known[id].course
+        }
         let course = work(out: id, nil)
-        known[id] = course
-        foundAt[id] = now
+        known[id] = Known(course: course, foundAt: now, turn: turn)
         return course
     }
 
-    private func work(out id: Int, _ event: Message?) -> Course {
+    private func work(out id: Int, _ event: Source.Event?) -> Course {
         switch plan.nodes[id] {
         case .all(let parts): return joined(parts, neutral: true, event)
         case .any(let parts): return joined(parts, neutral: false, event)
@@ -94,7 +119,7 @@ final class ProfileSession {
 
         case .constant(let value): return .still(value)
         case .now: return Course(value: .instant(now), until: .max, motion: .linear(1))
-        case .trait(let path): return trait(path)
+        case .trait(let path): return trait(path, id)
         case .consent(let path):
             let decision = decision(on: path)
             return .truth(decision.holds, until: decision.until)
@@ -117,7 +142,7 @@ final class ProfileSession {
     }
 
     /// The first part that decides does so for as long as it holds; the rest is not asked.
-    private func joined(_ parts: [Int], neutral: Bool, _ event: Message?) -> Course {
+    private func joined(_ parts: [Int], neutral: Bool, _ event: Source.Event?) -> Course {
         var until = Int64.max
         for part in parts {
             let course = course(part, event)
@@ -128,7 +153,7 @@ final class ProfileSession {
     }
 
     /// A chain of operators nests on its left side: walked in a loop, so that its length costs no stack.
-    private func arithmetic(_ id: Int, _ event: Message?) -> Course {
+    private func arithmetic(_ id: Int, _ event: Source.Event?) -> Course {
         var steps: [(Arithmetic, Int)] = []
         var leftmost = id
         while case .arithmetic(let a, let operation, let b) = plan.nodes[leftmost] {
@@ -142,63 +167,56 @@ final class ProfileSession {
 
     // MARK: Traits and consent
 
-    private func trait(_ path: [Text]) -> Course {
-        guard let (position, next) = latest(of: profile.identifies(naming: path[0])) else { return .still(.missing) }
-        guard let position else { return .still(.missing, until: next) }
-        let expiry = profile.expiry(at: position)
-        if expiry <= now { return .still(.missing, until: next) }
-        let value = Value(profile.messages[Int(position)].traits.value(at: path.map(\.string)))
-        return .still(value, until: min(next, expiry))
+    private func trait(_ path: [Text], _ id: Int) -> Course {
+        guard let said = profile.latest(trait: path, for: id, at: now) else { return .still(.missing) }
+        guard let value = said.value, said.expiry > now else { return .still(.missing, until: said.next) }
+        return .still(value, until: min(said.next, said.expiry))
     }
 
     /// The truth that a purpose, or else what it belongs to, was last set to; missing where it was never set or has expired.
     private func decision(on path: [Text]) -> Course {
         var until = Int64.max
         for length in stride(from: path.count, to: 0, by: -1) {
-            let purpose = Array(path.prefix(length))
-            guard let (position, next) = latest(of: profile.decisions(on: purpose)) else { continue }
-            until = min(until, next)
-            guard let position else { continue }
-            let expiry = profile.expiry(at: position)
-            if expiry <= now { continue }
-            let place = ["consent", "categoryPreferences"] + purpose.map(\.string)
-            return .still(Value(profile.messages[Int(position)].context.value(at: place)), until: min(until, expiry))
+            guard let said = profile.latest(purpose: Array(path.prefix(length)), at: now) else { continue }
+            until = min(until, said.next)
+            if let value = said.value, said.expiry > now { return .still(value, until: min(until, said.expiry)) }
         }
         return .still(.missing, until: until)
-    }
-
-    /// The last event so far (nil before the first), and when the next comes; nil where there is none at all.
-    private func latest(of events: EventList) -> (position: Int32?, next: Int64)? {
-        if events.times.isEmpty { return nil }
-        let end = events.times.firstIndex(atOrPast: now + 1, in: events.times.indices)
-        return (end > 0 ? events.positions[end - 1] : nil, end < events.times.count ? events.times[end] : .max)
     }
 
     // MARK: Events
 
     /// The events of a selection at the instant at hand.
     func view(_ number: Int) -> EventView {
-        if let view = views[number], view.now == now { return view }
+        if views[number].turn == turn, views[number].view.now == now { return views[number].view }
         let view = makeView(number)
-        views[number] = view
+        views[number] = (view, turn)
         return view
+    }
+
+    /// All that a selection can select, before conditions that are yet to be asked.
+    private func source(of number: Int) -> EventList {
+        if lists[number].turn == turn { return lists[number].list }
+        let list = profile.events(of: number, in: plan)
+        lists[number] = (list, turn)
+        return list
     }
 
     private func makeView(_ number: Int) -> EventView {
         let selection = plan.selections[number]
-        let source = profile.events(selection.source)
+        let source = source(of: number)
         // Nothing to select, wherever the windows go.
-        if source.times.isEmpty { return EventView(times: [], reach: 0..<0, bounds: [], until: .max, now: now) }
+        if source.times.isEmpty { return EventView(nothingUntil: .max, now: now) }
         var bounds = [EventView.Bound(course: course(plan.clock), isLower: false, offset: 0)]
         var until = Int64.max
         for bound in selection.windows {
             let course = course(bound.node)
-            if course.value.isMissing { return EventView(times: [], reach: 0..<0, bounds: [], until: course.until, now: now) }
+            if course.value.isMissing { return EventView(nothingUntil: course.until, now: now) }
             until = min(until, course.until)
             bounds.append(.init(course: course, isLower: bound.isLower, offset: bound.offset))
         }
         let wanted = reach(of: bounds, in: source.times)
-        guard let condition = selection.condition else {
+        guard let condition = selection.condition, !Source.isSifted else {
             return EventView(times: source.times, reach: wanted, bounds: bounds, until: until, now: now)
         }
         let matches = matches(number, condition, source, wanted)
@@ -222,8 +240,8 @@ final class ProfileSession {
 
     /// The list that a selection's view goes by, and when it was made.
     func list(_ number: Int) -> (events: EventList, foundAt: Int64) {
-        if let matches = matches[number] { return (matches.events, matches.foundAt) }
-        return (profile.events(plan.selections[number].source), .min)
+        if !Source.isSifted, let matches = matches[number] { return (matches.events, matches.foundAt) }
+        return (source(of: number), .min)
     }
 
     private func matches(_ number: Int, _ condition: Int, _ source: EventList, _ wanted: Range<Int>) -> Matches {
@@ -231,7 +249,7 @@ final class ProfileSession {
         var found = Matches(events: EventList(), covered: wanted, foundAt: now, until: .max)
         for index in wanted {
             let position = source.positions[index]
-            let course = course(condition, profile.messages[Int(position)])
+            let course = course(condition, profile.event(at: position))
             found.until = min(found.until, course.until)
             guard course.holds else { continue }
             found.events.times.append(source.times[index])

@@ -92,32 +92,22 @@ public struct ProfileTimeline: Sendable {
     }
 
     private mutating func enterConsent(_ message: Message, at position: Int) {
-        guard let context = message.json["context"]?.asObject, let consent = context["consent"]?.asObject,
-            let preferences = consent["categoryPreferences"]?.asObject, !preferences.members.isEmpty
-        else { return }
-        enterPurposes(preferences, [], message, at: position)
-        enterExpiry(message, at: position)
-    }
-
-    private mutating func enterPurposes(_ preferences: JSONObject, _ path: [Text], _ message: Message, at position: Int) {
-        for member in preferences.members {
-            let own = path + [Text(member.name)]
-            switch member.value {
-            case .bool: byPurpose[own, default: EventList()].append(message, at: position)
-            case .object(let inner): enterPurposes(inner, own, message, at: position)
-            default: break
-            }
+        var decides = false
+        message.forEachDecision { purpose, _ in
+            byPurpose[purpose, default: EventList()].append(message, at: position)
+            decides = true
         }
+        if decides { enterExpiry(message, at: position) }
     }
 
     private mutating func enterExpiry(_ message: Message, at position: Int) {
-        guard case .instant(let instant) = Value.time(Value(message.context["expiresAt"])) else { return }
-        expiries[position] = instant
+        let expiry = message.expiry
+        if expiry < .max { expiries[position] = expiry }
     }
 
     // MARK: Looking up
 
-    func events(_ source: EventSource) -> EventList {
+    private func events(_ source: EventSource) -> EventList {
         switch source {
         case .named(let name): byName[name] ?? EventList()
         case .kind(let kind): byKind[kind] ?? EventList()
@@ -126,14 +116,35 @@ public struct ProfileTimeline: Sendable {
         }
     }
 
-    /// Identifies that have the top-level name of a trait.
-    func identifies(naming trait: Text) -> EventList { byTrait[trait] ?? EventList() }
+    /// The last event so far, and when the next comes; nil where there is none at all.
+    private func latest(of events: EventList?, at now: Int64, _ read: (Message) -> Value) -> Saying? {
+        guard let events, !events.times.isEmpty else { return nil }
+        let end = events.times.firstIndex(atOrPast: now + 1, in: events.times.indices)
+        var said = Saying(next: end < events.times.count ? events.times[end] : .max)
+        if end > 0 {
+            let position = Int(events.positions[end - 1])
+            (said.value, said.expiry) = (read(messages[position]), expiries[position] ?? .max)
+        }
+        return said
+    }
+}
 
-    /// Messages that grant or withdraw exactly this purpose.
-    func decisions(on purpose: [Text]) -> EventList { byPurpose[purpose] ?? EventList() }
+extension ProfileTimeline: ProfileSource {
+    static var isSifted: Bool { false }
 
-    /// When what the message at a position says ends; `.max` where it says no end.
-    func expiry(at position: Int32) -> Int64 { expiries[Int(position)] ?? .max }
+    func events(of selection: Int, in plan: ProfilePlan) -> EventList { events(plan.selections[selection].source) }
+
+    func event(at position: Int32) -> Message { messages[Int(position)] }
+
+    func value(of field: Field, for node: Int, at position: Int32) -> Value { messages[Int(position)].value(of: field) }
+
+    func latest(trait path: [Text], for node: Int, at now: Int64) -> Saying? {
+        latest(of: byTrait[path[0]], at: now) { Value($0.traits.value(at: path.map(\.string))) }
+    }
+
+    func latest(purpose: [Text], at now: Int64) -> Saying? {
+        latest(of: byPurpose[purpose], at: now) { Value($0.context.value(at: ["consent", "categoryPreferences"] + purpose.map(\.string))) }
+    }
 }
 
 /// Which of a profile's lists holds everything that a selection can select.

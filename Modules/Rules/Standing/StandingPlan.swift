@@ -1,0 +1,140 @@
+import EventModel
+
+/// What standing rules ask and keep: one plan for all of them, and the slots that their leaves read.
+final class StandingPlan {
+    let plan: ProfilePlan
+    /// By rule.
+    let roots: [Int]
+    private(set) var slots: [StandingSlot] = []
+    /// By slot: the rules that read it.
+    private(set) var rulesOfSlot: [[Int]] = []
+    /// By selection of the plan.
+    private(set) var slotOfSelection: [Int] = []
+    /// By node of the plan: where an aggregate over a field, or a trait, finds its values.
+    ///
+    /// No column: the events' own instants.
+    private(set) var columnOfNode: [Int: (slot: Int, column: Int?)] = [:]
+    private(set) var slotsByName: [Text: [Int]] = [:]
+    private(set) var slotsByKind: [[Int]]
+    private(set) var traits: [Text: Int] = [:]
+    private(set) var purposes: [[Text]: Int] = [:]
+    private var numbers: [StandingSlot.Subject: Int] = [:]
+
+    init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) {
+        var planner = ProfilePlanner()
+        roots = rules.map { planner.enter($0.rule, thresholds: $0.thresholds) }
+        plan = planner.plan
+        slotsByKind = Array(repeating: [], count: Int(Message.Kind.allCases.map(\.rawValue).max() ?? 0) + 1)
+        for selection in plan.selections { slotOfSelection.append(enter(selection)) }
+        for (number, node) in plan.nodes.enumerated() { enter(node, number) }
+        rulesOfSlot = Array(repeating: [], count: slots.count)
+        for (rule, root) in roots.enumerated() {
+            for slot in slotsRead(by: root).sorted() { rulesOfSlot[slot].append(rule) }
+        }
+    }
+
+    /// Whether all conditions of a rule can be judged when an event arrives, once for ever: they ask of the event alone.
+    static func judgesEventsAlone(_ rule: Rule) -> Bool {
+        var planner = ProfilePlanner()
+        _ = planner.enter(rule, thresholds: .none)
+        let plan = planner.plan
+        return plan.selections.allSatisfy { selection in selection.condition.map { plan.isOfEventAlone($0) } ?? true }
+    }
+
+    // MARK: Slots
+
+    private func number(_ subject: StandingSlot.Subject) -> Int {
+        if let known = numbers[subject] { return known }
+        let isOrdered = if case .events = subject { false } else { true }
+        numbers[subject] = slots.count
+        slots.append(StandingSlot(subject: subject, isOrdered: isOrdered))
+        return slots.count - 1
+    }
+
+    private func enter(_ selection: ProfilePlan.EventSelection) -> Int {
+        let name: Text? = if case .named(let name) = selection.source { name } else { nil }
+        let isNew = slots.count
+        let slot = number(.events(name: name, kinds: selection.kinds, condition: selection.condition))
+        if slot == isNew {
+            if let name {
+                slotsByName[name, default: []].append(slot)
+            } else {
+                for kind in selection.kinds { slotsByKind[Int(kind.rawValue)].append(slot) }
+            }
+        }
+        slots[slot].reach = max(slots[slot].reach, plan.reach(of: selection))
+        return slot
+    }
+
+    private func enter(_ node: ProfilePlan.Node, _ id: Int) {
+        switch node {
+        case .aggregate(let selection, _, .timestamp): columnOfNode[id] = (slotOfSelection[selection], nil)
+        case .aggregate(let selection, let function, let field?):
+            let slot = slotOfSelection[selection]
+            if function == .first || function == .last { slots[slot].isOrdered = true }
+            let column = slots[slot].fields.firstIndex(of: field) ?? slots[slot].fields.count
+            if column == slots[slot].fields.count { slots[slot].fields.append(field) }
+            columnOfNode[id] = (slot, column)
+        case .trait(let path):
+            let slot = number(.trait(path[0]))
+            traits[path[0]] = slot
+            let column = slots[slot].paths.firstIndex(of: path) ?? slots[slot].paths.count
+            if column == slots[slot].paths.count { slots[slot].paths.append(path) }
+            columnOfNode[id] = (slot, column)
+        case .consent(let path), .consentIsSet(let path):
+            for length in 1...path.count {
+                let purpose = Array(path.prefix(length))
+                purposes[purpose] = number(.purpose(purpose))
+            }
+        default: break
+        }
+    }
+
+    private func slotsRead(by root: Int) -> Set<Int> {
+        var found: Set<Int> = []
+        var seen: Set<Int> = []
+        var waiting = [root]
+        func select(_ selection: Int) {
+            found.insert(slotOfSelection[selection])
+            waiting += plan.selections[selection].windows.map(\.node)
+        }
+        while let node = waiting.popLast() {
+            guard seen.insert(node).inserted else { continue }
+            waiting += plan.nodes[node].operands
+            switch plan.nodes[node] {
+            case .counted(let selection, _), .aggregate(let selection, _, _): select(selection)
+            case .ranked(_, let among?, _, _): select(among)
+            case .sequence(let sequence):
+                for step in sequence.steps { select(step.selection) }
+                if let absent = sequence.absent { select(absent) }
+            case .trait(let path): if let slot = traits[path[0]] { found.insert(slot) }
+            case .consent(let path), .consentIsSet(let path):
+                for length in 1...path.count { if let slot = purposes[Array(path.prefix(length))] { found.insert(slot) } }
+            default: break
+            }
+        }
+        return found
+    }
+}
+
+extension ProfilePlan {
+    /// Whether a condition asks of the event at hand and of nothing that differs between profiles or with time.
+    fileprivate func isOfEventAlone(_ node: Int) -> Bool {
+        switch nodes[node] {
+        case .now, .trait, .consent, .consentIsSet, .aggregate, .counted, .sequence, .ranked: false
+        default: nodes[node].operands.allSatisfy { isOfEventAlone($0) }
+        }
+    }
+
+    /// Milliseconds after which windows that move with the clock let an event go for ever; `.max` where none does.
+    fileprivate func reach(of selection: EventSelection) -> Int64 {
+        var reach = Int64.max
+        for bound in selection.windows where bound.isLower {
+            guard case .arithmetic(clock, .subtract, let length) = nodes[bound.node], case .constant(.duration(let span)) = nodes[length]
+            else { continue }
+            // t >= now - span + offset: the first instant at which it is not so is t + span - offset + 1.
+            reach = min(reach, span - bound.offset + 1)
+        }
+        return reach
+    }
+}

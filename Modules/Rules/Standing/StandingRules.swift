@@ -1,0 +1,211 @@
+public import EventModel
+
+/// Many rules that are asked again and again, of profile after profile, as events come and time goes by.
+///
+/// Leaves that rules have in common are kept once. Of an event only that is kept which some leaf reads, for as long as a window may hold it:
+/// conditions are judged when it comes. Time never goes back. Gives what `ProfileEvaluator` gives over the whole timeline. Confined to one
+/// thread.
+public final class StandingRules {
+    private let plan: StandingPlan
+    private let texts: StandingTexts
+    private let source: StandingSource
+    private let session: ProfileSession<StandingSource>
+
+    /// Prepares rules; a profile goes with one list of rules.
+    public convenience init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) { self.init(rules, StandingTexts()) }
+
+    private init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], _ texts: StandingTexts) {
+        plan = StandingPlan(rules)
+        self.texts = texts
+        source = StandingSource(plan, texts)
+        session = ProfileSession(plan.plan, source, now: 0)
+    }
+
+    /// The same rules with other bounds of their percentiles; profiles go on with it.
+    public func with(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) -> StandingRules { StandingRules(rules, texts) }
+
+    /// Whether a rule can be kept so: its conditions ask of the event alone, not of the profile or the time.
+    public static func canKeep(_ rule: Rule) -> Bool { StandingPlan.judgesEventsAlone(rule) }
+
+    // MARK: Keeping
+
+    /// Takes a message into a profile, in any order; each once.
+    ///
+    /// - Parameter clock: No question will be about an earlier instant. What can no longer matter then is not kept.
+    /// - Parameter touched: Is given each rule that may answer differently now, some of them more than once.
+    public func enter(_ message: Message, into profile: inout StandingProfile, clock: Int64, touched: (Int) -> Void) {
+        func take(_ slot: Int, _ row: [UInt64]) {
+            insert(row, of: slot, into: &profile)
+            trim(slot, of: &profile, clock: clock)
+            for rule in plan.rulesOfSlot[slot] { touched(rule) }
+        }
+        let time = message.timestamp.milliseconds
+        func sift(_ slot: Int) {
+            let own = plan.slots[slot]
+            guard case .events(_, _, let condition) = own.subject, time > own.edge(at: clock),
+                condition.map({ session.holds($0, of: message) }) ?? true
+            else { return }
+            var row = [UInt64(bitPattern: time)]
+            if own.isOrdered { row.append(texts.add(message.messageID)) }
+            for field in own.fields { row.append(StandingWord.word(message.value(of: field), texts)) }
+            take(slot, row)
+        }
+        if message.kind == .track, !plan.slotsByName.isEmpty, let event = message.event {
+            for slot in plan.slotsByName[Text(event)] ?? [] { sift(slot) }
+        }
+        for slot in plan.slotsByKind[Int(message.kind.rawValue)] { sift(slot) }
+        func say(_ slot: Int, _ values: [Value]) {
+            let head = [UInt64(bitPattern: time), texts.add(message.messageID), UInt64(bitPattern: message.expiry)]
+            take(slot, head + values.map { StandingWord.word($0, texts) })
+        }
+        if message.kind == .identify, !plan.traits.isEmpty {
+            let traits = message.traits
+            for trait in traits.members {
+                guard let slot = plan.traits[Text(trait.name)] else { continue }
+                say(slot, plan.slots[slot].paths.map { Value(traits.value(at: $0.map(\.string))) })
+            }
+        }
+        if !plan.purposes.isEmpty {
+            message.forEachDecision { purpose, isGranted in
+                if let slot = plan.purposes[purpose] { say(slot, [.truth(isGranted)]) }
+            }
+        }
+    }
+
+    /// Takes all that is kept of one profile into another: they turned out to be one.
+    public func merge(_ other: StandingProfile, into profile: inout StandingProfile, clock: Int64) {
+        for (slot, place) in other.places(plan.slots) {
+            let width = plan.slots[slot].width
+            for row in 0..<place.rows {
+                let start = place.start + row * width
+                insert(Array(other.words[start..<(start + width)]), of: slot, into: &profile)
+            }
+            trim(slot, of: &profile, clock: clock)
+        }
+    }
+
+    /// Lets go of what no window holds any more.
+    public func trim(_ profile: inout StandingProfile, clock: Int64) {
+        for (slot, _) in profile.places(plan.slots) { trim(slot, of: &profile, clock: clock) }
+    }
+
+    private func insert(_ row: [UInt64], of slot: Int, into profile: inout StandingProfile) {
+        let own = plan.slots[slot]
+        var index = 0
+        if let place = profile.place(slot, plan.slots) {
+            let time = Int64(bitPattern: row[0])
+            func start(_ index: Int) -> Int { place.start + index * own.width }
+            index = place.rows
+            // Most come after all others, or nearly so.
+            if place.rows > 16, Int64(bitPattern: profile.words[start(index - 8)]) > time {
+                var low = 0
+                while low < index {
+                    let middle = low + (index - low) / 2
+                    if Int64(bitPattern: profile.words[start(middle)]) > time { index = middle } else { low = middle + 1 }
+                }
+            }
+            while index > 0, Int64(bitPattern: profile.words[start(index - 1)]) > time { index -= 1 }
+            if own.isOrdered {
+                while index > 0, profile.words[start(index - 1)] == row[0], texts.precedes(row[1], profile.words[start(index - 1) + 1]) {
+                    index -= 1
+                }
+            }
+        }
+        profile.insert(row, at: index, of: slot, plan.slots)
+    }
+
+    private func trim(_ slot: Int, of profile: inout StandingProfile, clock: Int64) {
+        let own = plan.slots[slot]
+        guard own.keepsLastOnly || own.reach < .max, let place = profile.place(slot, plan.slots) else { return }
+        func time(_ row: Int) -> Int64 { Int64(bitPattern: profile.words[place.start + row * own.width]) }
+        var idle = 0
+        if own.keepsLastOnly {
+            while idle + 1 < place.rows, time(idle + 1) <= clock { idle += 1 }
+        } else {
+            let edge = own.edge(at: clock)
+            while idle < place.rows, time(idle) <= edge { idle += 1 }
+        }
+        guard idle > 0 else { return }
+        for row in 0..<idle {
+            let start = place.start + row * own.width
+            if own.isOrdered { texts.release(profile.words[start + 1]) }
+            for column in own.columns..<own.width {
+                if let text = StandingWord.place(profile.words[start + column]) { texts.release(text) }
+            }
+        }
+        profile.removeFirst(idle, of: slot, plan.slots)
+    }
+
+    // MARK: Asking
+
+    /// The profile that the next answers are about.
+    public func turn(to profile: StandingProfile, at now: Int64) {
+        source.turn(to: profile)
+        session.turn(to: source, now: now)
+    }
+
+    /// Rules of which the profile at hand has any row; the others answer as for a profile of which nothing is known.
+    public func forEachFilled(_ body: (Int) -> Void) {
+        for slot in source.filled { for rule in plan.rulesOfSlot[slot] { body(rule) } }
+    }
+
+    /// No profile is at hand any more: its buffer can be changed without being copied.
+    public func leave() { source.turn(to: StandingProfile()) }
+
+    /// The answer of a rule for the profile at hand, and the first millisecond at which it may be another; `.max`: none.
+    public func answer(_ rule: Int) -> (isMember: Bool, until: Int64) {
+        let course = session.course(plan.roots[rule])
+        return (course.holds, course.until < Course.horizon ? course.until : .max)
+    }
+
+    /// The same, followed to the instant at which the answer does become another, as far as that may be followed. It must be the last question
+    /// about the profile at hand.
+    public func followedAnswer(_ rule: Int) -> TimedAnswer { session.answer(plan.roots[rule]) }
+
+    // MARK: Texts
+
+    /// Bytes of texts that rows refer to, those included that no row refers to any more.
+    public var textBytes: Int { texts.byteCount }
+
+    /// Gives back texts that no row refers to any more, where they are most of all; `profiles` must be all there are.
+    public func giveBackTexts(_ profiles: inout ContiguousArray<StandingProfile>) {
+        guard texts.isMostlyIdle else { return }
+        source.turn(to: StandingProfile())
+        let kept = StandingTexts()
+        for index in profiles.indices {
+            for (slot, place) in profiles[index].places(plan.slots) {
+                let own = plan.slots[slot]
+                for start in stride(from: place.start, to: place.start + place.rows * own.width, by: own.width) {
+                    if own.isOrdered { profiles[index].replace(start + 1, with: kept.add(profiles[index].words[start + 1], of: texts)) }
+                    for word in (start + own.columns)..<(start + own.width) {
+                        guard let text = StandingWord.place(profiles[index].words[word]) else { continue }
+                        profiles[index].replace(word, with: StandingWord.word(ofTextAt: kept.add(text, of: texts)))
+                    }
+                }
+            }
+        }
+        texts.take(kept)
+    }
+}
+
+extension Message {
+    /// When what it says of traits and purposes ends by itself; `.max`: never.
+    var expiry: Int64 { if case .instant(let instant) = Value.time(Value(context["expiresAt"])) { instant } else { .max } }
+
+    /// Each purpose that it sets to a truth.
+    func forEachDecision(_ body: ([Text], Bool) -> Void) {
+        guard let consent = json["context"]?.asObject?["consent"]?.asObject, let preferences = consent["categoryPreferences"]?.asObject
+        else { return }
+        func walk(_ preferences: JSONObject, _ path: [Text]) {
+            for member in preferences.members {
+                let own = path + [Text(member.name)]
+                switch member.value {
+                case .bool(let truth): body(own, truth)
+                case .object(let inner): walk(inner, own)
+                default: break
+                }
+            }
+        }
+        walk(preferences, [])
+    }
+}

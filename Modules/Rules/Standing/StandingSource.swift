@@ -1,0 +1,72 @@
+import EventModel
+
+/// A profile as sessions read it: its rows by slot.
+final class StandingSource: ProfileSource {
+    private let plan: StandingPlan
+    private let texts: StandingTexts
+    private var profile = StandingProfile()
+    /// By slot; those of `filled` count.
+    private var places: [StandingProfile.Place]
+    private(set) var filled: [Int] = []
+
+    init(_ plan: StandingPlan, _ texts: StandingTexts) {
+        (self.plan, self.texts) = (plan, texts)
+        places = Array(repeating: .init(start: 0, rows: 0), count: plan.slots.count)
+    }
+
+    /// Goes on to another profile. Its buffer is shared until the next one: whoever changes it before copies it.
+    func turn(to profile: StandingProfile) {
+        for slot in filled { places[slot].rows = 0 }
+        filled.removeAll(keepingCapacity: true)
+        self.profile = profile
+        for (slot, place) in profile.places(plan.slots) {
+            places[slot] = place
+            filled.append(slot)
+        }
+    }
+
+    static var isSifted: Bool { true }
+
+    func events(of selection: Int, in plan: ProfilePlan) -> EventList {
+        let slot = self.plan.slotOfSelection[selection]
+        let (place, width) = (places[slot], self.plan.slots[slot].width)
+        var list = EventList()
+        guard place.rows > 0 else { return list }
+        list.times.reserveCapacity(place.rows)
+        for row in 0..<place.rows { list.times.append(Int64(bitPattern: profile.words[place.start + row * width])) }
+        list.positions = ContiguousArray(0..<Int32(place.rows))
+        return list
+    }
+
+    func event(at position: Int32) -> Message { preconditionFailure("rows are sifted: conditions were judged when they came") }
+
+    func value(of field: Field, for node: Int, at position: Int32) -> Value {
+        guard let (slot, column) = plan.columnOfNode[node] else { preconditionFailure("every aggregate over a field has a column") }
+        guard let column else { return .instant(Int64(bitPattern: word(slot, Int(position), 0))) }
+        return StandingWord.value(word(slot, Int(position), plan.slots[slot].columns + column), texts)
+    }
+
+    func latest(trait path: [Text], for node: Int, at now: Int64) -> Saying? {
+        guard let (slot, own) = plan.columnOfNode[node], let column = own else { preconditionFailure("every trait has a column") }
+        return latest(slot, column, at: now)
+    }
+
+    func latest(purpose: [Text], at now: Int64) -> Saying? { plan.purposes[purpose].flatMap { latest($0, 0, at: now) } }
+
+    private func latest(_ slot: Int, _ column: Int, at now: Int64) -> Saying? {
+        let rows = places[slot].rows
+        guard rows > 0 else { return nil }
+        var end = rows
+        while end > 0, Int64(bitPattern: word(slot, end - 1, 0)) > now { end -= 1 }
+        var said = Saying(next: end < rows ? Int64(bitPattern: word(slot, end, 0)) : .max)
+        if end > 0 {
+            said.value = StandingWord.value(word(slot, end - 1, plan.slots[slot].columns + column), texts)
+            said.expiry = Int64(bitPattern: word(slot, end - 1, 2))
+        }
+        return said
+    }
+
+    private func word(_ slot: Int, _ row: Int, _ column: Int) -> UInt64 {
+        profile.words[places[slot].start + row * plan.slots[slot].width + column]
+    }
+}
