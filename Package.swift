@@ -90,7 +90,7 @@ let package = Package(
         module("Identity", ["CMemory", "Storage"]),  // identifiers and keys are storage's words
         module("Rules", ["CMemory", "EventModel", "Storage"]),  // the columnar evaluator scans blocks
         module("RulesTesting", ["EventModel", "Rules"]),  // random expressions and timelines for tests
-        module("Live", ["EventModel", "Rules"]),  // memberships that follow every message and the clock
+        module("Live", ["EventModel", "Rules", "Storage"]),  // memberships that follow every message and the clock
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
         module("Connectors", ["EventModel"]),

@@ -1,5 +1,6 @@
 public import EventModel
 public import Rules
+public import Storage
 
 /// Who is in which segment, kept up to date by every message and by the clock.
 ///
@@ -152,15 +153,33 @@ public struct LiveMemberships: ~Copyable {
     ///
     /// - Parameter profile: Least ordinal of the identifiers of the profile it belongs to.
     public mutating func receive(_ message: Message, of profile: UInt32, at now: Instant) {
+        receive(of: profile, at: now, enter: { $0.enter(message, into: &$1, clock: $2, touched: $3) }, whole: { message })
+    }
+
+    /// Takes a message as the store decoded it.
+    ///
+    /// - Parameter whole: Gives the message read from its text, where that is needed; nil where it cannot be read.
+    public mutating func receive(_ message: DecodedMessage, of profile: UInt32, at now: Instant, whole: () -> Message?) {
+        if message.shape == nil {
+            if let read = whole() { receive(read, of: profile, at: now) }
+        } else {
+            receive(of: profile, at: now, enter: { $0.enter(message, into: &$1, clock: $2, touched: $3) }, whole: whole)
+        }
+    }
+
+    private mutating func receive(
+        of profile: UInt32, at now: Instant, enter: (StandingRules, inout StandingProfile, Int64, (Int) -> Void) -> Void,
+        whole read: () -> Message?
+    ) {
         if now.milliseconds > clock { advance(to: now) }
         meet(profile)
         var place: Int?
         // Taken out for as long as it is changed, so that the rest can be changed beside it.
         var own = StandingProfile()
         swap(&own, &profiles[Int(profile)])
-        rules.enter(message, into: &own, clock: clock) { place = touch($0, of: profile, place, because: .message) }
+        enter(rules, &own, clock) { place = touch($0, of: profile, place, because: .message) }
         swap(&own, &profiles[Int(profile)])
-        if whole.isEmpty { return }
+        guard !whole.isEmpty, let message = read() else { return }
         var segments: Set<Int> = []
         whole.receive(message, of: profile) { segments.insert($0) }
         for segment in segments { place = touch(segment, of: profile, place, because: .message) }
@@ -302,9 +321,10 @@ public struct LiveMemberships: ~Copyable {
 
     /// Bytes that the profiles take, without those of whole messages: by what holds them.
     public var bytesHeld: (rows: Int, texts: Int, timers: Int, places: Int) {
-        (
+        let place = MemoryLayout<StandingProfile>.stride + MemoryLayout<Int64>.stride + 1 + 8 * memberships.width
+        return (
             profiles.reduce(0) { $0 + $1.byteCount }, rules.textBytes, timers.count * MemoryLayout<TimerHeap.Entry>.stride,
-            profiles.count * (MemoryLayout<StandingProfile>.stride + 9 + 8 * memberships.width)
+            profiles.count * place
         )
     }
 
@@ -363,7 +383,9 @@ public struct LiveMemberships: ~Copyable {
     }
 
     /// No fewer than the events that are held of a profile, the one that left just now included.
-    private func rows(of profile: UInt32) -> Int { profiles[Int(profile)].wordCount + 1 + (whole.isEmpty ? 0 : whole[profile].messages.count) }
+    private func rows(of profile: UInt32) -> Int {
+        profiles[Int(profile)].wordCount + 1 + (whole.isEmpty ? 0 : whole[profile].messages.count)
+    }
 
     private static func key(_ profile: UInt32, _ segment: Int) -> UInt64 { UInt64(profile) << 32 | UInt64(segment) }
 

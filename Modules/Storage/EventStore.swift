@@ -79,19 +79,21 @@ extension StoreWriter {
 }
 
 /// What became of a batch that was appended durably.
-public struct DurableOutcome: Sendable {
+public struct DurableOutcome {
     /// A message that is new to the store.
-    public struct Accepted: Sendable, Hashable {
+    public struct Accepted {
         /// Its bytes in the batch's text, without the end of the line.
         public var text: Range<Int>
         /// Its id, derived where the message has none.
         public var messageID: String
         /// The identifier that it counts for.
         public var ordinal: UInt32
+        /// The message as the store decoded it.
+        public var message: DecodedMessage
 
         /// Joins the parts.
-        public init(text: Range<Int>, messageID: String, ordinal: UInt32) {
-            (self.text, self.messageID, self.ordinal) = (text, messageID, ordinal)
+        public init(text: Range<Int>, messageID: String, ordinal: UInt32, message: DecodedMessage) {
+            (self.text, self.messageID, self.ordinal, self.message) = (text, messageID, ordinal, message)
         }
     }
     /// How many were new and how many were there already.

@@ -144,7 +144,8 @@ final class SQLiteWriter: StoreWriter {
                 guard let owner = columns.owner(of: row) else { continue }
                 let (line, id) = (lines[columns.line(of: row)], columns.messageIDText(row))
                 kept.append((line, id))
-                accepted.append(.init(text: line.indices, messageID: id, ordinal: owner))
+                let message = DecodedMessage(columns, row: row, dictionaries: dictionaries)
+                accepted.append(.init(text: line.indices, messageID: id, ordinal: owner, message: message))
             }
             outcomes.append(DurableOutcome(outcome: outcome, rejects: decoded.rejects, accepted: accepted))
         }

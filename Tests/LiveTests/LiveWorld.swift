@@ -2,12 +2,16 @@ import EventModel
 import Live
 import Rules
 @testable import RulesTesting
+import Storage
 
 /// Live memberships beside what they must agree with: every message kept whole, everyone found anew, the reference evaluator.
 struct LiveWorld: ~Copyable {
     var live: LiveMemberships
     let rules: [Rule]
     var now: Instant
+    /// What stores decode messages with: every other message comes as one decoded it.
+    private let dictionaries = StoreDictionaries()
+    private let decoder: MessageDecoder
     private(set) var accepted: [Message] = []
     private var ids: Set<String> = []
     /// Ordinals of identifiers in the order of their first sight, and the profile that each belongs to.
@@ -21,6 +25,7 @@ struct LiveWorld: ~Copyable {
         self.now = now
         live = LiveMemberships(rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) })
         moved = Array(repeating: [], count: rules.count)
+        decoder = MessageDecoder(dictionaries: dictionaries, key: (1, 2))
         for segment in rules.indices { live.begin(segment, recorded: [], at: now, because: .definition) }
         follow()
     }
@@ -32,7 +37,13 @@ struct LiveWorld: ~Copyable {
         guard let first = own.first else { return }
         if own.count > 1, let (old, kept) = join(own[0], own[1]) { live.merge(old, into: kept, at: now) }
         accepted.append(message)
-        live.receive(message, of: root(first), at: now)
+        if accepted.count % 2 == 0, let decoded = decoder.decode(MessageBatch(lines: message.line)) as? ColumnarBatch,
+            decoded.messageCount == 1
+        {
+            live.receive(DecodedMessage(decoded, row: 0, dictionaries: dictionaries), of: root(first), at: now) { message }
+        } else {
+            live.receive(message, of: root(first), at: now)
+        }
         follow()
     }
 
@@ -96,5 +107,16 @@ struct LiveWorld: ~Copyable {
         if x == y { return nil }
         parents[Int(max(x, y))] = min(x, y)
         return (max(x, y), min(x, y))
+    }
+}
+
+extension Message {
+    /// The message as a store takes it.
+    fileprivate var line: String {
+        var json = json
+        json.set("type", .string(kind.word))
+        json.set("messageId", .string(messageID))
+        json.set("timestamp", .string(timestamp.text))
+        return json.text
     }
 }

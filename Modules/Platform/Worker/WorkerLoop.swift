@@ -33,7 +33,25 @@ final class WorkerLoop {
 
     private enum JournalEntry {
         case merge(ProfileMerge)
-        case message(Message, profile: UInt32)
+        case message(Arrival)
+    }
+
+    /// A message that was accepted.
+    private struct Arrival {
+        let accepted: DurableOutcome.Accepted
+        let batch: MessageBatch
+        let profile: UInt32
+
+        /// The message as its text says it.
+        var whole: Message? {
+            batch.text.withUnsafeBufferPointer { text in
+                try? Message(parsing: UnsafeBufferPointer(rebasing: text[accepted.text]), derivedID: accepted.messageID)
+            }
+        }
+    }
+
+    private func receive(_ arrival: Arrival, by live: inout LiveMemberships, at now: Instant) {
+        live.receive(arrival.accepted.message, of: arrival.profile, at: now) { arrival.whole }
     }
 
     init(
@@ -143,14 +161,11 @@ final class WorkerLoop {
             journal?.append(.merge(merge))
         }
         for (collection, outcome) in zip(collections, outcomes) {
-            collection.batch.text.withUnsafeBufferPointer { text in
-                for accepted in outcome.accepted {
-                    let line = UnsafeBufferPointer(rebasing: text[accepted.text])
-                    guard let message = try? Message(parsing: line, derivedID: accepted.messageID) else { continue }
-                    let profile = writer.profile(of: accepted.ordinal)
-                    live.receive(message, of: profile, at: now)
-                    journal?.append(.message(message, profile: profile))
-                }
+            for accepted in outcome.accepted {
+                let profile = writer.profile(of: accepted.ordinal)
+                let entry = Arrival(accepted: accepted, batch: collection.batch, profile: profile)
+                receive(entry, by: &live, at: now)
+                journal?.append(.message(entry))
             }
         }
         tell.noticeLag(clock().milliseconds - now.milliseconds)
@@ -266,7 +281,7 @@ final class WorkerLoop {
         for entry in journal ?? [] {
             switch entry {
             case .merge(let merge): next.merge(merge.old, into: merge.kept, at: now)
-            case .message(let message, let profile): next.receive(message, of: profile, at: now)
+            case .message(let arrival): receive(arrival, by: &next, at: now)
             }
         }
         journal = nil

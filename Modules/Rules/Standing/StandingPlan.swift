@@ -18,6 +18,8 @@ final class StandingPlan {
     private(set) var slotsByKind: [[Int]]
     private(set) var traits: [Text: Int] = [:]
     private(set) var purposes: [[Text]: Int] = [:]
+    /// Every field that a condition or a column reads.
+    private(set) var fields: Set<Field> = []
     private var numbers: [StandingSlot.Subject: Int] = [:]
 
     init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) {
@@ -74,7 +76,9 @@ final class StandingPlan {
             if function == .first || function == .last { slots[slot].isOrdered = true }
             let column = slots[slot].fields.firstIndex(of: field) ?? slots[slot].fields.count
             if column == slots[slot].fields.count { slots[slot].fields.append(field) }
+            fields.insert(field)
             columnOfNode[id] = (slot, column)
+        case .field(let field): fields.insert(field)
         case .trait(let path):
             let slot = number(.trait(path[0]))
             traits[path[0]] = slot

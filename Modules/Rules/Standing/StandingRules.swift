@@ -1,4 +1,5 @@
 public import EventModel
+public import Storage
 
 /// Many rules that are asked again and again, of profile after profile, as events come and time goes by.
 ///
@@ -10,6 +11,9 @@ public final class StandingRules {
     private let texts: StandingTexts
     private let source: StandingSource
     private let session: ProfileSession<StandingSource>
+    /// By the number of an event's name, and by the number of a shape: found once for each.
+    private var slotsByNumber: [[Int]?] = []
+    private var layouts: [StandingLayout?] = []
 
     /// Prepares rules; a profile goes with one list of rules.
     public convenience init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) { self.init(rules, StandingTexts()) }
@@ -34,42 +38,97 @@ public final class StandingRules {
     /// - Parameter clock: No question will be about an earlier instant. What can no longer matter then is not kept.
     /// - Parameter touched: Is given each rule that may answer differently now, some of them more than once.
     public func enter(_ message: Message, into profile: inout StandingProfile, clock: Int64, touched: (Int) -> Void) {
-        func take(_ slot: Int, _ row: [UInt64]) {
-            insert(row, of: slot, into: &profile)
-            trim(slot, of: &profile, clock: clock)
-            for rule in plan.rulesOfSlot[slot] { touched(rule) }
+        let event = StandingEvent.message(message)
+        if message.kind == .track, !plan.slotsByName.isEmpty, let name = message.event {
+            for slot in plan.slotsByName[Text(name)] ?? [] { sift(event, slot, into: &profile, clock, touched) }
         }
-        let time = message.timestamp.milliseconds
-        func sift(_ slot: Int) {
-            let own = plan.slots[slot]
-            guard case .events(_, _, let condition) = own.subject, time > own.edge(at: clock),
-                condition.map({ session.holds($0, of: message) }) ?? true
-            else { return }
-            var row = [UInt64(bitPattern: time)]
-            if own.isOrdered { row.append(texts.add(message.messageID)) }
-            for field in own.fields { row.append(StandingWord.word(message.value(of: field), texts)) }
-            take(slot, row)
-        }
-        if message.kind == .track, !plan.slotsByName.isEmpty, let event = message.event {
-            for slot in plan.slotsByName[Text(event)] ?? [] { sift(slot) }
-        }
-        for slot in plan.slotsByKind[Int(message.kind.rawValue)] { sift(slot) }
-        func say(_ slot: Int, _ values: [Value]) {
-            let head = [UInt64(bitPattern: time), texts.add(message.messageID), UInt64(bitPattern: message.expiry)]
-            take(slot, head + values.map { StandingWord.word($0, texts) })
-        }
+        for slot in plan.slotsByKind[Int(message.kind.rawValue)] { sift(event, slot, into: &profile, clock, touched) }
         if message.kind == .identify, !plan.traits.isEmpty {
             let traits = message.traits
             for trait in traits.members {
                 guard let slot = plan.traits[Text(trait.name)] else { continue }
-                say(slot, plan.slots[slot].paths.map { Value(traits.value(at: $0.map(\.string))) })
+                let values = plan.slots[slot].paths.map { Value(traits.value(at: $0.map(\.string))) }
+                say(values, slot, event, into: &profile, clock, touched)
             }
         }
         if !plan.purposes.isEmpty {
             message.forEachDecision { purpose, isGranted in
-                if let slot = plan.purposes[purpose] { say(slot, [.truth(isGranted)]) }
+                if let slot = plan.purposes[purpose] { say([.truth(isGranted)], slot, event, into: &profile, clock, touched) }
             }
         }
+    }
+
+    /// The same of a message as a store decoded it, which must be of one that has a shape. All such messages must be of one store.
+    public func enter(_ message: DecodedMessage, into profile: inout StandingProfile, clock: Int64, touched: (Int) -> Void) {
+        let kind = message.kind
+        let named = kind == .track ? slots(ofName: message) : []
+        let any = plan.slotsByKind[Int(kind.rawValue)]
+        let speaks = kind == .identify && !plan.traits.isEmpty || !plan.purposes.isEmpty
+        guard !named.isEmpty || !any.isEmpty || speaks else { return }
+        let layout = layout(of: message)
+        let event = StandingEvent.row(StandingRow(message: message, layout: layout))
+        for slot in named { sift(event, slot, into: &profile, clock, touched) }
+        for slot in any { sift(event, slot, into: &profile, clock, touched) }
+        guard speaks else { return }
+        let row = StandingRow(message: message, layout: layout)
+        if kind == .identify {
+            for (slot, leaves) in layout.traits {
+                say(leaves.map { row.value(at: $0) }, slot, event, into: &profile, clock, touched)
+            }
+        }
+        for (slot, leaf) in layout.purposes {
+            let value = row.value(at: leaf)
+            if value.kind == .truth { say([value], slot, event, into: &profile, clock, touched) }
+        }
+    }
+
+    private func slots(ofName message: DecodedMessage) -> [Int] {
+        let number = Int(message.nameNumber)
+        while slotsByNumber.count <= number { slotsByNumber.append(nil) }
+        if let known = slotsByNumber[number] { return known }
+        let slots = plan.slotsByName[Text(message.name)] ?? []
+        slotsByNumber[number] = slots
+        return slots
+    }
+
+    private func layout(of message: DecodedMessage) -> StandingLayout {
+        let shape = Int(message.shape ?? 0)
+        while layouts.count <= shape { layouts.append(nil) }
+        if let known = layouts[shape] { return known }
+        let layout = StandingLayout(message, plan)
+        layouts[shape] = layout
+        return layout
+    }
+
+    /// Keeps an event where the slot's condition lets it in.
+    private func sift(
+        _ event: StandingEvent, _ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int) -> Void
+    ) {
+        let (own, time) = (plan.slots[slot], event.time)
+        guard case .events(_, _, let condition) = own.subject, time > own.edge(at: clock),
+            condition.map({ session.holds($0, of: event) }) ?? true
+        else { return }
+        var row = [UInt64(bitPattern: time)]
+        if own.isOrdered { row.append(texts.add(event.messageID)) }
+        for field in own.fields { row.append(StandingWord.word(event.value(of: field), texts)) }
+        take(row, slot, into: &profile, clock, touched)
+    }
+
+    /// Keeps what an event says of a trait or a purpose.
+    private func say(
+        _ values: [Value], _ slot: Int, _ event: StandingEvent, into profile: inout StandingProfile, _ clock: Int64,
+        _ touched: (Int) -> Void
+    ) {
+        let head = [UInt64(bitPattern: event.time), texts.add(event.messageID), UInt64(bitPattern: event.expiry)]
+        take(head + values.map { StandingWord.word($0, texts) }, slot, into: &profile, clock, touched)
+    }
+
+    private func take(
+        _ row: [UInt64], _ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int) -> Void
+    ) {
+        insert(row, of: slot, into: &profile)
+        trim(slot, of: &profile, clock: clock)
+        for rule in plan.rulesOfSlot[slot] { touched(rule) }
     }
 
     /// Takes all that is kept of one profile into another: they turned out to be one.

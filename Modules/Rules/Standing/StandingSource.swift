@@ -38,7 +38,7 @@ final class StandingSource: ProfileSource {
         return list
     }
 
-    func event(at position: Int32) -> Message { preconditionFailure("rows are sifted: conditions were judged when they came") }
+    func event(at position: Int32) -> StandingEvent { preconditionFailure("rows are sifted: conditions were judged when they came") }
 
     func value(of field: Field, for node: Int, at position: Int32) -> Value {
         guard let (slot, column) = plan.columnOfNode[node] else { preconditionFailure("every aggregate over a field has a column") }
