@@ -68,24 +68,33 @@ struct BatchTemplate {
         let first = batch * plan.batch
         let (ids, people, times, marker) = (ids, people, times, marker)
         buffer.withUnsafeMutableReadableBytes { bytes in
-            for (place, at) in ids.enumerated() { Self.write(RunIDs.tail(first + place), base: 16, digits: 12, to: bytes, at: at) }
+            for (place, at) in ids.enumerated() { Self.write(hexadecimal: RunIDs.tail(first + place), to: bytes, at: at) }
             let offset = first + plan.batch - people.count
             for (place, at) in people.enumerated() {
-                Self.write(UInt64(plan.person(offset + place)), base: 10, digits: Self.personDigits, to: bytes, at: at)
+                Self.write(plan.person(offset + place), digits: Self.personDigits, to: bytes, at: at)
             }
             for at in times { time.copy(to: bytes, at: at) }
-            if let marker { Self.write(UInt64(batch), base: 10, digits: Self.markerDigits, to: bytes, at: marker) }
+            if let marker { Self.write(batch, digits: Self.markerDigits, to: bytes, at: marker) }
         }
         return buffer
     }
 
-    /// Writes a number with leading zeros.
-    static func write(_ number: UInt64, base: UInt64, digits: Int, to bytes: UnsafeMutableRawBufferPointer, at start: Int) {
-        var rest = number
+    /// Writes the last digits of a number, with leading zeros.
+    static func write(_ number: Int, digits: Int, to bytes: UnsafeMutableRawBufferPointer, at start: Int) {
+        var rest = UInt64(number)
         for place in stride(from: start + digits - 1, through: start, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: rest % base)
+            bytes[place] = UInt8(truncatingIfNeeded: rest % 10) &+ 48
+            rest /= 10
+        }
+    }
+
+    /// Writes the last twelve hexadecimal digits of a number, in lower case.
+    private static func write(hexadecimal number: UInt64, to bytes: UnsafeMutableRawBufferPointer, at start: Int) {
+        var rest = number
+        for place in stride(from: start + 11, through: start, by: -1) {
+            let digit = UInt8(truncatingIfNeeded: rest & 15)
             bytes[place] = digit < 10 ? digit &+ 48 : digit &+ 87
-            rest /= base
+            rest >>= 4
         }
     }
 
@@ -135,6 +144,6 @@ struct WrittenTime {
     init(_ instant: Instant) { bytes = Array(instant.text.utf8) }
 
     func copy(to out: UnsafeMutableRawBufferPointer, at start: Int) {
-        for (place, byte) in bytes.enumerated() { out[start + place] = byte }
+        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: out[start..<start + $0.count]).copyMemory(from: $0) }
     }
 }

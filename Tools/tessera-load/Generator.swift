@@ -55,7 +55,8 @@ final class Generator {
             let begin = plan.batches > 0 ? min(Int64(500_000_000), plan.measuredFrom) : 0
             asks[ask] = RequestStream(
                 total: Int(Double(plan.span - begin) / 1e9 * rate), measuredFrom: plan.measuredFrom,
-                due: { begin + Int64(Double($0) / rate * 1e9) }, make: { self.question(ask, $0) })
+                due: { begin + Int64(Double($0) / rate * 1e9) }, isReady: { self.answered > 0 || self.plan.batches == 0 },
+                make: { self.question(ask, $0) })
         }
         let now = { self.elapsed }
         lanes = [[messages], LoadPlan.Ask.allCases.compactMap { asks[$0] }].compactMap { streams in
@@ -152,7 +153,7 @@ struct AskTemplate {
         var request = buffer
         let place = place
         request.withUnsafeMutableReadableBytes {
-            BatchTemplate.write(UInt64(person), base: 10, digits: Self.digits, to: $0, at: place)
+            BatchTemplate.write(person, digits: Self.digits, to: $0, at: place)
         }
         return request
     }

@@ -9,6 +9,7 @@ final class RequestStream {
     private let make: (Int) -> (request: ByteBuffer, slot: Int)
     private let finished: (_ number: Int, _ slot: Int, _ status: Int?) -> Void
     private let measuredFrom: Int64
+    private let isReady: () -> Bool
     /// The next that will be sent.
     private(set) var next = 0
     private(set) var latencies = Latencies()
@@ -21,15 +22,18 @@ final class RequestStream {
     private(set) var measured = 0
     private(set) var lastAnswer: Int64 = 0
 
+    /// - Parameter isReady: Whether anything can be sent yet; until then what is due waits, and is late.
     init(
-        total: Int, measuredFrom: Int64, due: @escaping (Int) -> Int64, make: @escaping (Int) -> (request: ByteBuffer, slot: Int),
+        total: Int, measuredFrom: Int64, due: @escaping (Int) -> Int64, isReady: @escaping () -> Bool = { true },
+        make: @escaping (Int) -> (request: ByteBuffer, slot: Int),
         finished: @escaping (_ number: Int, _ slot: Int, _ status: Int?) -> Void = { _, _, _ in }
     ) {
         (self.total, self.measuredFrom, self.due, self.make, self.finished) = (total, measuredFrom, due, make, finished)
+        self.isReady = isReady
     }
 
-    /// When the next request is due; nil after the last.
-    var nextDue: Int64? { next < total ? due(next) : nil }
+    /// When the next request is due; nil after the last, and while nothing can be sent.
+    var nextDue: Int64? { next < total && isReady() ? due(next) : nil }
 
     /// A request under way.
     struct Sent {
