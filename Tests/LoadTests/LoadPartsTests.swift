@@ -40,7 +40,9 @@ private func plan(rate: Double = 1_000, batch: Int = 10, seconds: Double = 1, pe
             #expect(parts[0].hasSuffix("Content-Length: \(parts[1].utf8.count)"))
             let body = try #require(try JSONValue(parsing: parts[1]).asObject)
             #expect(body["sentAt"] == .string(time.text))
-            let messages = try #require(body["batch"]?.asArray).map { try Message(parsing: Array($0.text.utf8), derivedID: nil) }
+            let messages = try #require(body["batch"]?.asArray).map {
+                try Array($0.text.utf8).withUnsafeBufferPointer { try Message(parsing: $0, derivedID: nil) }
+            }
             #expect(messages.map { ids.number(of: $0.messageID) } == (number * 10..<(number + 1) * 10).map { $0 })
             #expect(messages.allSatisfy { $0.timestamp == time })
             #expect(messages[0].event == BatchTemplate.markerEvent)
