@@ -45,12 +45,14 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
+let http1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 /// The server, and the types of its requests and answers.
 let hummingbird: [Target.Dependency] = [
     .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
     .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-    .product(name: "NIOHTTP1", package: "swift-nio"),
+    http1,
 ]
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -73,6 +75,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),  // of the load tool
     ],
     targets: [
         // System libraries, each behind one name.
@@ -125,6 +128,7 @@ let package = Package(
         app(
             "tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Rules", "Statistics", "Storage", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
+        app("tessera-load", ["BuiltIn", "EventModel", "Platform", "Storage", arguments, histogram, http1] + nio.prefix(2), in: "Tools"),
 
         // Tests mirror the targets.
         tests("EventModel", ["EventModel"], data: ["Fixtures"]),
@@ -143,8 +147,10 @@ let package = Package(
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Service", "Statistics", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
+        tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "tessera-load"] + nio.prefix(2)),
         tests("Platform", ["BuiltIn", "EventModel", "Platform", "Rules", "Service", "Storage"]),
         tests(  // runs the built programs
-            "EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-shell", "tessera-worker"], data: ["Scripts"]),
+            "EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-load", "tessera-shell", "tessera-worker"],
+            data: ["Scripts"]),
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )

@@ -16,6 +16,7 @@ struct Serve: AsyncParsableCommand {
 
               tessera-worker --dev
               tessera-worker --db shop.tessera --config tessera.yaml
+              tessera-worker --dev --roles collect
 
             With --dev it listens on this machine only, with the write key `dev` and the admin key `dev-admin`. Without it, keys stand by
             reference in the settings file: http: {keys: [{name: web, role: write, secret: "env:WEB_KEY"}]}.
@@ -29,6 +30,23 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(help: "For trying: this machine only, write key `dev`, admin key `dev-admin`.")
     var dev = false
+
+    @Option(
+        help: """
+            What it does, between commas: collect (takes messages), read (answers questions and decides), live (keeps segments up to date), \
+            jobs. Default: all of them. `read` and `collect` may also be switched off in the settings file.
+            """,
+        transform: { text in
+            try text.split(separator: ",").map { word in
+                let word = word.trimmingCharacters(in: .whitespaces)
+                guard let role = WorkerRole(rawValue: word) else {
+                    throw ValidationError(
+                        "'\(word)' is no role. Choose from \(WorkerRole.allCases.map(\.rawValue).joined(separator: ", ")).")
+                }
+                return role
+            }
+        })
+    var roles = WorkerRole.allCases
 
     func validate() throws {
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port \(port) is not a port. Use 0 to 65535.") }
@@ -45,17 +63,19 @@ struct Serve: AsyncParsableCommand {
         let jobs = try file.jobs(known: Worker.jobNames)
         let path = place.store
         let isNew = !FileManager.default.fileExists(atPath: path)
-        let worker = try place.worker(file, logger)
+        let worker = try place.worker(file, logger, follows: roles.contains(.live))
         let greeting = Greeting(path: path, isNew: isNew, isDev: dev, hasKeys: !keys.isEmpty, host: settings.host)
         let server = try HTTPServer(
             settings: settings, keys: keys, service: worker, logger: logger, now: ProgramStart.clock,
             onListening: { port in Terminal.printError(greeting.text(port: port)) })
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+        ]
+        if roles.contains(.jobs) {
+            services.append(.init(service: JobService(runner: worker.jobRunner(jobs, logger)), successTerminationBehavior: .ignore))
+        }
         var configuration = ServiceGroupConfiguration(
-            services: [
-                .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: JobService(runner: worker.jobRunner(jobs, logger)), successTerminationBehavior: .ignore),
-            ],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         do { try await ServiceGroup(configuration: configuration).run() } catch {
             await worker.drain()
@@ -69,6 +89,9 @@ struct Serve: AsyncParsableCommand {
         do throws(SettingsError) {
             var settings = try file["http"].map { json throws(SettingsError) in try HTTPSettings(json: json) } ?? HTTPSettings()
             if let port { settings.port = port }
+            settings.collects = settings.collects && roles.contains(.collect)
+            settings.serves = settings.serves && roles.contains(.read)
+            settings.follows = roles.contains(.live)
             var keys = try settings.accessKeys(environment: environment)
             if dev {
                 settings.host = "127.0.0.1"

@@ -11,8 +11,9 @@ struct TesseraWorker: AsyncParsableCommand {
               tessera-worker --dev
               tessera-worker --db shop.tessera --config tessera.yaml
               tessera-worker jobs run check-memberships --db shop.tessera
+              tessera-worker quarantine list --db shop.tessera
 
             SIGTERM and Ctrl-C finish what was begun and end with 0. Logs go to standard error.
             """,
-        subcommands: [Serve.self, JobCommands.self], defaultSubcommand: Serve.self)
+        subcommands: [Serve.self, JobCommands.self, QuarantineCommands.self], defaultSubcommand: Serve.self)
 }

@@ -26,16 +26,23 @@ struct WorkerPlace: ParsableArguments {
     }
 
     /// The worker, at work.
-    func worker(_ file: SettingsFile, _ logger: Logger) throws(CommandError) -> Worker {
+    ///
+    /// - Parameter follows: Whether segments are kept up to date.
+    func worker(_ file: SettingsFile, _ logger: Logger, follows: Bool = true) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            plan: file.trackingPlan(), clock: ProgramStart.clock, report: { logger.warning("\($0)") })
+            plan: file.trackingPlan(), follows: follows, clock: ProgramStart.clock, report: { logger.warning("\($0)") })
     }
 
     /// Logs to standard error.
     func makeLogger() -> Logger {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         return Logger(label: "tessera-worker")
+    }
+
+    /// Prints what a command found.
+    static func show(_ result: any CommandResult) {
+        Terminal.print(result.rendered(as: Terminal.defaultFormat, on: Terminal.canvas))
     }
 
     /// Runs something and tells its errors as all programs do.

@@ -20,4 +20,9 @@ public enum ServiceQuestion: Sendable, Hashable {
     case preview(expression: String, limit: Int)
     /// `{"profile":{"id"},"segments":[names],"features":{name:value}}`
     case decide(String)
+    /// `{"quarantine":[{"file","rule","reason","messages","replayable","first","last"}],"total":n}`: what was refused, by cause.
+    case quarantine
+    /// `{"judged":n,"stored":n,"duplicates":n,"refused":n,"left":n,"files":[...]}`: judges again what is in quarantine, and stores what the
+    /// tracking plan takes now.
+    case replayQuarantine
 }

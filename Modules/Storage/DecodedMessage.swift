@@ -1,7 +1,7 @@
 public import EventModel
 
 /// One decoded message of a batch, for those who read a few of its leaves: nothing is decoded a second time.
-public struct DecodedMessage {
+public struct DecodedMessage: Sendable {
     private let batch: ColumnarBatch
     private let row: Int
     private let dictionaries: StoreDictionaries

@@ -79,9 +79,9 @@ extension StoreWriter {
 }
 
 /// What became of a batch that was appended durably.
-public struct DurableOutcome {
+public struct DurableOutcome: Sendable {
     /// A message that is new to the store.
-    public struct Accepted {
+    public struct Accepted: Sendable {
         /// Its bytes in the batch's text, without the end of the line.
         public var text: Range<Int>
         /// Its id, derived where the message has none.

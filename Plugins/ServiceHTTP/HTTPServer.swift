@@ -39,15 +39,18 @@ public struct HTTPServer: ServiceLifecycle.Service {
         let ring = KeyRing(keys)
         let bodies = BodyReader(longest: limits.batchBytes, mostHeld: limits.heldBytes)
         let figures = HTTPFigures(bodies: bodies)
-        var routes: [Route] = []
-        if settings.collects {
-            routes += Route.collecting(Collector(service: service, ring: ring, limits: limits, makeID: makeID))
+        let collecting = Route.collecting(Collector(service: service, ring: ring, limits: limits, makeID: makeID))
+        let reading = Route.reading(service) + Route.quarantine(service)
+        var (routes, off): ([Route], [Route]) = ([], [])
+        if settings.collects { routes += collecting } else { off += collecting }
+        for route in reading {
+            if settings.serves, settings.follows || !route.needsLive { routes.append(route) } else { off.append(route) }
         }
-        if settings.serves { routes += Route.reading(service) }
         routes += Route.state(service, figures: figures)
         figures.name(routes)
         responder = Responder(
-            table: RouteTable(routes), ring: ring, bodies: bodies, figures: figures, crossOrigin: CrossOrigin(settings.origins),
+            table: RouteTable(routes), off: RouteTable(off), ring: ring, bodies: bodies, figures: figures,
+            crossOrigin: CrossOrigin(settings.origins),
             service: service, limits: limits, now: now, logger: logger)
     }
 

@@ -34,6 +34,8 @@ public struct HTTPSettings: Sendable, Hashable {
     public var collects = true
     /// Whether questions are answered.
     public var serves = true
+    /// Whether the worker keeps memberships up to date, so that they can be asked for.
+    public var follows = true
     /// nil: plain HTTP.
     public var tls: TLS?
     /// Origins of web pages that may call, as browsers write them (`https://shop.example`); `*` is any.
@@ -53,8 +55,9 @@ public struct HTTPSettings: Sendable, Hashable {
         if let host = members["host"] { self.host = try host.text() }
         if let port = members["port"] { self.port = try port.integer(0...65_535) }
         if let roles = members["roles"] {
-            let named = try roles.elements { (role) throws(SettingsError) in try role.word(["collect", "serve"]) }
-            (collects, serves) = (named.contains("collect"), named.contains("serve"))
+            let named = try roles.elements { (role) throws(SettingsError) in try role.word(["collect", "read", "serve"]) }
+            // `serve` is the earlier name of `read`.
+            (collects, serves) = (named.contains("collect"), named.contains("read") || named.contains("serve"))
         }
         if let tls = members["tls"] {
             let files = try tls.members(["certificate", "privateKey"])

@@ -65,6 +65,20 @@ extension OpenAPI {
             "properties": {"profile": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
               "segments": {"type": "array", "items": {"type": "string"}}, "features": {"type": "object"}, "offers": {"type": "object"}}
           },
+          "Quarantine": {
+            "type": "object", "required": ["quarantine", "total"],
+            "properties": {"total": {"type": "integer", "minimum": 0}, "quarantine": {"type": "array", "items": {"type": "object",
+              "required": ["file", "reason", "messages", "replayable"], "properties": {
+                "file": {"type": "string"}, "rule": {"type": ["string", "null"]}, "reason": {"type": "string"},
+                "messages": {"type": "integer", "minimum": 1}, "replayable": {"type": "integer", "minimum": 0},
+                "first": {"type": ["string", "null"]}, "last": {"type": ["string", "null"]}}}}}
+          },
+          "Replay": {
+            "type": "object", "required": ["judged", "stored", "duplicates", "refused", "left", "files"],
+            "properties": {"judged": {"type": "integer", "minimum": 0}, "stored": {"type": "integer", "minimum": 0},
+              "duplicates": {"type": "integer", "minimum": 0}, "refused": {"type": "integer", "minimum": 0},
+              "left": {"type": "integer", "minimum": 0}, "files": {"type": "array", "items": {"type": "object"}}}
+          },
           "Health": {"type": "object", "required": ["status"], "properties": {"status": {"enum": ["live", "ready"]}}},
           "Document": {"type": "object", "required": ["openapi"], "properties": {"openapi": {"type": "string"}}},
           "Error": {

@@ -10,6 +10,8 @@ import Synchronization
 /// Answers requests: finds the route, lets the caller in, reads the body, and writes what the route says.
 struct Responder: Sendable {
     let table: RouteTable
+    /// What other workers may serve and this one does not.
+    let off: RouteTable
     let ring: KeyRing
     let bodies: BodyReader
     let figures: HTTPFigures
@@ -113,6 +115,12 @@ struct Responder: Sendable {
         switch try table.match(request.method, path: path) {
         case .route(let index, let names): return (index, names)
         case .nothing:
+            if case .nothing = try off.match(request.method, path: path) {
+            } else {
+                throw HTTPFailure(
+                    .notFound, "not_found", "This worker does not do that: its role for it is switched off.",
+                    remedy: "Ask one that has the role, or start this one with it (--roles, and http.roles of the settings).")
+            }
             throw HTTPFailure(.notFound, "not_found", "There is nothing at this address.", remedy: "See /openapi.json for what there is.")
         case .methods(let methods):
             let list = (methods.contains(.get) ? methods + [.head] : methods).map(\.rawValue) + ["OPTIONS"]
@@ -141,7 +149,7 @@ struct Responder: Sendable {
             if let header = request.headers[.authorization] {
                 key = try ring.admit(KeyRing.secret(header), roles: route.access.roles, now: now)
             }
-        case .read:
+        case .read, .admin:
             key = try ring.admit(request.headers[.authorization].flatMap(KeyRing.secret), roles: route.access.roles, now: now)
         }
         let query = try queryValues(Self.parts(request).query)

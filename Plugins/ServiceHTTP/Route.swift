@@ -12,12 +12,15 @@ struct Route: Sendable {
         case collect
         /// Read and admin keys.
         case read
+        /// Admin keys alone.
+        case admin
 
         var roles: [AccessKey.Role] {
             switch self {
             case .open: []
             case .collect: [.write, .admin]
             case .read: [.read, .admin]
+            case .admin: [.admin]
             }
         }
     }
@@ -56,6 +59,8 @@ struct Route: Sendable {
     /// Name of the body's schema; nil: no body is read.
     var body: String?
     var answer: AnswerKind
+    /// Whether it is about memberships that follow every message, which a worker may leave to others.
+    var needsLive = false
     /// Further answers that may come, beside those that every route of its access has.
     var refusals: [Int] = []
     var handle: @Sendable (Exchange) async throws(HTTPFailure) -> Answer

@@ -40,11 +40,13 @@ extension Route {
         events.handle = { exchange async throws(HTTPFailure) in
             try await answer(service, .events(exchange.path["reference"] ?? "", limit: exchange.limit(usual: 100)))
         }
+        var memberships = route("/segments", "profileSegments", "Where the person is a member now.", "ProfileSegments") { .segments($0) }
+        memberships.needsLive = true
         return [
             route("", "profile", "Identifiers, traits and segments of a person now.", "Profile") { .profile($0) },
             route("/traits", "profileTraits", "What is known about the person.", "Traits") { .traits($0) },
             events,
-            route("/segments", "profileSegments", "Where the person is a member now.", "ProfileSegments") { .segments($0) },
+            memberships,
             route("/consent", "profileConsent", "What the person agreed to: each purpose that was ever decided on.", "Consent") {
                 .consent($0)
             },
@@ -56,7 +58,7 @@ extension Route {
         [
             Route(
                 method: .get, path: "/v1/segments", access: .read, id: "segments", summary: "Every segment, with how many members it has.",
-                answer: .json("Segments"), refusals: [503],
+                answer: .json("Segments"), needsLive: true, refusals: [503],
                 handle: { _ async throws(HTTPFailure) in try await answer(service, .segmentList) }),
             Route(
                 method: .get, path: "/v1/segments/{name}/members", access: .read, id: "members",
@@ -65,7 +67,7 @@ extension Route {
                     Parameter(name: "name", place: .path, help: "The segment.", isRequired: true),
                     Parameter(name: "after", place: .query, help: "The member behind which the page begins: next of the page before."),
                     limit(100, "members"),
-                ], answer: .json("Members"), refusals: [400, 404, 503],
+                ], answer: .json("Members"), needsLive: true, refusals: [400, 404, 503],
                 handle: { exchange async throws(HTTPFailure) in
                     try await answer(
                         service,
@@ -83,7 +85,7 @@ extension Route {
         Route(
             method: .get, path: "/v1/decide", access: .read, id: "decide",
             summary: "Features, segments and offers of a person in one call.",
-            parameters: [who("profile", .query)], answer: .json("Decision"), refusals: [400, 404, 503],
+            parameters: [who("profile", .query)], answer: .json("Decision"), needsLive: true, refusals: [400, 404, 503],
             handle: { exchange async throws(HTTPFailure) in
                 guard let profile = exchange.query["profile"], !profile.isEmpty else {
                     throw HTTPFailure(
@@ -102,7 +104,7 @@ extension Route {
                 name: "Last-Event-ID", place: .header, help: "The id of the last event that was seen; the stream goes on behind it.",
                 schema: eventID),
             Parameter(name: "after", place: .query, help: "The same for clients that set no headers.", schema: eventID),
-        ], answer: .events, refusals: [400, 429, 503],
+        ], answer: .events, needsLive: true, refusals: [400, 429, 503],
         handle: { exchange async throws(HTTPFailure) in
             // Where a stream of server-sent events goes on (WHATWG HTML, section 9.2); an empty header says nothing.
             let header = exchange.headers.first { $0.name.canonicalName == "last-event-id" }?.value ?? ""

@@ -7,6 +7,7 @@ enum Program: String {
     case shell = "tessera-shell"
     case worker = "tessera-worker"
     case sampleData = "sample-data"
+    case load = "tessera-load"
 
     /// What a finished program left behind.
     struct Outcome {

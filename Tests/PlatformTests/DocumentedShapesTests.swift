@@ -73,6 +73,32 @@ import Testing
         }
     }
 
+    @Test func `the worker's examples have the members that its results have`() async throws {
+        let folder = try Folder()
+        let tessera = Tessera(path: folder.path + "/shop.tessera", plugins: .builtIn)
+        let noon = Instant(milliseconds: 1_782_820_800_000)
+        func worker(_ rules: String) throws -> Worker {
+            let file = try folder.write(
+                "trackingPlan: {events: {Sold: {properties: {price: {kind: number\(rules)}}}}}\n", as: "tessera.yaml")
+            return try Worker(tessera: tessera, plan: SettingsFile(path: file).trackingPlan(), clock: { noon }, report: { _ in })
+        }
+        let message =
+            #"{"type":"track","event":"Sold","userId":"u","messageId":"m","timestamp":"2026-06-30T00:00:00Z","properties":{"price":0}}"#
+        let strict = try worker(", minimum: 1")
+        _ = try await strict.collect(MessageBatch(lines: message + "\n"), from: "web")
+        await strict.drain()
+        let quarantine = QuarantineFolder(store: tessera.path)
+        var results: [any CommandResult] = [try quarantine.summary(), try quarantine.records(reason: nil, limit: 1)]
+        let mended = try worker("")
+        results.append(try await mended.replayQuarantine())
+        await mended.drain()
+        let examples = try examples(under: "## tessera-worker")
+        #expect(examples.count == results.count)
+        for (example, result) in zip(examples, results) {
+            #expect(Self.shape(.object(result.json)) == Self.shape(example.json), "\(example.command)")
+        }
+    }
+
     @Test func `every code is in the table`() {
         for code in CommandError.Code.allCases { #expect(page.contains("`\(code.rawValue)`"), "\(code)") }
     }

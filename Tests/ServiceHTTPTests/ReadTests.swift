@@ -69,7 +69,28 @@ struct ReadTests {
         }
         try await withServer(settings: { $0.collects = false }) { _, client async throws in
             #expect(try await client.get("/v1/segments", key: adminSecret).status == 200)
-            #expect(try await client.post("/v1/batch", #"{"batch":[]}"#).status == 404)
+            let reply = try await client.post("/v1/batch", #"{"batch":[]}"#)
+            #expect(reply.status == 404 && reply.code == "not_found" && reply.text.contains("switched off"))
+            #expect(try await client.get("/v1/nonsense", key: adminSecret).text.contains("There is nothing"))
+        }
+        try await withServer(settings: { $0.follows = false }) { _, client async throws in
+            for path in ["segments", "segments/x/members", "profiles/user_id:1/segments", "decide?profile=user_id:1", "changes"] {
+                #expect(try await client.get("/v1/" + path, key: adminSecret).text.contains("switched off"), "\(path)")
+            }
+            #expect(try await client.get("/v1/profiles/user_id:1", key: adminSecret).status == 200)
+            let paths = try #require(try await client.get("/openapi.json").json["paths"]?.asObject)
+            #expect(paths.members.count == 20 && paths["/v1/decide"] == nil)
+        }
+    }
+
+    @Test func `the quarantine opens to admin keys alone`() async throws {
+        try await withServer { service, client async throws in
+            for (key, status) in [(nil, 401), (writeSecret, 403), (readSecret, 403), (adminSecret, 200)] as [(String?, Int)] {
+                #expect(try await client.get("/v1/quarantine", key: key).status == status)
+                #expect(try await client.post("/v1/quarantine/replay", "", key: key).status == status)
+            }
+            #expect(service.questions == [.quarantine, .replayQuarantine])
+            #expect(try await client.get("/v1/quarantine/replay", key: adminSecret).status == 405)
         }
     }
 
@@ -99,7 +120,7 @@ struct ReadTests {
             let document = try await client.get("/openapi.json").json
             #expect(document["openapi"] == .string("3.1.0"))
             let paths = try #require(document["paths"]?.asObject)
-            #expect(paths.members.count == 23)
+            #expect(paths.members.count == 25)
             for path in paths.members {
                 for operation in try #require(path.value.asObject).members {
                     let method = operation.name.uppercased()

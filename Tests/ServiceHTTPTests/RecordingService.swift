@@ -47,6 +47,8 @@ final class RecordingService: WorkerService {
         case .members: object(#"{"members":["1"],"total":1,"next":null}"#)
         case .preview: object(#"{"count":1,"members":["1"]}"#)
         case .decide: object(#"{"profile":{"id":"1"},"segments":["buyers"],"features":{},"offers":{}}"#)
+        case .quarantine: object(#"{"quarantine":[],"total":0}"#)
+        case .replayQuarantine: object(#"{"judged":2,"stored":1,"duplicates":0,"refused":1,"left":0,"files":[]}"#)
         }
     }
 

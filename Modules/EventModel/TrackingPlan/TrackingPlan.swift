@@ -3,8 +3,8 @@
 ///
 /// Pure and immutable: the same message always gets the same verdict, and a plan serves any number of threads.
 public struct TrackingPlan: Sendable {
-    private let events: [ExactName: PlannedObject]
-    private let sections: [PlanSection: PlannedObject]
+    let events: [ExactName: PlannedObject]
+    let sections: [PlanSection: PlannedObject]
     private let unplanned: PlanAction?
     /// Identifiers of all rules, in the order of the settings: what counters may name.
     public let rules: [String]

@@ -42,6 +42,10 @@ public indirect enum Command: Sendable, Equatable {
     case timeline(ProfileReference, limit: Int?)
     /// `events`: every event name with its count; `events NAME`: the properties of one.
     case events(String?)
+    /// `audit data [EVENT]`: what is stored, field by field; nil: of everything.
+    case auditData(String?)
+    /// `audit sources`: where messages come from and how lately.
+    case auditSources
     /// `traits`: every trait with how many profiles have it.
     case traits
     /// `features`: every computed trait that is saved.

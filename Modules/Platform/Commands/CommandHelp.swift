@@ -68,6 +68,10 @@ public struct CommandHelp: Sendable, Equatable {
             "feature", "feature NAME = VALUE", "Saves a computed trait; segments read it as feature.NAME.",
             #"feature spent = sum("Order Completed", .revenue)"#),
         .init(
+            "audit", "audit data [EVENT] | audit sources",
+            "What is stored, field by field: missing, distinct, bounds, outside the tracking plan, drift, last seen, used by. Or where it comes from, with lags.",
+            #"audit data "Order Completed""#),
+        .init(
             "rfm", "rfm [of EVENT] [by .PROPERTY] [orders .PROPERTY] [refunds EVENT] [into N] [where EXPRESSION]",
             "Recency, frequency and monetary value of each buyer with quantile scores.",
             #"rfm of "Order Completed" by .revenue orders .order_id into 5"#),

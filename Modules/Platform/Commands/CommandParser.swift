@@ -100,6 +100,7 @@ struct CommandParser {
             let limit = try takeLimit()
             return .timeline(ProfileReference(try rest("a profile", before: limit.end)), limit: limit.value)
         case "events": return .events(at < text.tokens.count ? try soleName("an event's name") : nil)
+        case "audit": return try audit()
         case "rfm": return .rfm(try rfm())
         case "cluster": return .cluster(try cluster())
         case "elbow": return .elbow(try cluster())
@@ -134,6 +135,17 @@ extension CommandParser {
         let isName = what != "an expression" && what != "a value"
         if isName, last == at + 1, text.tokens[at].kind == .string { return text.tokens[at].text }
         return text.text(from: at, to: end)
+    }
+
+    /// `audit data [EVENT]` or `audit sources`.
+    private mutating func audit() throws(CommandError) -> Command {
+        let subject = at < text.tokens.count ? text.tokens[at].text : ""
+        at += 1
+        switch subject {
+        case "data": return .auditData(at < text.tokens.count ? try soleName("an event's name") : nil)
+        case "sources": return try alone(.auditSources)
+        default: throw fail("`data` or `sources` was expected")
+        }
     }
 
     private func soleName(_ what: String) throws(CommandError) -> String { try rest(what) }

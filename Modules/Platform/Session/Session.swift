@@ -119,6 +119,8 @@ public struct Session: Sendable {
         case .timeline(let reference, let limit): return try question.timeline(reference, limit: limit)
         case .events(nil): return try question.events()
         case .events(let name?): return try question.event(name)
+        case .auditData(let name): return try question.auditData(name, plan: try workspace?.trackingPlan())
+        case .auditSources: return try question.auditSources(quarantine: QuarantineFolder(store: tessera.path))
         case .traits: return try question.traits()
         case .features: return question.features()
         case .rfm(let request): return try question.rfm(request)

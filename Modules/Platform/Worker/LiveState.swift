@@ -20,11 +20,13 @@ final class LiveState: @unchecked Sendable {
     ///
     /// A segment that was recorded before is asked first as of its last record, and the clock then runs to `now`: what was due meanwhile
     /// happens at its own instant. One that never was begins `now`.
-    init(_ question: Question, now: Instant) throws(CommandError) {
+    ///
+    /// - Parameter follows: Whether segments are kept up to date at all.
+    init(_ question: Question, now: Instant, follows: Bool) throws(CommandError) {
         var segments: [LiveSegment] = []
         var refused: [(name: String, reason: String)] = []
         let definitions = question.definitions.filter { $0.kind != .model }
-        for definition in definitions where definition.kind == .segment {
+        for definition in definitions where definition.kind == .segment && follows {
             do throws(CommandError) {
                 let rule = try question.rule(definition.body, source: .segment(definition.name))
                 let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }

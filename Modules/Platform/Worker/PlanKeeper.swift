@@ -12,8 +12,10 @@ final class PlanKeeper: Sendable {
     /// The batch as it is to be stored: amended messages changed, refused ones among its rejects with the reason, and those that are set
     /// aside as they came.
     ///
+    /// - Parameter counting: Whether what is found is counted; what was counted when it came is not counted again.
+    ///
     /// Lines keep their places: one that is refused is empty. What cannot be read as a message is left to whoever stores it.
-    func judged(_ batch: MessageBatch) -> MessageBatch {
+    func judged(_ batch: MessageBatch, counting: Bool = true) -> MessageBatch {
         var result = batch
         var text = ContiguousArray<UInt8>()
         var copied = 0
@@ -45,7 +47,7 @@ final class PlanKeeper: Sendable {
             }
             if copied > 0 || !text.isEmpty { text.append(contentsOf: bytes[copied..<batch.count]) }
         }
-        counters.withLock { $0.merge(seen) }
+        if counting { counters.withLock { $0.merge(seen) } }
         guard copied > 0 || !text.isEmpty else { return batch }
         result.count = text.count
         text.append(contentsOf: repeatElement(0, count: MessageBatch.padding))

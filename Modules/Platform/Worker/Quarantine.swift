@@ -31,6 +31,14 @@ final class Quarantine {
         do throws(ArchiveError) { try append(text) } catch { throw StoreError(.disk, error.description) }
     }
 
+    /// Puts what a replay left in place of the first `count` bytes of a file; what was added meanwhile stays, behind it.
+    func replace(_ file: String, first count: Int, by left: RemainingRecords) throws(ArchiveError) {
+        try left.append(from: file, behind: count)
+        try left.replace(file)
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
+
     private func append(_ text: ContiguousArray<UInt8>) throws(ArchiveError) {
         if descriptor < 0 {
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw FileWriting.failure(folder, errno) }

@@ -12,7 +12,9 @@ public final class Worker: WorkerService {
     private let tessera: Tessera
     private let workspace: Workspace?
     private let limits: WorkerLimits
-    private let plan: PlanKeeper?
+    let plan: PlanKeeper?
+    /// Whether segments are kept up to date.
+    let follows: Bool
     private let clock: @Sendable () -> Instant
     private let news: WorkerNews
     private let inbox: Inbox
@@ -21,6 +23,8 @@ public final class Worker: WorkerService {
     private let questions = DispatchQueue(label: "tessera.questions", attributes: .concurrent)
     private let upkeep = DispatchQueue(label: "tessera.upkeep")
     private let state: Mutex<State>
+    /// Whether the quarantine is being replayed.
+    let replaying = Mutex(false)
     private let ended = DispatchGroup()
 
     private struct State {
@@ -34,15 +38,16 @@ public final class Worker: WorkerService {
     /// Opens the store (and makes it where there is none), becomes its writer, brings every segment up to now, and begins to work.
     ///
     /// - Parameter plan: What messages are judged by before they are stored; nil: all that can be read are taken.
+    /// - Parameter follows: Whether segments are kept up to date; without it nothing is held in memory for them.
     /// - Parameter clock: The wall clock.
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
         tessera: Tessera, workspace: Workspace? = nil, plan: TrackingPlan? = nil, limits: WorkerLimits = WorkerLimits(),
-        clock: @escaping @Sendable () -> Instant,
+        follows: Bool = true, clock: @escaping @Sendable () -> Instant,
         report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
-        (self.tessera, self.workspace, self.limits, self.clock) = (tessera, workspace, limits, clock)
+        (self.tessera, self.workspace, self.limits, self.follows, self.clock) = (tessera, workspace, limits, follows, clock)
         self.plan = plan.map { PlanKeeper($0) }
         news = WorkerNews(report: report)
         inbox = Inbox(limits: limits)
@@ -55,7 +60,7 @@ public final class Worker: WorkerService {
         let live: LiveState
         do throws(CommandError) {
             question = try Self.question(tessera, workspace, clock(), warn: report)
-            live = try LiveState(question, now: question.now)
+            live = try LiveState(question, now: question.now, follows: follows)
         } catch {
             try? writer.close()
             throw error
@@ -221,7 +226,7 @@ public final class Worker: WorkerService {
             let snapshot = try attempt { try begun.get() }
             let question = try Question(
                 snapshot: snapshot, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(), warn: { _ in })
-            let live = try LiveState(question, now: question.now)
+            let live = try LiveState(question, now: question.now, follows: follows)
             for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
             let definitions = live.definitions
             if onThread({ $0.swap(live) }) != nil { state.withLock { $0.definitions = definitions } }
@@ -233,7 +238,7 @@ public final class Worker: WorkerService {
     }
 
     /// Does something on the worker's thread and waits for it; nil where the worker takes nothing more.
-    private func onThread<Answer: Sendable>(_ work: @escaping @Sendable (WorkerLoop) -> Answer) -> Answer? {
+    func onThread<Answer: Sendable>(_ work: @escaping @Sendable (WorkerLoop) -> Answer) -> Answer? {
         let done = DispatchSemaphore(value: 0)
         let answer = Mutex<Answer?>(nil)
         let refusal = inbox.add { loop in

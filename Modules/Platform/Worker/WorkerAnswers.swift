@@ -67,11 +67,20 @@ struct WorkerAnswers {
                 ])
             }
         case .decide(let reference): return try await decide(reference)
+        case .quarantine:
+            let path = worker.path
+            return try await told { () async throws(CommandError) in try QuarantineFolder(store: path).summary().json }
+        case .replayQuarantine: return try await told { () async throws(CommandError) in try await worker.replayQuarantine().json }
         }
+    }
+
+    private func told(_ ask: () async throws(CommandError) -> JSONObject) async throws(ServiceError) -> JSONObject {
+        do throws(CommandError) { return try await ask() } catch { throw ServiceError(error) }
     }
 
     private func profile(_ reference: String) async throws(ServiceError) -> JSONObject {
         let id = try await resolved(reference)
+        guard worker.follows else { return try await worker.beside { question throws(CommandError) in try question.profile(id).json } }
         let segments = try await segments(of: reference).map(\.name)
         return try await worker.beside { question throws(CommandError) in
             let person = try question.person(id)

@@ -12,7 +12,7 @@ final class WorkerLoop {
     private let limits: WorkerLimits
     private let clock: @Sendable () -> Instant
     private let tell: WorkerNews
-    private let quarantine: Quarantine
+    let quarantine: Quarantine
     /// The last one stays to be asked who is who until another is open.
     private var writer: any StoreWriter
     /// The writer failed and gave the store back.
@@ -117,13 +117,28 @@ final class WorkerLoop {
                 tell.count(receipt)
                 collection.answer.resume(returning: .success(receipt))
             }
-            follow(collections, outcomes)
+            follow(collections.map(\.batch), outcomes)
         case .failure(let error):
             giveUpWriter("Messages cannot be stored: \(error)")
             let refusal = ServiceError(
                 .disk, "The messages cannot be written now.", remedy: "Send them again later; nothing is doubled.", retryAfter: 2)
             for collection in collections { collection.answer.resume(returning: .failure(refusal)) }
         }
+    }
+
+    /// Stores messages that were set aside before. What of them is refused again is told, and stays where it is kept.
+    func takeBack(_ batch: MessageBatch) -> Result<DurableOutcome, StoreError> {
+        let outcome = Result { () throws(StoreError) in
+            try openWriter()
+            return try writer.appendDurably(batch)
+        }
+        switch outcome {
+        case .success(let outcome):
+            tell.count(CollectReceipt(accepted: outcome.outcome.accepted, duplicates: outcome.outcome.duplicates))
+            follow([batch], [outcome])
+        case .failure(let error): giveUpWriter("Messages cannot be stored: \(error)")
+        }
+        return outcome
     }
 
     /// Opens a writer in place of one that failed; it reads from the store what was accepted before.
@@ -151,7 +166,7 @@ final class WorkerLoop {
         needsWriter = true
     }
 
-    private func follow(_ collections: [Inbox.Collection], _ outcomes: [DurableOutcome]) {
+    private func follow(_ batches: [MessageBatch], _ outcomes: [DurableOutcome]) {
         let now = clock()
         if unsealedSince == nil { unsealedSince = now.milliseconds }
         for merge in writer.takeMerges() {
@@ -160,10 +175,11 @@ final class WorkerLoop {
             live.merge(merge.old, into: merge.kept, at: now)
             journal?.append(.merge(merge))
         }
-        for (collection, outcome) in zip(collections, outcomes) {
+        // Nobody asks.
+        if live.segments.isEmpty, journal == nil { return }
+        for (batch, outcome) in zip(batches, outcomes) {
             for accepted in outcome.accepted {
-                let profile = writer.profile(of: accepted.ordinal)
-                let entry = Arrival(accepted: accepted, batch: collection.batch, profile: profile)
+                let entry = Arrival(accepted: accepted, batch: batch, profile: writer.profile(of: accepted.ordinal))
                 receive(entry, by: &live, at: now)
                 journal?.append(.message(entry))
             }

@@ -46,6 +46,14 @@ public struct Workspace: Sendable, Equatable {
         return contents
     }
 
+    /// The tracking plan of `tessera.yaml`; nil where there is none.
+    ///
+    /// - Throws: What is wrong with the file.
+    func trackingPlan() throws(CommandError) -> TrackingPlan? {
+        let file = folder + "/tessera.yaml"
+        return FileManager.default.fileExists(atPath: file) ? try SettingsFile(path: file).trackingPlan() : nil
+    }
+
     /// Whether the folder holds what a workspace holds.
     var isThere: Bool {
         ["segments", "features"].contains { FileManager.default.fileExists(atPath: folder + "/" + $0) }

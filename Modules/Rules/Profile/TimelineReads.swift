@@ -68,6 +68,15 @@ public struct TimelineReads: Sendable {
         }
     }
 
+    /// Whether a property may be read of messages of a kind (and name), told by its name at the top of `properties`.
+    public func reads(property name: String, of kind: Message.Kind, event: String?) -> Bool {
+        if kinds[kind]?.properties.contains(name) ?? false { return true }
+        return kind == .track && event.flatMap { named[$0]?.properties.contains(name) } ?? false
+    }
+
+    /// Whether a trait is read, told by its name at the top.
+    public func reads(trait name: String) -> Bool { traits.contains(name) }
+
     /// The message with no more than is read of it; nil where nothing is.
     public func trimmed(_ message: Message) -> Message? {
         let byName = message.kind == .track ? message.event.flatMap { named[$0] } : nil

@@ -1,0 +1,145 @@
+public import EventModel
+
+/// What is stored, field by field.
+public struct DataAuditResult: CommandResult, Equatable {
+    /// Messages of one name, or one field of them.
+    public struct Entry: Sendable, Equatable {
+        /// The event's name, or the kind of message: `identify`, `page`.
+        public var of: String
+        /// As the segment language writes it; nil: the messages themselves.
+        public var field: String?
+        /// Messages.
+        public var rows: Int
+        /// Shares of them that lack the field, and that have it as null.
+        public var missing: Double?
+        public var null: Double?
+        /// `text`, `number`, `truth`, `array`, `object`: those that occur.
+        public var kinds: [String] = []
+        /// Distinct texts, numbers and truths, exactly.
+        public var distinct: Int?
+        /// Of the numbers, where there are any, else of the texts.
+        public var least: JSONValue?
+        public var greatest: JSONValue?
+        /// The share of texts, numbers and truths that the tracking plan does not allow; nil: it says nothing of them.
+        public var outside: Double?
+        /// The population stability index of the last seven days against the seven before; nil where one of them holds nothing.
+        public var drift: Double?
+        /// Messages of the last seven days and of the seven before; nil of fields.
+        public var week: Int?
+        public var weekBefore: Int?
+        public var lastSeen: Instant?
+        /// Segments and features that read it.
+        public var usedBy: [String] = []
+
+        init(of: String, field: String?, rows: Int) { (self.of, self.field, self.rows) = (of, field, rows) }
+    }
+    /// Events by name, then other kinds; the messages before their fields.
+    public var entries: [Entry]
+    public var now: Instant
+    /// Whether there is a tracking plan to hold values against.
+    public var hasPlan: Bool
+
+    public var json: JSONObject {
+        func count(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+        let list = entries.map { entry in
+            JSONValue.object(
+                JSONObject([
+                    "of": .string(entry.of), "field": entry.field.map { .string($0) } ?? .null, "rows": count(entry.rows),
+                    "missing": .finite(entry.missing), "null": .finite(entry.null), "kinds": .list(entry.kinds),
+                    "distinct": count(entry.distinct), "least": entry.least ?? .null, "greatest": entry.greatest ?? .null,
+                    "outside": .finite(entry.outside), "drift": .finite(entry.drift), "week": count(entry.week),
+                    "week_before": count(entry.weekBefore), "last_seen": entry.lastSeen.map { .string($0.text) } ?? .null,
+                    "used_by": .list(entry.usedBy),
+                ]))
+        }
+        return JSONObject(["data": .array(list), "now": .string(now.text)])
+    }
+    public var table: ResultTable {
+        func shown(_ value: JSONValue?) -> ResultTable.Cell {
+            switch value {
+            case .number(let number): .number(number, digits: number == number.rounded() ? 0 : 2)
+            case .string(let text): .text(text)
+            default: .missing
+            }
+        }
+        return ResultTable(
+            [
+                .init("of"), .init("field"), .init("rows", numeric: true), .init("missing", numeric: true), .init("null", numeric: true),
+                .init("kinds"), .init("distinct", numeric: true), .init("least"), .init("greatest"), .init("outside", numeric: true),
+                .init("drift", numeric: true), .init("last_seen"), .init("used_by"),
+            ],
+            rows: entries.map { entry in
+                [
+                    .text(entry.of), entry.field.map { .text($0) } ?? .missing, .count(entry.rows),
+                    entry.missing.map { .share($0) } ?? .missing, entry.null.map { .share($0) } ?? .missing,
+                    .text(entry.kinds.joined(separator: " ")), entry.distinct.map { .count($0) } ?? .missing, shown(entry.least),
+                    shown(entry.greatest), entry.outside.map { .share($0) } ?? .missing,
+                    entry.drift.map { .number($0, digits: 2) } ?? .missing, entry.lastSeen.map { .instant($0) } ?? .missing,
+                    .text(entry.usedBy.joined(separator: ", ")),
+                ]
+            })
+    }
+    public var notes: [String] {
+        if entries.isEmpty { return ["No message is stored by then."] }
+        let unused = entries.filter { $0.field != nil && $0.usedBy.isEmpty }.count
+        return ["\(Figures.count(unused, "field")) of \(Figures.grouped(entries.count { $0.field != nil })) used by no segment or feature."]
+            + (hasPlan ? [] : ["No tracking plan: `outside` needs a workspace whose tessera.yaml has one."])
+    }
+}
+
+/// Where messages come from.
+public struct SourceAuditResult: CommandResult, Equatable {
+    /// One source.
+    public struct Entry: Sendable, Equatable {
+        /// `context.source`, else `context.library.name`; empty where messages say neither.
+        public var source: String
+        /// Messages in all, of the last seven days, and of the seven before.
+        public var messages: Int
+        public var week: Int
+        public var weekBefore: Int
+        public var lastSeen: Instant?
+        /// Messages that say when they arrived.
+        public var timed: Int
+        /// Milliseconds within which half of those, 95 and 99 of a hundred arrived.
+        public var p50: Int64?
+        public var p95: Int64?
+        public var p99: Int64?
+        /// Messages in quarantine that were kept whole.
+        public var refused: Int
+    }
+    /// Most messages first.
+    public var entries: [Entry]
+    public var now: Instant
+
+    public var json: JSONObject {
+        func number(_ value: Int64?) -> JSONValue { value.map { .integer($0) } ?? .null }
+        let list = entries.map { entry in
+            JSONValue.object(
+                JSONObject([
+                    "source": .string(entry.source), "messages": .integer(Int64(entry.messages)), "week": .integer(Int64(entry.week)),
+                    "week_before": .integer(Int64(entry.weekBefore)), "last_seen": entry.lastSeen.map { .string($0.text) } ?? .null,
+                    "timed": .integer(Int64(entry.timed)),
+                    "lag_ms": .object(JSONObject(["p50": number(entry.p50), "p95": number(entry.p95), "p99": number(entry.p99)])),
+                    "refused": .integer(Int64(entry.refused)),
+                ]))
+        }
+        return JSONObject(["sources": .array(list), "now": .string(now.text)])
+    }
+    public var table: ResultTable {
+        func lag(_ value: Int64?) -> ResultTable.Cell { value.map { .count(Int($0)) } ?? .missing }
+        return ResultTable(
+            [
+                .init("source"), .init("messages", numeric: true), .init("week", numeric: true), .init("week_before", numeric: true),
+                .init("last_seen"), .init("lag_p50_ms", numeric: true), .init("lag_p95_ms", numeric: true),
+                .init("lag_p99_ms", numeric: true), .init("refused", numeric: true),
+            ],
+            rows: entries.map { entry in
+                [
+                    entry.source.isEmpty ? .missing : .text(entry.source), .count(entry.messages), .count(entry.week),
+                    .count(entry.weekBefore),
+                    entry.lastSeen.map { .instant($0) } ?? .missing, lag(entry.p50), lag(entry.p95), lag(entry.p99), .count(entry.refused),
+                ]
+            })
+    }
+    public var notes: [String] { entries.isEmpty ? ["No message is stored by then."] : [] }
+}
