@@ -99,12 +99,13 @@ struct ReadTests {
             let document = try await client.get("/openapi.json").json
             #expect(document["openapi"] == .string("3.1.0"))
             let paths = try #require(document["paths"]?.asObject)
-            #expect(paths.members.count == 23)
+            #expect(paths.members.count == 25)
             for path in paths.members {
                 for operation in try #require(path.value.asObject).members {
                     let method = operation.name.uppercased()
                     let address = path.name.replacingOccurrences(of: "{reference}", with: "user_id:1").replacingOccurrences(
-                        of: "{name}", with: "x")
+                        of: "{name}", with: "x"
+                    ).replacingOccurrences(of: "{key}", with: "x")
                     let status = try await client.send(method, address, key: nil, body: method == "POST" ? Array("{}".utf8) : []).status
                     let isOpen = operation.value.asObject?["security"] == .array([])
                     #expect(isOpen ? status == 200 : [400, 401].contains(status), "\(method) \(address)")

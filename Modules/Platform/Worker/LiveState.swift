@@ -13,26 +13,19 @@ final class LiveState: @unchecked Sendable {
     let definitions: [Definition]
     /// Number of each segment's last record in the snapshot.
     let lastRecords: [String: Int64]
-    /// Segments whose definition cannot be asked, with the reason.
+    /// Definitions that cannot be asked, as `segment 'a'` and `offer 'b'`, with the reason.
     let refused: [(name: String, reason: String)]
+    /// The offers, with the places of their conditions among the segments.
+    let offers: LiveOffers
 
     /// Loads a snapshot and asks every segment.
     ///
     /// A segment that was recorded before is asked first as of its last record, and the clock then runs to `now`: what was due meanwhile
     /// happens at its own instant. One that never was begins `now`.
     init(_ question: Question, now: Instant) throws(CommandError) {
-        var segments: [LiveSegment] = []
-        var refused: [(name: String, reason: String)] = []
         let definitions = question.definitions.filter { $0.kind != .model }
-        for definition in definitions where definition.kind == .segment {
-            do throws(CommandError) {
-                let rule = try question.rule(definition.body, source: .segment(definition.name))
-                let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }
-                segments.append(
-                    LiveSegment(
-                        name: definition.name, expression: DefinitionText(definition.body).expression, rule: rule, thresholds: thresholds))
-            } catch { refused.append((definition.name, error.message)) }
-        }
+        let rules = LiveRules(question)
+        let segments = rules.segments
         let snapshot = question.snapshot
         var live = LiveMemberships(segments)
         do {
@@ -47,6 +40,10 @@ final class LiveState: @unchecked Sendable {
             var lastRecords: [String: Int64] = [:]
             var begins: [(segment: Int, at: Instant, recorded: [(ordinal: UInt32, profile: UInt32)], isNew: Bool)] = []
             for (index, segment) in segments.enumerated() {
+                guard segment.isRecorded else {
+                    begins.append((index, now, [], true))
+                    continue
+                }
                 let recorded = try snapshot.recordedMembers(of: segment.name, at: nil)
                 lastRecords[segment.name] = recorded?.number ?? 0
                 let members = recorded.map { $0.members.ordinals.map { ($0, profiles[Int(snapshot.profileOfIdentifier[Int($0)])]) } } ?? []
@@ -62,7 +59,7 @@ final class LiveState: @unchecked Sendable {
         } catch { throw CommandError(any: error) }
         self.live = consume live
         self.definitions = definitions
-        self.refused = refused
+        (refused, offers) = (rules.refused, rules.offers)
     }
 
     /// The memberships; there are none the second time.

@@ -60,7 +60,7 @@ public final class Worker: WorkerService {
             try? writer.close()
             throw error
         }
-        for segment in live.refused { report("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
+        for definition in live.refused { report("The \(definition.name) is not kept up to date: \(definition.reason)") }
         state.withLock { $0.definitions = live.definitions }
         let loop = LoopBox(
             WorkerLoop(
@@ -220,7 +220,7 @@ public final class Worker: WorkerService {
         do throws(CommandError) {
             let question = try Self.question(tessera, workspace, clock())
             let live = try LiveState(question, now: question.now)
-            for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
+            for definition in live.refused { news.say("The \(definition.name) is not kept up to date: \(definition.reason)") }
             let definitions = live.definitions
             if onThread({ $0.swap(live) }) { state.withLock { $0.definitions = definitions } }
         } catch {
@@ -246,12 +246,9 @@ public final class Worker: WorkerService {
         state.withLock { $0.thresholdsAt = clock().milliseconds }
         var count = 0
         let question = try Self.question(tessera, workspace, clock())
-        for definition in question.definitions(.segment) {
-            guard let rule = try? question.rule(definition.body, source: .segment(definition.name)) else { continue }
-            let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }
-            if thresholds == .none { continue }
-            _ = inbox.add { loop in loop.refresh(definition.name, thresholds) }
-            count += 1
+        for segment in LiveRules(question).segments where segment.thresholds != .none {
+            _ = inbox.add { loop in loop.refresh(segment.rule, segment.thresholds) }
+            count += segment.isRecorded ? 1 : 0
         }
         return count
     }
