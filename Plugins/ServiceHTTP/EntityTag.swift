@@ -7,8 +7,10 @@ struct EntityTag {
     let text: String
 
     init(of bytes: ByteBuffer) {
+        var hash = SHA256()
+        bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
         let digits = Array("0123456789abcdef")
-        text = "\"" + SHA256.hash(data: bytes.readableBytesView).prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] } + "\""
+        text = "\"" + hash.finalize().prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] } + "\""
     }
 
     /// Whether a client that sends `If-None-Match` has the answer already. Tags are compared weakly (section 13.1.2), and count without

@@ -105,7 +105,8 @@ extension Shop {
             ("offers/a.yaml, line 3, column 8: the value of \"off\" is a whole number", "one kind"),
             ("offers/a.yaml, line 4, column 10: there is no variant \"of\"", "off?"),
             ("offers/a.yaml, line 5, column 1: there is no setting \"ruels\"", "rules?"),
-            ("offers/c.yaml, line 2", "defined twice"), ("offers/e f.yaml, line 1", "rename the file"), ("offers/g.yaml, line 2", "not YAML"),
+            ("offers/c.yaml, line 2", "defined twice"), ("offers/e f.yaml, line 1", "rename the file"),
+            ("offers/g.yaml, line 2", "not YAML"),
             ("offers/b.yaml, line 6, column 11:", ""), ("offers/h.yaml, line 3, column 23: unknown segment \"vpi\"", "vip"),
         ] { #expect(said.contains { $0.hasPrefix(start) && $0.contains(part) }, "\(start): \(said)") }
         #expect(said.count == 8, "\(said)")

@@ -65,7 +65,9 @@ extension Bench {
 
     @Test func `an edited offer is taken over, and one whose rule cannot be asked is refused by name`() async throws {
         let bench = try Bench()
-        try bench.apply(["segments/customers.segment": "did \"Bought\"", "offers/soon.yaml": soon, "offers/plain.yaml": "variants: {a: 1}\ndefault: a"])
+        try bench.apply([
+            "segments/customers.segment": "did \"Bought\"", "offers/soon.yaml": soon, "offers/plain.yaml": "variants: {a: 1}\ndefault: a",
+        ])
         var limits = WorkerLimits()
         limits.definitionsEvery = 20
         let worker = try bench.worker(limits: limits)

@@ -48,7 +48,8 @@ final class RecordingService: WorkerService {
         case .segmentList: object(#"{"segments":[{"name":"buyers","members":1,"expression":"true"}]}"#)
         case .members: object(#"{"members":["1"],"total":1,"next":null}"#)
         case .preview: object(#"{"count":1,"members":["1"]}"#)
-        case .offer(let key, let profile): state.withLock { $0.choices[profile] ?? object(#"{"variant":"\#(key)","value":1,"reason":"STATIC"}"#) }
+        case .offer(let key, let profile):
+            state.withLock { $0.choices[profile] } ?? object(#"{"variant":"\#(key)","value":1,"reason":"STATIC"}"#)
         case .offers(let profile):
             JSONObject([
                 .init(

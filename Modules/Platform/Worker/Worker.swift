@@ -1,5 +1,6 @@
 public import EventModel
 import Foundation
+import Live
 import Rules
 public import Service
 import Storage
