@@ -49,7 +49,7 @@ extension Shop {
         #expect(plan.entries.map { "\($0.change) \($0.kind) \($0.name)" } == ["added segment vip", "added offer banner"])
         #expect(plan.entries.last?.difference.contains(#"+     {"name":"vips","when":"segment \"vip\"","variant":"vip"},"#) == true)
         #expect(plan.entries.last?.after == nil && plan.entries.last?.enter == nil)
-        #expect(try shop.json("apply")["saved"] == .array([.string("segment vip"), .string("offer banner")]))
+        #expect(try shop.json("apply")["saved"] == .array([.string("offer banner"), .string("segment vip")]))
         #expect(try (shop.answer("plan") as? PlanResult)?.changesNothing == true)
 
         let listed = try shop.stored("offers")["offers"]?.asArray?.first?.asObject
