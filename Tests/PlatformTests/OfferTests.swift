@@ -66,7 +66,7 @@ extension Shop {
         _ = try shop.folder.write("sum(\"Order Completed\", .revenue) >= 1", as: "w/segments/vip.segment")
         let entries = try #require(try shop.answer("plan") as? PlanResult).entries
         #expect(entries.map(\.change) == ["changed", "affected"])
-        _ = try shop.folder.write(banner + "enabled: false\n", as: "w/offers/banner.yaml")
+        _ = try shop.folder.write(banner + "\nenabled: false\n", as: "w/offers/banner.yaml")
         #expect(try shop.json("offer banner for ada")["reason"] == .string("DISABLED"))
         try FileManager.default.removeItem(atPath: shop.folder.path + "/w/offers/banner.yaml")
         #expect(try shop.json("apply")["removed"] == .array([.string("offer banner")]))
@@ -107,7 +107,7 @@ extension Shop {
             ("offers/a.yaml, line 5, column 1: there is no setting \"ruels\"", "rules?"),
             ("offers/c.yaml, line 2", "defined twice"), ("offers/e f.yaml, line 1", "rename the file"),
             ("offers/g.yaml, line 2", "not YAML"),
-            ("offers/b.yaml, line 6, column 11:", ""), ("offers/h.yaml, line 3, column 23: unknown segment \"vpi\"", "vip"),
+            ("offers/b.yaml, line 6, column 11:", ""), ("offers/h.yaml, line 3, column 25: unknown segment \"vpi\"", "vip"),
         ] { #expect(said.contains { $0.hasPrefix(start) && $0.contains(part) }, "\(start): \(said)") }
         #expect(said.count == 8, "\(said)")
         #expect(throws: CommandError.self) { try shop.json("apply") }
@@ -127,7 +127,7 @@ extension Shop {
         #expect(try other.json("offer banner for ada")["variant"] == .string("vip"))
         _ = try other.json("drop segment vip")
         let listed = try other.json("offers")["offers"]?.asArray?.first?.asObject
-        #expect(listed?["problem"]?.asString?.hasPrefix("offer 'banner', vips, line 1, column 1: unknown segment \"vip\"") == true)
+        #expect(listed?["problem"]?.asString?.hasPrefix("offer 'banner', vips, line 1, column 9: unknown segment \"vip\"") == true)
         #expect(throws: CommandError.self) { try other.json("offer banner for ada") }
         #expect(try other.json("drop offer banner")["done"] == .string("Dropped offer banner."))
     }
