@@ -96,6 +96,7 @@ let package = Package(
         module("Live", ["EventModel", "Rules", "Storage"]),  // memberships that follow every message and the clock
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
+        module("Content", ["EventModel"]),  // offers: variants, and rules that choose one
         module("Connectors", ["EventModel"]),
         module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
         module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
@@ -106,7 +107,8 @@ let package = Package(
         module(  // a workspace's features are YAML
             "Platform",
             [
-                "Archive", "Clustering", "Connectors", "EventModel", "Features", "Jobs", "Live", "Rules", "Service", "Statistics",
+                "Archive", "Clustering", "Connectors", "Content", "EventModel", "Features", "Jobs", "Live", "Rules", "Service",
+                "Statistics",
                 "Storage", yams,
             ]),
 
@@ -139,6 +141,7 @@ let package = Package(
         tests("Live", ["EventModel", "Live", "Rules", "RulesTesting"]),
         tests("Clustering", ["Clustering", "Statistics"], data: ["Reference"]),
         tests("Features", ["Clustering", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
+        tests("Content", ["Content", "EventModel"]),
         tests("Jobs", ["EventModel", "Jobs", "Statistics"]),
         tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),

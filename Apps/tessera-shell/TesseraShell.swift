@@ -23,7 +23,7 @@ struct TesseraShell: ParsableCommand {
     @Option(help: "The store. Default: $TESSERA_DB, else ./customers.tessera.")
     var db: String?
 
-    @Option(help: "A folder of definitions: segments/*.segment, features/*.yaml.")
+    @Option(help: "A folder of definitions: segments/*.segment, features/*.yaml, offers/*.yaml.")
     var workspace: String?
 
     @Option(help: "The instant to ask at, such as 2026-06-30T00:00:00Z. Default: the wall clock.")

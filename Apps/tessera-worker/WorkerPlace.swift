@@ -10,7 +10,7 @@ struct WorkerPlace: ParsableArguments {
     @Option(help: "The store; made where there is none. Default: $TESSERA_DB, else ./customers.tessera.")
     var db: String?
 
-    @Option(help: "A folder of definitions: segments/*.segment, features/*.yaml, and tessera.yaml.")
+    @Option(help: "A folder of definitions: segments/*.segment, features/*.yaml, offers/*.yaml, and tessera.yaml.")
     var workspace: String?
 
     @Option(help: "The settings file. Default: tessera.yaml of the workspace, where it has one.")

@@ -303,9 +303,10 @@ public struct LiveMemberships: ~Copyable {
         profiles.indices.compactMap { memberships.contains(segment, at: $0) ? UInt32($0) : nil }
     }
 
-    /// Whether a profile is in a segment now.
-    public func isMember(_ profile: UInt32, of segment: Int) -> Bool {
-        Int(profile) < profiles.count && memberships.contains(segment, at: Int(profile))
+    /// Whether a profile is in a segment now; nil where the profile is not known.
+    public func isMember(_ profile: UInt32, of segment: Int) -> Bool? {
+        guard Int(profile) < profiles.count, isKnown[Int(profile)] else { return nil }
+        return memberships.contains(segment, at: Int(profile))
     }
 
     /// Whether a profile is in a segment now, and until when that stands if nothing happens; nil where the profile is not known.

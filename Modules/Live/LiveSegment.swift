@@ -9,22 +9,30 @@ public struct LiveSegment: Sendable {
     public let expression: String
     /// What is asked, checked.
     public let rule: Rule
+    /// Whether who enters and exits is recorded and told. It is not for a condition that no segment is saved under, such as an offer's.
+    public let isRecorded: Bool
     /// What it reads of a profile's messages.
     let reads: TimelineReads
     /// Answers from whole messages, for a rule whose conditions cannot be judged when an event arrives; nil for all others.
     private(set) var evaluator: ProfileEvaluator?
     /// The bounds of its percentiles.
-    var thresholds: PercentileThresholds {
+    public internal(set) var thresholds: PercentileThresholds {
         didSet { if evaluator != nil { evaluator = ProfileEvaluator(rule, thresholds: thresholds) } }
     }
 
     /// Prepares a checked rule.
     ///
     /// - Parameter thresholds: The bounds of its percentiles, from `PopulationEvaluator.thresholds`; `LiveMemberships.refresh` moves them.
-    public init(name: String, expression: String, rule: Rule, thresholds: PercentileThresholds = .none) {
+    public init(name: String, expression: String, rule: Rule, thresholds: PercentileThresholds = .none, isRecorded: Bool = true) {
         (self.name, self.expression, self.rule, self.thresholds) = (name, expression, rule, thresholds)
+        self.isRecorded = isRecorded
         reads = TimelineReads(rule)
         evaluator = StandingRules.canKeep(rule) ? nil : ProfileEvaluator(rule, thresholds: thresholds)
+    }
+
+    /// Whether somebody would be in it at `now` who has sent nothing so far.
+    public func holdsOfStranger(at now: Instant) -> Bool {
+        (evaluator ?? ProfileEvaluator(rule, thresholds: thresholds)).answer(for: ProfileTimeline([]), at: now).isMember
     }
 }
 

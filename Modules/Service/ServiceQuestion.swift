@@ -18,11 +18,17 @@ public enum ServiceQuestion: Sendable, Hashable {
     case members(segment: String, after: String?, limit: Int)
     /// `{"count":n,"members":[ids]}`: who an expression would hold now, with the first few.
     case preview(expression: String, limit: Int)
-    /// `{"profile":{"id"},"segments":[names],"features":{name:value}}`
+    /// `{"profile":{"id"},"segments":[names],"features":{name:value},"offers":{key:{"variant","value","reason"}}}`
     case decide(String)
     /// `{"quarantine":[{"file","rule","reason","messages","replayable","first","last"}],"total":n}`: what was refused, by cause.
     case quarantine
     /// `{"judged":n,"stored":n,"duplicates":n,"refused":n,"left":n,"files":[...]}`: judges again what is in quarantine, and stores what the
     /// tracking plan takes now.
     case replayQuarantine
+    /// `{"variant","value","reason","rule"?,"title"?}`: what an offer gives the profile now, and the name of the rule that decided.
+    /// Somebody who was never seen is answered as one who has sent nothing. `.notFound` where there is no such offer, `.invalid` where its
+    /// rules cannot be asked.
+    case offer(key: String, profile: String)
+    /// `{"offers":[{"key","variant","value","reason","rule"?,"title"?} or {"key","problem"}]}`: all of them, by key.
+    case offers(profile: String)
 }

@@ -235,15 +235,15 @@ extension StoreSnapshot {
     public func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] { [] }
 }
 
-/// A named thing that people define and the store keeps: a segment, a computed trait, a model.
+/// A named thing that people define and the store keeps: a segment, a computed trait, a model, an offer.
 public struct Definition: Sendable, Hashable {
     /// What is defined. Raw values are stored and never change.
-    public enum Kind: String, Sendable, CaseIterable { case segment, feature, model }
+    public enum Kind: String, Sendable, CaseIterable { case segment, feature, model, offer }
     /// What is defined.
     public var kind: Kind
     /// The name that expressions and commands use; unique within its kind.
     public var name: String
-    /// The expression of a segment, the value of a feature, or a model's JSON.
+    /// The expression of a segment, the value of a feature, or the JSON of a model or an offer.
     public var body: String
 
     /// Joins the parts; `body` is not checked here.

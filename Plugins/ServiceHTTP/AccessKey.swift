@@ -7,9 +7,11 @@ public struct AccessKey: Sendable, CustomStringConvertible {
     public enum Role: String, Sendable, CaseIterable {
         /// Sends messages; reads nothing.
         case write
-        /// Asks about people and segments; sends nothing.
+        /// Asks about people, segments and offers; sends nothing.
         case read
-        /// Both.
+        /// Asks which offers a person is given, and nothing else: for keys that stand in pages and apps.
+        case evaluate
+        /// All of it.
         case admin
     }
     /// Told in counts and in quarantine.

@@ -9,13 +9,19 @@ struct CrossOrigin: Sendable {
 
     /// Headers of an answer to a page of `origin`; none where it may not read the answer.
     func headers(_ origin: String?) -> HTTPFields {
-        if any { return origin == nil ? [:] : [.accessControlAllowOrigin: "*"] }
+        if any { return origin == nil ? [:] : [.accessControlAllowOrigin: "*", .accessControlExposeHeaders: Self.exposed] }
         guard !origins.isEmpty else { return [:] }
         // What is cached for one origin is not for another.
         var headers: HTTPFields = [.vary: "Origin"]
-        if let origin, origins.contains(origin) { headers[.accessControlAllowOrigin] = origin }
+        if let origin, origins.contains(origin) {
+            headers[.accessControlAllowOrigin] = origin
+            headers[.accessControlExposeHeaders] = Self.exposed
+        }
         return headers
     }
+
+    /// What a page may see of an answer's head beside what every page may.
+    private static let exposed = "ETag, Retry-After"
 
     /// What a browser asks before it calls.
     ///
@@ -27,7 +33,8 @@ struct CrossOrigin: Sendable {
         }
         var headers = headers(origin)
         headers[.accessControlAllowMethods] = methods
-        headers[.accessControlAllowHeaders] = "Authorization, Content-Type, Content-Encoding, Last-Event-ID"
+        headers[.accessControlAllowHeaders] =
+            "Authorization, Content-Type, Content-Encoding, If-None-Match, Last-Event-ID, X-API-Key"
         headers[.accessControlMaxAge] = "3600"
         return headers
     }

@@ -63,7 +63,32 @@ extension OpenAPI {
           "Decision": {
             "type": "object", "required": ["profile", "segments"],
             "properties": {"profile": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
-              "segments": {"type": "array", "items": {"type": "string"}}, "features": {"type": "object"}, "offers": {"type": "object"}}
+              "segments": {"type": "array", "items": {"type": "string"}}, "features": {"type": "object"},
+              "offers": {"type": "object", "additionalProperties": {"type": "object", "required": ["variant", "value", "reason"],
+                "properties": {"variant": {"type": "string"}, "value": {}, "reason": {"$ref": "#/components/schemas/Reason"}}}}}
+          },
+          "Reason": {"enum": ["TARGETING_MATCH", "DEFAULT", "DISABLED", "STATIC"]},
+          "EvaluationRequest": {
+            "type": "object", "required": ["context"],
+            "properties": {"context": {"type": "object", "required": ["targetingKey"], "properties": {
+              "targetingKey": {"type": "string", "description": "Who: a user id or else an anonymous id, or a namespace and an id."}}}},
+            "examples": [{"context": {"targetingKey": "user_id:1"}}]
+          },
+          "Evaluation": {
+            "type": "object", "required": ["key", "value", "reason", "variant"],
+            "properties": {"key": {"type": "string"}, "value": {"type": ["boolean", "string", "number", "object"]},
+              "reason": {"$ref": "#/components/schemas/Reason"}, "variant": {"type": "string"},
+              "metadata": {"type": "object", "properties": {"title": {"type": "string"}, "rule": {"type": "string"}}}}
+          },
+          "EvaluationFailure": {
+            "type": "object", "required": ["errorCode"],
+            "properties": {"key": {"type": "string"}, "errorDetails": {"type": "string"},
+              "errorCode": {"enum": ["PARSE_ERROR", "TARGETING_KEY_MISSING", "INVALID_CONTEXT", "FLAG_NOT_FOUND", "GENERAL"]}}
+          },
+          "BulkEvaluation": {
+            "type": "object", "required": ["flags"],
+            "properties": {"flags": {"type": "array", "items": {"oneOf": [
+              {"$ref": "#/components/schemas/Evaluation"}, {"$ref": "#/components/schemas/EvaluationFailure"}]}}}
           },
           "Quarantine": {
             "type": "object", "required": ["quarantine", "total"],
@@ -100,7 +125,8 @@ extension OpenAPI {
     static let securitySchemes = #"""
         {
           "key": {"type": "http", "scheme": "basic", "description": "The key as the user name, with an empty password."},
-          "token": {"type": "http", "scheme": "bearer", "description": "The key."}
+          "token": {"type": "http", "scheme": "bearer", "description": "The key."},
+          "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The key."}
         }
         """#
 }

@@ -33,9 +33,17 @@ struct OpenAPI: Sendable {
         var answers = object([("200", .object(answer(route.answer)))])
         var refusals = Set(route.refusals)
         if !route.access.roles.isEmpty { refusals.formUnion([401, 403, 429]) }
-        for status in refusals.sorted() { answers.set("\(status)", json(##"{"$ref":"#/components/responses/\##(status)"}"##)) }
+        if case .tagged = route.answer { answers.set("304", json(#"{"description":"The answer is the one that If-None-Match names."}"#)) }
+        for status in refusals.sorted() {
+            let answer =
+                switch route.failures {
+                case .error: json(##"{"$ref":"#/components/responses/\##(status)"}"##)
+                case .evaluation: response(status, schema: "EvaluationFailure")
+                }
+            answers.set("\(status)", answer)
+        }
         operation.set("responses", .object(answers))
-        operation.set("security", json(route.access.roles.isEmpty ? "[]" : #"[{"key":[]},{"token":[]}]"#))
+        operation.set("security", json(route.access.security))
         return operation
     }
 
@@ -50,35 +58,40 @@ struct OpenAPI: Sendable {
     private func answer(_ kind: Route.AnswerKind) -> JSONObject {
         let (type, schema) =
             switch kind {
-            case .json(let name): ("application/json", json(##"{"$ref":"#/components/schemas/\##(name)"}"##))
+            case .json(let name), .tagged(let name): ("application/json", json(##"{"$ref":"#/components/schemas/\##(name)"}"##))
             case .metrics: ("text/plain", json(#"{"type":"string"}"#))
             case .events: ("text/event-stream", json(#"{"type":"string"}"#))
             }
         let content = object([(type, .object(object([("schema", schema)])))])
-        return object([("description", .string("Done.")), ("content", .object(content))])
+        var answer = object([("description", .string("Done."))])
+        if case .tagged = kind {
+            answer.set("headers", json(#"{"ETag":{"description":"Made of the answer.","schema":{"type":"string"}}}"#))
+        }
+        answer.set("content", .object(content))
+        return answer
     }
 
+    private static let statuses: [(Int, String)] = [
+        (400, "The request is not understood; the error says where."), (401, "No key, or one that is not known."),
+        (403, "The key does not open this."), (404, "Nobody and nothing has that name."), (408, "The request came too slowly."),
+        (413, "A limit was passed."), (415, "The body's encoding is not known."),
+        (429, "Too much at once; Retry-After says when to try again."),
+        (503, "Not now; Retry-After says when to try again."),
+    ]
+
     private var responses: JSONValue {
-        let statuses: [(Int, String)] = [
-            (400, "The request is not understood; the error says where."), (401, "No key, or one that is not known."),
-            (403, "The key does not open this."), (404, "Nobody and nothing has that name."), (408, "The request came too slowly."),
-            (413, "A limit was passed."), (415, "The body's encoding is not known."),
-            (429, "Too much at once; Retry-After says when to try again."),
-            (503, "Not now; Retry-After says when to try again."),
-        ]
-        var responses = JSONObject()
-        for (status, description) in statuses {
-            var response = object([
-                ("description", .string(description)),
-                ("content", json(##"{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}"##)),
-            ])
-            if status == 429 || status == 503 {
-                response.set(
-                    "headers", json(#"{"Retry-After":{"description":"Seconds.","schema":{"type":"integer","minimum":1}}}"#))
-            }
-            responses.set("\(status)", .object(response))
+        .object(object(Self.statuses.map { ("\($0.0)", response($0.0, schema: "Error")) }))
+    }
+
+    private func response(_ status: Int, schema: String) -> JSONValue {
+        var response = object([
+            ("description", .string(Self.statuses.first { $0.0 == status }?.1 ?? "")),
+            ("content", json(##"{"application/json":{"schema":{"$ref":"#/components/schemas/\##(schema)"}}}"##)),
+        ])
+        if status == 429 || status == 503 {
+            response.set("headers", json(#"{"Retry-After":{"description":"Seconds.","schema":{"type":"integer","minimum":1}}}"#))
         }
-        return .object(responses)
+        return .object(response)
     }
 
     private var schemas: JSONValue {
@@ -96,5 +109,16 @@ struct OpenAPI: Sendable {
     private func json(_ text: String) -> JSONValue {
         guard let value = try? JSONValue(parsing: text) else { preconditionFailure("a schema is not JSON: \(text)") }
         return value
+    }
+}
+
+extension Route.Access {
+    /// What opens it, each of the schemes by itself.
+    fileprivate var security: String {
+        switch self {
+        case .open: "[]"
+        case .collect, .read: #"[{"key":[]},{"token":[]}]"#
+        case .evaluate: #"[{"key":[]},{"token":[]},{"header":[]}]"#
+        }
     }
 }

@@ -34,12 +34,14 @@ struct Responder: Sendable {
         let start = ContinuousClock.now
         let instant = now()
         var route = -1
+        var key: String?
         var headers = crossOrigin.headers(request.headers[.origin])
         headers[.date] = instant.httpDate
         var outcome = Outcome.headers
         do {
             if let found = try match(request, &headers) {
                 route = found.index
+                key = found.path["key"]
                 var exchange = try admit(request, found, instant)
                 if table.routes[route].body != nil {
                     try bodies.check(request)
@@ -64,6 +66,16 @@ struct Responder: Sendable {
             status = .noContent
             try await writer.writeResponse(HTTPResponse(status: status, headerFields: headers))
         case .answer(.changes(let place)): try await stream(place, request, headers, writer, channel)
+        case .answer(.tagged(let object)):
+            let bytes = object.bytes
+            let tag = EntityTag(of: bytes)
+            headers[.eTag] = tag.text
+            if tag.isNamed(in: request.headers[.ifNoneMatch]) {
+                status = .notModified
+                try await writer.writeResponse(HTTPResponse(status: status, headerFields: headers))
+            } else {
+                try await write(status, headers, "application/json", bytes, isHead, writer)
+            }
         case .answer(let answer):
             let (type, bytes) = body(of: answer)
             try await write(status, headers, type, bytes, isHead, writer)
@@ -72,7 +84,9 @@ struct Responder: Sendable {
             note(failure, route)
             for field in failure.headers { headers[field.name] = field.value }
             if let seconds = failure.retryAfter { headers[.retryAfter] = "\(seconds)" }
-            try await write(status, headers, "application/json", failure.body.bytes, isHead, writer)
+            let isEvaluation = route >= 0 && table.routes[route].failures == .evaluation
+            let body = isEvaluation ? failure.evaluation(of: key) : failure.body
+            try await write(status, headers, "application/json", body.bytes, isHead, writer)
         }
         figures.count(route: route, status: status, took: .now - start)
     }
@@ -93,7 +107,7 @@ struct Responder: Sendable {
         switch answer {
         case .success: ("application/json", Self.success)
         case .text(let text, let type): (type, ByteBuffer(string: text))
-        case .json(let object): ("application/json", object.bytes)
+        case .json(let object), .tagged(let object): ("application/json", object.bytes)
         case .document: ("application/json", OpenAPI(limits: limits).document(of: table.routes).bytes)
         case .changes: (Self.eventStream, ByteBuffer())
         }
@@ -101,6 +115,8 @@ struct Responder: Sendable {
 
     private static let success = ByteBuffer(string: #"{"success":true}"#)
     private static let eventStream = "text/event-stream"
+    /// OFREP's clients send a key so, or as a Bearer's token.
+    private static let apiKey = HTTPField.Name("X-API-Key") ?? .authorization
 
     /// Failures of the worker go to the log. Paths and queries name people; the route does not.
     private func note(_ failure: HTTPFailure, _ route: Int) {
@@ -151,6 +167,9 @@ struct Responder: Sendable {
             }
         case .read, .admin:
             key = try ring.admit(request.headers[.authorization].flatMap(KeyRing.secret), roles: route.access.roles, now: now)
+        case .evaluate:
+            let secret = request.headers[.authorization].flatMap(KeyRing.secret) ?? request.headers[Self.apiKey]
+            key = try ring.admit(secret, roles: route.access.roles, now: now)
         }
         let query = try queryValues(Self.parts(request).query)
         return Exchange(path: found.path, query: query, headers: request.headers, body: nil, key: key, now: now)

@@ -14,6 +14,8 @@ struct Route: Sendable {
         case read
         /// Admin keys alone.
         case admin
+        /// Evaluate, read and admin keys, in the header `X-API-Key` too.
+        case evaluate
 
         var roles: [AccessKey.Role] {
             switch self {
@@ -21,6 +23,7 @@ struct Route: Sendable {
             case .collect: [.write, .admin]
             case .read: [.read, .admin]
             case .admin: [.admin]
+            case .evaluate: [.evaluate, .read, .admin]
             }
         }
     }
@@ -41,10 +44,20 @@ struct Route: Sendable {
     enum AnswerKind: Sendable {
         /// A JSON object; the name of its schema.
         case json(String)
+        /// The same with an `ETag`; 304 where the request names it.
+        case tagged(String)
         /// Prometheus's text.
         case metrics
         /// Server-sent events.
         case events
+    }
+
+    /// The shape in which failures are told.
+    enum FailureShape: Sendable {
+        /// `{"error":{...}}`
+        case error
+        /// OFREP's.
+        case evaluation
     }
 
     var method: HTTPRequest.Method
@@ -61,6 +74,7 @@ struct Route: Sendable {
     var answer: AnswerKind
     /// Whether it is about memberships that follow every message, which a worker may leave to others.
     var needsLive = false
+    var failures = FailureShape.error
     /// Further answers that may come, beside those that every route of its access has.
     var refusals: [Int] = []
     var handle: @Sendable (Exchange) async throws(HTTPFailure) -> Answer
@@ -76,11 +90,18 @@ struct Exchange {
     /// Name of the key; nil where the body may still name one.
     var key: String?
     var now: Instant
+
+    /// The body, which has to be JSON.
+    func json() throws(HTTPFailure) -> JSONValue {
+        do throws(JSONError) { return try JSONValue(parsing: body.map { $0.bytes[..<$0.count] } ?? []) } catch { throw HTTPFailure(error) }
+    }
 }
 
 /// What a route answers.
 enum Answer {
     case json(JSONObject)
+    /// With an `ETag` made of its bytes.
+    case tagged(JSONObject)
     case text(String, type: String)
     /// `{"success":true}`, as Segment answers.
     case success

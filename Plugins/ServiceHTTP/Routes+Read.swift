@@ -122,11 +122,7 @@ extension Route {
 
     /// `{"expression":...,"limit":...}`
     private static func preview(_ exchange: Exchange) throws(HTTPFailure) -> ServiceQuestion {
-        let value: JSONValue
-        do throws(JSONError) { value = try JSONValue(parsing: exchange.body.map { $0.bytes[..<$0.count] } ?? []) } catch {
-            throw HTTPFailure(error)
-        }
-        guard let body = value.asObject, let expression = body["expression"]?.asString else {
+        guard let body = try exchange.json().asObject, let expression = body["expression"]?.asString else {
             throw HTTPFailure(
                 .badRequest, "invalid", "The body has no expression that is a text.",
                 remedy: "Send {\"expression\": \"...\", \"limit\": 10}.")

@@ -11,6 +11,8 @@ final class RecordingService: WorkerService {
         var notReady: String?
         var notices: [MembershipNotice] = []
         var followers: [AsyncStream<MembershipNotice>.Continuation] = []
+        /// What an offer gives, by profile.
+        var choices: [String: JSONObject] = [:]
         /// How long a batch takes.
         var delay: Duration = .zero
     }
@@ -46,6 +48,17 @@ final class RecordingService: WorkerService {
         case .segmentList: object(#"{"segments":[{"name":"buyers","members":1,"expression":"true"}]}"#)
         case .members: object(#"{"members":["1"],"total":1,"next":null}"#)
         case .preview: object(#"{"count":1,"members":["1"]}"#)
+        case .offer(let key, let profile):
+            state.withLock { $0.choices[profile] } ?? object(#"{"variant":"\#(key)","value":1,"reason":"STATIC"}"#)
+        case .offers(let profile):
+            JSONObject([
+                .init(
+                    "offers",
+                    .array([
+                        .object(JSONObject([.init("key", .string("a"))] + (state.withLock { $0.choices[profile] }?.members ?? []))),
+                        .object(object(#"{"key":"b","problem":"Its rule is no rule."}"#)),
+                    ]))
+            ])
         case .decide: object(#"{"profile":{"id":"1"},"segments":["buyers"],"features":{},"offers":{}}"#)
         case .quarantine: object(#"{"quarantine":[],"total":0}"#)
         case .replayQuarantine: object(#"{"judged":2,"stored":1,"duplicates":0,"refused":1,"left":0,"files":[]}"#)

@@ -19,6 +19,7 @@ struct SettingsTests {
             settings.keys == [
                 .init(name: "web", role: .write, secret: .environment("TESSERA_WEB_KEY"), rate: RequestRate(perSecond: 500, burst: 1_000)),
                 .init(name: "desk", role: .read, secret: .file("/run/secrets/tessera_desk_key")),
+                .init(name: "page", role: .evaluate, secret: .environment("TESSERA_PAGE_KEY")),
                 .init(name: "operator", role: .admin, secret: .environment("TESSERA_ADMIN_KEY")),
             ])
     }

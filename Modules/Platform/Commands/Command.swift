@@ -54,6 +54,12 @@ public indirect enum Command: Sendable, Equatable {
     case saveFeature(String, value: String)
     /// `drop feature NAME`: removes a computed trait from the store.
     case dropFeature(String)
+    /// `offers`: every offer that is saved.
+    case offers
+    /// `offer KEY`: one offer; `offer KEY for PROFILE`: what it gives somebody, and why.
+    case showOffer(String, ProfileReference?)
+    /// `drop offer KEY`: removes an offer from the store.
+    case dropOffer(String)
     /// `rfm ...`: recency, frequency and monetary value of each buyer.
     case rfm(RFMRequest)
     /// `cluster kmeans on ...`: groups of profiles that are alike.

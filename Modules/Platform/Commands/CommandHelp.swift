@@ -42,7 +42,8 @@ public struct CommandHelp: Sendable, Equatable {
             "segment", "segment NAME [= EXPRESSION]", "Saves an expression under a name, or shows the one saved.",
             #"segment cart-abandoners = did "Product Added" within 48h and not did "Order Completed" within 48h"#),
         .init("segments", "segments", "Every segment with its size.", "segments"),
-        .init("drop", "drop segment NAME | drop feature NAME", "Removes a definition.", "drop segment cart-abandoners"),
+        .init(
+            "drop", "drop segment NAME | drop feature NAME | drop offer KEY", "Removes a definition.", "drop segment cart-abandoners"),
         .init(
             "overlap", "overlap [A, B, ...]", "How many profiles segments share; without names, all of them.",
             "overlap cart-abandoners, champions"),
@@ -67,6 +68,10 @@ public struct CommandHelp: Sendable, Equatable {
         .init(
             "feature", "feature NAME = VALUE", "Saves a computed trait; segments read it as feature.NAME.",
             #"feature spent = sum("Order Completed", .revenue)"#),
+        .init("offers", "offers", "Every offer that is saved, with its variants.", "offers"),
+        .init(
+            "offer", "offer KEY [for PROFILE]", "An offer's rules and variants, or which of them somebody is given, and why.",
+            "offer welcome-banner for user_id:u-0000042"),
         .init(
             "audit", "audit data [EVENT] | audit sources",
             "What is stored, field by field: missing, distinct, bounds, outside the tracking plan, drift, last seen, used by. Or where it comes from, with lags.",

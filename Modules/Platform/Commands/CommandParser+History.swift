@@ -30,6 +30,14 @@ extension CommandParser {
         return person.map { .personInSegment($0, name) } ?? .segment(name)
     }
 
+    /// `KEY`, or `KEY for PROFILE`.
+    func offer() throws(CommandError) -> Command {
+        let word = text.tokens.indices.dropFirst(at).last { text.isWord("for", at: $0) }
+        let person = try forPerson().person
+        guard (word ?? text.tokens.count) > at else { throw fail("an offer's key was expected") }
+        return .showOffer(try named(at, word ?? text.tokens.count), person)
+    }
+
     /// `SEGMENT [at INSTANT] [limit N]`.
     func recorded() throws(CommandError) -> Command {
         let limit = try takeLimit()

@@ -88,6 +88,8 @@ struct CommandParser {
         case "segments": return try alone(.segments)
         case "traits": return try alone(.traits)
         case "features": return try alone(.features)
+        case "offers": return try alone(.offers)
+        case "offer": return try offer()
         case "quit", "exit": return try alone(.quit)
         case "drop": return try drop()
         case "overlap": return .overlap(try names())
@@ -203,7 +205,11 @@ extension CommandParser {
             at += 1
             return .dropFeature(try soleName("a feature's name"))
         }
-        throw fail("`segment NAME` or `feature NAME` was expected")
+        if text.isWord("offer", at: at), at + 1 < text.tokens.count {
+            at += 1
+            return .dropOffer(try soleName("an offer's key"))
+        }
+        throw fail("`segment NAME`, `feature NAME` or `offer KEY` was expected")
     }
 
     private mutating func setting() throws(CommandError) -> Command {

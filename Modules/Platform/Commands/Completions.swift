@@ -11,6 +11,9 @@ public struct Completions: Sendable, Equatable {
     /// Names of saved features, as `drop feature` takes them.
     public var features: [String] = []
 
+    /// Keys of saved offers.
+    public var offers: [String] = []
+
     /// Nothing but commands and the language's words.
     public init() {}
 
@@ -70,8 +73,10 @@ public struct Completions: Sendable, Equatable {
         case "help": return CommandHelp.all.map(\.name) + ExpressionHelp.names
         case "plot" where typed.count == 1: return ["segments", "overlap", "events", "rfm", "cluster", "pca", "elbow", "silhouette"]
         case "segment" where typed.count == 1, "overlap": return segments
-        case "drop" where typed.count == 1: return ["segment", "feature"]
+        case "drop" where typed.count == 1: return ["segment", "feature", "offer"]
         case "drop" where typed[1] == "feature": return features
+        case "drop" where typed[1] == "offer": return offers
+        case "offer" where typed.count == 1: return offers
         case "drop": return segments
         case "set" where typed.count == 1: return ["format", "now", "cache", "preview"]
         case "set" where typed[1] == "now": return ["last", "clock"]

@@ -88,7 +88,7 @@ extension Definitions {
             switch definition.kind {
             case .segment: segments[Text(definition.name)] = definition.body
             case .feature: features[Text(definition.name)] = definition.body
-            case .model: break
+            case .model, .offer: break
             }
         }
     }

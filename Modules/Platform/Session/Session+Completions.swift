@@ -10,6 +10,7 @@ extension Session {
         completions.events = ((try? question.snapshot.eventNames()) ?? []).map(\.name)
         completions.segments = question.definitions(.segment).map(\.name)
         completions.features = question.definitions(.feature).map(\.name)
+        completions.offers = question.definitions(.offer).map(\.name)
         completions.paths = completions.features.map(Self.featurePath) + question.namedPaths().map(\.name)
         return completions
     }

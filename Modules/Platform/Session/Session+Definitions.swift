@@ -14,6 +14,7 @@ extension Session {
             return try save(Definition(kind: .feature, name: name, body: value), interruption, warn)
         case .dropSegment(let name): return try drop(.segment, name, interruption, warn)
         case .dropFeature(let name): return try drop(.feature, name, interruption, warn)
+        case .dropOffer(let key): return try drop(.offer, key, interruption, warn)
         default: throw CommandError(.usage, "The command cannot be used here.")
         }
     }

@@ -13,8 +13,10 @@ final class LiveState: @unchecked Sendable {
     let definitions: [Definition]
     /// Number of each segment's last record in the snapshot.
     let lastRecords: [String: Int64]
-    /// Segments whose definition cannot be asked, with the reason.
+    /// Definitions that cannot be asked, as `segment 'a'` and `offer 'b'`, with the reason.
     let refused: [(name: String, reason: String)]
+    /// The offers, with the places of their conditions among the segments.
+    let offers: LiveOffers
 
     /// Loads a snapshot and asks every segment.
     ///
@@ -23,18 +25,9 @@ final class LiveState: @unchecked Sendable {
     ///
     /// - Parameter follows: Whether segments are kept up to date at all.
     init(_ question: Question, now: Instant, follows: Bool) throws(CommandError) {
-        var segments: [LiveSegment] = []
-        var refused: [(name: String, reason: String)] = []
         let definitions = question.definitions.filter { $0.kind != .model }
-        for definition in definitions where definition.kind == .segment && follows {
-            do throws(CommandError) {
-                let rule = try question.rule(definition.body, source: .segment(definition.name))
-                let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }
-                segments.append(
-                    LiveSegment(
-                        name: definition.name, expression: DefinitionText(definition.body).expression, rule: rule, thresholds: thresholds))
-            } catch { refused.append((definition.name, error.message)) }
-        }
+        let rules = follows ? LiveRules(question) : LiveRules()
+        let segments = rules.segments
         let snapshot = question.snapshot
         let profiles = Self.leastOrdinals(snapshot)
         let begins = try attempt { try Self.beginnings(segments, snapshot, profiles, now: now) }
@@ -53,9 +46,10 @@ final class LiveState: @unchecked Sendable {
             live.advance(to: now)
         } catch { throw CommandError(any: error) }
         self.live = consume live
-        lastRecords = Dictionary(begins.map { (segments[$0.segment].name, $0.record) }, uniquingKeysWith: { first, _ in first })
+        let recorded = begins.filter { segments[$0.segment].isRecorded }
+        lastRecords = Dictionary(recorded.map { (segments[$0.segment].name, $0.record) }, uniquingKeysWith: { first, _ in first })
         self.definitions = definitions
-        self.refused = refused
+        (refused, offers) = (rules.refused, rules.offers)
     }
 
     /// How a segment begins to be kept.
@@ -74,6 +68,10 @@ final class LiveState: @unchecked Sendable {
     ) throws -> [Beginning] {
         var begins: [Beginning] = []
         for (index, segment) in segments.enumerated() {
+            guard segment.isRecorded else {
+                begins.append(Beginning(segment: index, at: now, isNew: true, record: 0, recorded: []))
+                continue
+            }
             let recorded = try snapshot.recordedMembers(of: segment.name, at: nil)
             let members = recorded.map { $0.members.ordinals.map { ($0, profiles[Int(snapshot.profileOfIdentifier[Int($0)])]) } } ?? []
             let isNew = recorded?.expression?.sameScalars(as: segment.expression) != true

@@ -40,7 +40,7 @@ public struct SettingsFile {
     }
 
     /// A section; nil where the file has none of that name.
-    public subscript(section: String) -> JSONValue? { root?.mapping?[Node(section)].map(Self.value) }
+    public subscript(section: String) -> JSONValue? { root?.mapping?[Node(section)].map { JSONValue($0) } }
 
     /// An error in a section, with the file and the line it stands in.
     public func located(_ error: SettingsError, in section: String) -> CommandError {
@@ -93,24 +93,5 @@ public struct SettingsFile {
         let located = errors.map { self.located($0, in: section) }
         return CommandError(
             .syntax, located.map(\.message).joined(separator: "\n"), line: located.first?.line, column: located.first?.column)
-    }
-
-    private static func value(_ node: Node) -> JSONValue {
-        switch node {
-        case .mapping(let mapping): .object(JSONObject(mapping.map { .init($0.key.string ?? "", value($0.value)) }))
-        case .sequence(let sequence): .array(sequence.map(value))
-        case .scalar(let scalar): value(scalar)
-        case .alias: .null
-        }
-    }
-
-    /// Only what stands without quotes may be a number, a truth or nothing.
-    private static func value(_ scalar: Node.Scalar) -> JSONValue {
-        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
-        if NSNull.construct(from: scalar) != nil { return .null }
-        if let truth = Bool.construct(from: scalar) { return .bool(truth) }
-        if let integer = Int64.construct(from: scalar) { return .integer(integer) }
-        if let number = Double.construct(from: scalar) { return .number(number) }
-        return .string(scalar.string)
     }
 }

@@ -1,5 +1,6 @@
 public import EventModel
 import Foundation
+import Live
 import Rules
 public import Service
 import Storage
@@ -65,7 +66,7 @@ public final class Worker: WorkerService {
             try? writer.close()
             throw error
         }
-        for segment in live.refused { report("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
+        for definition in live.refused { report("The \(definition.name) is not kept up to date: \(definition.reason)") }
         state.withLock { $0.definitions = live.definitions }
         let loop = LoopBox(
             WorkerLoop(
@@ -227,7 +228,7 @@ public final class Worker: WorkerService {
             let question = try Question(
                 snapshot: snapshot, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(), warn: { _ in })
             let live = try LiveState(question, now: question.now, follows: follows)
-            for segment in live.refused { news.say("Segment '\(segment.name)' is not kept up to date: \(segment.reason)") }
+            for definition in live.refused { news.say("The \(definition.name) is not kept up to date: \(definition.reason)") }
             let definitions = live.definitions
             if onThread({ $0.swap(live) }) != nil { state.withLock { $0.definitions = definitions } }
         } catch {
@@ -256,12 +257,9 @@ public final class Worker: WorkerService {
         state.withLock { $0.thresholdsAt = clock().milliseconds }
         var count = 0
         let question = try Self.question(tessera, workspace, clock())
-        for definition in question.definitions(.segment) {
-            guard let rule = try? question.rule(definition.body, source: .segment(definition.name)) else { continue }
-            let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }
-            if thresholds == .none { continue }
-            _ = inbox.add { loop in loop.refresh(definition.name, thresholds) }
-            count += 1
+        for segment in LiveRules(question).segments where segment.thresholds != .none {
+            _ = inbox.add { loop in loop.refresh(segment.rule, segment.thresholds) }
+            count += segment.isRecorded ? 1 : 0
         }
         return count
     }

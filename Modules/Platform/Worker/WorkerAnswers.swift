@@ -1,3 +1,4 @@
+import Content
 import EventModel
 import Foundation
 import Rules
@@ -71,6 +72,12 @@ struct WorkerAnswers {
             let path = worker.path
             return try await told { () async throws(CommandError) in try QuarantineFolder(store: path).summary().json }
         case .replayQuarantine: return try await told { () async throws(CommandError) in try await worker.replayQuarantine().json }
+        case .offer(let key, let reference): return try await offer(key, to: reference)
+        case .offers(let reference):
+            let offers = try await offers(nil, to: reference).map { offer in
+                JSONValue.object(JSONObject([.init("key", .string(offer.key))] + offer.json.members))
+            }
+            return JSONObject([.init("offers", .array(offers))])
         }
     }
 
@@ -94,15 +101,39 @@ struct WorkerAnswers {
     }
 
     private func segments(of reference: String) async throws(ServiceError) -> [(name: String, validUntil: Instant?)] {
+        try await membership(of: reference).segments
+    }
+
+    /// Segments by name, and what every offer gives, all of one moment.
+    private func membership(
+        of reference: String
+    ) async throws(ServiceError) -> (segments: [(name: String, validUntil: Instant?)], offers: [LiveOffers.Answer]) {
         let id = try await resolved(reference)
-        let kinds: [IdentifierKind] =
-            id.namespace == "anonymous_id" ? [.anonymous] : id.namespace == "user_id" ? [.user] : [.user, .anonymous]
-        let found = try await worker.now { loop in loop.profile(id.id, kinds).map { loop.segments(of: $0) } }
+        let found = try await worker.now { loop in loop.profile(id.id, id.kinds).map { (loop.segments(of: $0), loop.offers(to: $0)) } }
         guard let found else {
             throw ServiceError(
                 .notFound, "No profile has the identifier \"\(id.id)\".", remedy: "Send a message that names it, or ask for another.")
         }
-        return found.sorted { $0.name.precedesByScalars($1.name) }
+        return (found.0.sorted { $0.name.precedesByScalars($1.name) }, found.1)
+    }
+
+    /// What offers give somebody; whoever was never seen is answered as one who has sent nothing.
+    ///
+    /// - Parameter key: nil: all of them.
+    private func offers(_ key: String?, to reference: String) async throws(ServiceError) -> [LiveOffers.Answer] {
+        var id: ProfileReference?
+        do throws(ServiceError) { id = try await resolved(reference) } catch { guard error.code == .notFound else { throw error } }
+        return try await worker.now { [id] loop in loop.offers(key, to: id.flatMap { loop.profile($0.id, $0.kinds) }) }
+    }
+
+    private func offer(_ key: String, to reference: String) async throws(ServiceError) -> JSONObject {
+        guard let answer = try await offers(key, to: reference).first else {
+            throw ServiceError(.notFound, "There is no offer '\(key)'.", remedy: "Ask for all of them to see which there are.")
+        }
+        if let problem = answer.problem {
+            throw ServiceError(.invalid, "The offer '\(key)' cannot be chosen from: \(problem)", remedy: "Mend its file and apply it.")
+        }
+        return answer.json
     }
 
     /// A reference by user id or anonymous id; one by e-mail address is looked up.
@@ -168,8 +199,12 @@ struct WorkerAnswers {
     /// Segments from the worker's thread; features asked of the person's messages.
     private func decide(_ reference: String) async throws(ServiceError) -> JSONObject {
         let id = try await resolved(reference)
-        let segments = try await segments(of: reference).map(\.name)
-        return try await worker.beside { question throws(CommandError) in
+        let (segments, offers) = try await membership(of: reference)
+        var chosen = JSONObject()
+        for offer in offers where offer.choice != nil {
+            chosen.set(offer.key, .object(JSONObject(offer.json.members.filter { ["variant", "value", "reason"].contains($0.name) })))
+        }
+        return try await worker.beside { [chosen] question throws(CommandError) in
             let person = try question.person(id)
             let features = question.definitions(.feature)
             var values = JSONObject()
@@ -181,9 +216,16 @@ struct WorkerAnswers {
                 }
             }
             return JSONObject([
-                .init("profile", .object(JSONObject([.init("id", .string(person.id))]))), .init("segments", .list(segments)),
-                .init("features", .object(values)),
+                .init("profile", .object(JSONObject([.init("id", .string(person.id))]))), .init("segments", .list(segments.map(\.name))),
+                .init("features", .object(values)), .init("offers", .object(chosen)),
             ])
         }
+    }
+}
+
+extension ProfileReference {
+    /// The kinds of identifier that it may be, in the order in which they are looked for.
+    fileprivate var kinds: [IdentifierKind] {
+        namespace == "anonymous_id" ? [.anonymous] : namespace == "user_id" ? [.user] : [.user, .anonymous]
     }
 }

@@ -18,8 +18,9 @@ final class WorkerLoop {
     /// The writer failed and gave the store back.
     private var needsWriter = false
     private var live: LiveMemberships
-    /// Expression by segment, as it is recorded.
+    /// Indexes of the segments that are saved, by name.
     private var names: [String: Int] = [:]
+    private var offers: LiveOffers
     private let recorder: MembershipRecorder
     /// Identifiers of profiles that have more than one.
     private var identifiers: [UInt32: [UInt32]] = [:]
@@ -63,7 +64,7 @@ final class WorkerLoop {
         (self.limits, self.clock, tell, self.quarantine, self.identifiers) = (limits, clock, news, quarantine, identifiers)
         for (segment, number) in state.lastRecords { recorder.begin(segment, after: number) }
         live = state.takeLive()
-        definitions = state.definitions
+        (definitions, offers) = (state.definitions, state.offers)
         nameSegments()
         recordTransitions()
     }
@@ -201,8 +202,9 @@ final class WorkerLoop {
     // MARK: Memberships
 
     private func recordTransitions() {
-        let steps = live.takeTransitions().map { transition in
+        let steps = live.takeTransitions().compactMap { transition -> MembershipRecorder.Step? in
             let segment = live.segments[transition.segment]
+            guard segment.isRecorded else { return nil }
             return MembershipRecorder.Step(
                 segment: segment.name, expression: segment.expression, transition: transition, profile: canonicalID(of: transition.profile))
         }
@@ -211,7 +213,7 @@ final class WorkerLoop {
 
     private func nameSegments() {
         names = [:]
-        for (index, segment) in live.segments.enumerated() { names[segment.name] = index }
+        for (index, segment) in live.segments.enumerated() where segment.isRecorded { names[segment.name] = index }
     }
 
     /// The id that a profile is called by: its least user id, else its least anonymous id.
@@ -230,14 +232,28 @@ final class WorkerLoop {
     /// Segments that a profile is in, by name, each with the instant until which that stands if nothing happens.
     func segments(of profile: UInt32) -> [(name: String, validUntil: Instant?)] {
         live.segments.indices.compactMap { index in
-            guard let answer = live.answer(index, of: profile), answer.isMember else { return nil }
-            return (live.segments[index].name, answer.validUntil)
+            let segment = live.segments[index]
+            guard segment.isRecorded, live.isMember(profile, of: index) == true else { return nil }
+            return (segment.name, live.answer(index, of: profile)?.validUntil)
         }
     }
 
     /// Every segment with its size.
     var sizes: [(name: String, members: Int, expression: String)] {
-        live.segments.indices.map { (live.segments[$0].name, live.memberCount(of: $0), live.segments[$0].expression) }
+        live.segments.indices.filter { live.segments[$0].isRecorded }.map {
+            (live.segments[$0].name, live.memberCount(of: $0), live.segments[$0].expression)
+        }
+    }
+
+    /// What offers give a profile now.
+    ///
+    /// - Parameter key: Only this offer; nil: all of them, by key.
+    /// - Parameter profile: nil: somebody who has sent nothing so far.
+    func offers(_ key: String? = nil, to profile: UInt32?) -> [LiveOffers.Answer] {
+        offers.answers(key) { condition in
+            profile.flatMap { live.isMember($0, of: condition) }
+                ?? live.segments[condition].holdsOfStranger(at: Instant(milliseconds: live.clock))
+        }
     }
 
     /// The members of a segment as least ordinals of their profiles; nil where there is no such segment.
@@ -257,15 +273,15 @@ final class WorkerLoop {
             let snapshot = try attempt { try store.snapshot() }
             let question = try Question(
                 snapshot: snapshot, definitions: definitions, now: instant, threads: 2, interruption: Interruption(), warn: { _ in })
-            let members = live.segments.indices.map { (live.segments[$0].name, live.members(of: $0)) }
-            return MembersNow(question: question, members: Dictionary(members, uniquingKeysWith: { first, _ in first }))
+            return MembersNow(question: question, members: names.mapValues { live.members(of: $0) })
         }
     }
 
-    /// Moves the bounds of a segment's percentiles.
-    func refresh(_ name: String, _ thresholds: PercentileThresholds) {
-        guard let index = names[name] else { return }
-        live.refresh(index, thresholds: thresholds, at: clock())
+    /// Moves the bounds of the percentiles of a rule, wherever it is kept.
+    func refresh(_ rule: Rule, _ thresholds: PercentileThresholds) {
+        for index in live.segments.indices where live.segments[index].rule == rule {
+            live.refresh(index, thresholds: thresholds, at: clock())
+        }
         recordTransitions()
     }
 
@@ -302,7 +318,7 @@ final class WorkerLoop {
         }
         journal = nil
         next.advance(to: now)
-        for (index, segment) in next.segments.enumerated() {
+        for (index, segment) in next.segments.enumerated() where segment.isRecorded {
             if let before = names[segment.name], live.segments[before].expression.sameScalars(as: segment.expression),
                 !recorder.isOvertaken(segment.name)
             {
@@ -312,7 +328,7 @@ final class WorkerLoop {
             }
         }
         live = consume next
-        definitions = state.definitions
+        (definitions, offers) = (state.definitions, state.offers)
         nameSegments()
         recordTransitions()
     }

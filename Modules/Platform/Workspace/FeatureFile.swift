@@ -29,31 +29,20 @@ struct FeatureEntry: Sendable {
 
 /// Reads a file `features/*.yaml`: a map `{name, value, title, note}`, or a list of them. In a map the name may be left out: it is the file's.
 struct FeatureFile {
-    let file: String
-    let text: String
+    private let document: YAMLDocument
     private(set) var entries: [FeatureEntry] = []
     private(set) var problems: [RuleError] = []
 
     static let keys = ["name", "value", "title", "note"]
 
     init(_ text: String, file: String, stem: String) {
-        (self.text, self.file) = (text, file)
-        do {
-            switch try Yams.compose(yaml: text) {
+        document = YAMLDocument(file: file, text: text)
+        do throws(RuleError) {
+            switch try document.root(least: "name and value at least") {
             case .sequence(let elements): for element in elements { read(element, stem: nil) }
-            case let root?: read(root, stem: stem)
-            case nil: refuse("the file is empty", nil, hint: "name and value at least")
+            case let root: read(root, stem: stem)
             }
-        } catch let error as YamlError {
-            switch error {
-            case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-                refuse("this is not YAML: \(problem)", mark)
-            case .duplicatedKeysInMapping(let duplicates, let context):
-                let names = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
-                refuse("\(names) stands here twice", context.mark, hint: "keep one")
-            default: refuse("this is not YAML: \(error)", nil)
-            }
-        } catch { refuse("this is not YAML: \(error)", nil) }
+        } catch { problems.append(error) }
     }
 
     private mutating func read(_ node: Node, stem: String?) {
@@ -83,14 +72,10 @@ struct FeatureFile {
         entries.append(
             FeatureEntry(
                 name: name, title: found["title"]?.string, note: found["note"]?.string, value: value.string,
-                places: YAMLPlaces(file: file, text: text, scalar: value)))
+                places: YAMLPlaces(file: document.file, text: document.text, scalar: value)))
     }
 
     private mutating func refuse(_ message: String, _ mark: Mark?, hint: String? = nil) {
-        let (line, column) = (mark?.line ?? 1, mark?.column ?? 1)
-        let lines = DefinitionText.lines(of: text)
-        let lineText = lines.indices.contains(line - 1) ? lines[line - 1] : ""
-        let place = Place(source: file, line: line, column: column, length: 1, lineText: lineText)
-        problems.append(RuleError(.syntax, message, at: place, hint: hint))
+        problems.append(document.problem(message, mark, hint: hint))
     }
 }

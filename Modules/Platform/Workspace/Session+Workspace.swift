@@ -36,12 +36,12 @@ extension Session {
     private func contents() throws(CommandError) -> WorkspaceContents {
         guard let workspace else {
             throw CommandError(
-                .usage, "No workspace is named. Start the shell with --workspace DIR, a folder with segments/ and features/.")
+                .usage, "No workspace is named. Start the shell with --workspace DIR, a folder with segments/, features/ or offers/.")
         }
         let contents = try workspace.contents()
         guard workspace.isThere else {
             throw CommandError(
-                .missing, "\(workspace.folder) has neither segments/ nor features/. Make one of them, or name another folder.")
+                .missing, "\(workspace.folder) has neither segments/ nor features/ nor offers/. Make one of them, or name another folder.")
         }
         return contents
     }

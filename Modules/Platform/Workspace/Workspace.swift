@@ -6,7 +6,7 @@ import Storage
 /// A folder of definitions under version control; what is in it is what runs.
 ///
 /// `segments/*.segment` holds one expression a file, named after the file, with settings in the comments at its top; `features/*.yaml`
-/// computed traits. `Documentation/Segments.md` shows both.
+/// computed traits (`Documentation/Segments.md` shows both); `offers/*.yaml` what is shown to whom (`Documentation/Offers.md`).
 public struct Workspace: Sendable, Equatable {
     /// The folder.
     public let folder: String
@@ -38,6 +38,9 @@ public struct Workspace: Sendable, Equatable {
         for (path, stem) in files(in: "features", endings: [".yaml", ".yml"]) {
             do { contents.add(FeatureFile(try text(of: path), file: path, stem: stem)) } catch { contents.unreadable.append(error) }
         }
+        for (path, stem) in files(in: "offers", endings: [".yaml", ".yml"]) {
+            do { contents.add(OfferFile(try text(of: path), file: path, stem: stem)) } catch { contents.unreadable.append(error) }
+        }
         if let error = contents.unreadable.first {
             throw contents.unreadable.count == 1
                 ? error : CommandError(error.code, contents.unreadable.map(\.message).joined(separator: "\n"))
@@ -56,8 +59,11 @@ public struct Workspace: Sendable, Equatable {
 
     /// Whether the folder holds what a workspace holds.
     var isThere: Bool {
-        ["segments", "features"].contains { FileManager.default.fileExists(atPath: folder + "/" + $0) }
+        Self.folders.contains { FileManager.default.fileExists(atPath: folder + "/" + $0) }
     }
+
+    /// What a workspace's folder holds.
+    static let folders = ["segments", "features", "offers"]
 
     private func files(in name: String, endings: [String]) -> [(path: String, stem: String)] {
         let place = folder + "/" + name

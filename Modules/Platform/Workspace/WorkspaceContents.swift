@@ -1,3 +1,4 @@
+import Content
 import EventModel
 import Rules
 import Storage
@@ -7,6 +8,7 @@ struct WorkspaceContents: Sendable {
     let workspace: Workspace
     private(set) var segments: [SegmentFile] = []
     private(set) var features: [FeatureEntry] = []
+    private(set) var offers: [OfferEntry] = []
     private(set) var taxonomies: [Taxonomy] = []
     /// What is not understood, in the order of the files.
     private(set) var problems: [RuleError] = []
@@ -19,7 +21,8 @@ struct WorkspaceContents: Sendable {
     var definitions: [Definition] {
         let segments = segments.map { Definition(kind: .segment, name: $0.name, body: $0.body) }
         let features = features.map { Definition(kind: .feature, name: $0.name, body: $0.body) }
-        return (segments + features + taxonomies.flatMap(\.definitions)).sorted { $0.name.precedesByScalars($1.name) }
+        let made = taxonomies.flatMap(\.definitions)
+        return (segments + features + offers.map(\.definition) + made).sorted { $0.name.precedesByScalars($1.name) }
     }
 
     mutating func add(_ file: SegmentFile) {
@@ -42,6 +45,18 @@ struct WorkspaceContents: Sendable {
                         .name, "the feature \"\(entry.name)\" is defined twice", at: entry.places.place(of: start), hint: "keep one"))
             } else {
                 features.append(entry)
+            }
+        }
+    }
+
+    mutating func add(_ file: OfferFile) {
+        problems += file.problems
+        for entry in file.entries {
+            if offers.contains(where: { $0.offer.key.sameScalars(as: entry.offer.key) }) {
+                problems.append(
+                    RuleError(.name, "the offer \"\(entry.offer.key)\" is defined twice", at: entry.place, hint: "keep one"))
+            } else {
+                offers.append(entry)
             }
         }
     }
@@ -79,6 +94,8 @@ struct WorkspaceContents: Sendable {
         } else if let entry = features.first(where: { RuleSource.feature($0.name).label.sameScalars(as: place.source) }) {
             place.line -= entry.lineShift
             return entry.places.place(of: place)
+        } else if let found = offers.lazy.compactMap({ $0.located(place) }).first {
+            return found
         }
         return place
     }

@@ -1,3 +1,4 @@
+import Content
 import EventModel
 import Rules
 import Storage
@@ -52,6 +53,11 @@ private struct DefinitionKey: Hashable {
     init(_ definition: Definition) { (kind, name) = (definition.kind, Text(definition.name)) }
 }
 
+extension Definition.Kind {
+    /// Its place among those that a plan shows.
+    fileprivate var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
 extension Question {
     /// Compares a workspace with what is saved. The question must be about the store alone.
     ///
@@ -99,6 +105,8 @@ extension Question {
     private enum Meaning: Hashable {
         case rule(Rule)
         case formula(Formula)
+        /// Of an offer, the conditions.
+        case conditions([Rule])
     }
 
     private static func checked(_ definitions: [Definition], _ checker: Checker) -> (
@@ -110,10 +118,14 @@ extension Question {
         for definition in definitions {
             let key = DefinitionKey(definition)
             do throws(RuleError) {
-                if definition.kind == .segment {
+                switch definition.kind {
+                case .segment:
                     let checked = try checker.rule(definition.body, source: .segment(definition.name))
                     (meanings[key], warnings[key]) = (.rule(checked.tree), checked.warnings)
-                } else {
+                case .offer:
+                    let checked = try definition.offer().conditions(checker)
+                    (meanings[key], warnings[key]) = (.conditions(checked.map(\.tree)), checked.flatMap(\.warnings))
+                case .feature, .model:
                     let checked = try checker.formula(definition.body, source: .feature(definition.name))
                     (meanings[key], warnings[key]) = (.formula(checked.tree), checked.warnings)
                 }
@@ -142,7 +154,7 @@ extension Question {
             return WorkspacePlan.Entry(
                 kind: key.kind, name: key.name.string, change: change, oldText: oldText, newText: newText, replacesSaved: isTaken)
         }
-        return entries.sorted { a, b in a.kind != b.kind ? a.kind == .segment : a.name.precedesByScalars(b.name) }
+        return entries.sorted { a, b in a.kind != b.kind ? a.kind.place < b.kind.place : a.name.precedesByScalars(b.name) }
     }
 
     /// Answers the old and the new of every segment in one scan; what did not change is asked once.

@@ -1,0 +1,40 @@
+import BuiltIn
+import EventModel
+import Foundation
+import Platform
+import Synchronization
+import Testing
+
+/// A worker on a clock that a test turns, on a store of its own.
+final class Bench: Sendable {
+    let folder: Scratch
+    let tessera: Tessera
+    private let time = Mutex<Int64>(0)
+    let sentences = Mutex<[String]>([])
+
+    init(_ instant: String = "2026-06-01T00:00:00Z") throws {
+        folder = try Scratch()
+        tessera = Tessera(path: folder.path + "/w.tessera", plugins: .builtIn)
+        try turn(instant)
+    }
+
+    func turn(_ instant: String) throws { try time.withLock { $0 = try #require(Instant(text: instant)).milliseconds } }
+    private var clock: @Sendable () -> Instant { { Instant(milliseconds: self.time.withLock { $0 }) } }
+
+    func worker(plan: TrackingPlan? = nil, limits: WorkerLimits = WorkerLimits()) throws -> Worker {
+        try Worker(tessera: tessera, plan: plan, limits: limits, clock: clock) { sentence in self.sentences.withLock { $0.append(sentence) }
+        }
+    }
+
+    /// What the shell answers at the same clock.
+    func shell(_ line: String, workspace: Workspace? = nil) throws -> JSONObject {
+        try Session(tessera: tessera, workspace: workspace, format: .json, clock: clock).answer(try #require(try Command(line))).json
+    }
+}
+
+/// A folder that is gone with its test.
+final class Scratch: Sendable {
+    let path = NSTemporaryDirectory() + "tessera-worker-" + UUID().uuidString
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
