@@ -29,7 +29,7 @@ struct WorkerPlace: ParsableArguments {
     func worker(_ file: SettingsFile, _ logger: Logger) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            plan: file.trackingPlan(), clock: ProgramStart.clock, report: { logger.warning("\($0)") })
+            plan: file.trackingPlan(), rules: file.identityRules(), clock: ProgramStart.clock, report: { logger.warning("\($0)") })
     }
 
     /// Logs to standard error.

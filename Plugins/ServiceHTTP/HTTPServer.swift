@@ -43,7 +43,7 @@ public struct HTTPServer: ServiceLifecycle.Service {
         if settings.collects {
             routes += Route.collecting(Collector(service: service, ring: ring, limits: limits, makeID: makeID))
         }
-        if settings.serves { routes += Route.reading(service) }
+        if settings.serves { routes += Route.reading(service) + Route.people(service) }
         routes += Route.state(service, figures: figures)
         figures.name(routes)
         responder = Responder(

@@ -141,7 +141,7 @@ struct Responder: Sendable {
             if let header = request.headers[.authorization] {
                 key = try ring.admit(KeyRing.secret(header), roles: route.access.roles, now: now)
             }
-        case .read:
+        case .read, .administer:
             key = try ring.admit(request.headers[.authorization].flatMap(KeyRing.secret), roles: route.access.roles, now: now)
         }
         let query = try queryValues(Self.parts(request).query)

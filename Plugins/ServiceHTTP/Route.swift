@@ -12,12 +12,15 @@ struct Route: Sendable {
         case collect
         /// Read and admin keys.
         case read
+        /// Admin keys.
+        case administer
 
         var roles: [AccessKey.Role] {
             switch self {
             case .open: []
             case .collect: [.write, .admin]
             case .read: [.read, .admin]
+            case .administer: [.admin]
             }
         }
     }

@@ -2,7 +2,7 @@ public import EventModel
 import Foundation
 import Rules
 public import Service
-import Storage
+public import Storage
 import Synchronization
 
 /// A running worker over one store: it takes messages durably, keeps every segment up to date by messages and by the clock, and answers.
@@ -13,13 +13,13 @@ public final class Worker: WorkerService {
     private let workspace: Workspace?
     private let limits: WorkerLimits
     private let plan: PlanKeeper?
-    private let clock: @Sendable () -> Instant
+    let clock: @Sendable () -> Instant
     private let news: WorkerNews
     private let inbox: Inbox
     private let board = NoticeBoard()
     private let recorder: MembershipRecorder
     private let questions = DispatchQueue(label: "tessera.questions", attributes: .concurrent)
-    private let upkeep = DispatchQueue(label: "tessera.upkeep")
+    let upkeep = DispatchQueue(label: "tessera.upkeep")
     private let state: Mutex<State>
     private let ended = DispatchGroup()
 
@@ -33,14 +33,14 @@ public final class Worker: WorkerService {
 
     /// Opens the store (and makes it where there is none), becomes its writer, brings every segment up to now, and begins to work.
     ///
+    /// - Parameter rules: What links people from now on; nil: the store's own rules. Where the store has others, its people are made anew.
     /// - Parameter plan: What messages are judged by before they are stored; nil: all that can be read are taken.
     /// - Parameter clock: The wall clock.
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
-        tessera: Tessera, workspace: Workspace? = nil, plan: TrackingPlan? = nil, limits: WorkerLimits = WorkerLimits(),
-        clock: @escaping @Sendable () -> Instant,
-        report: @escaping @Sendable (String) -> Void
+        tessera: Tessera, workspace: Workspace? = nil, plan: TrackingPlan? = nil, rules: IdentityRules? = nil,
+        limits: WorkerLimits = WorkerLimits(), clock: @escaping @Sendable () -> Instant, report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
         (self.tessera, self.workspace, self.limits, self.clock) = (tessera, workspace, limits, clock)
         self.plan = plan.map { PlanKeeper($0) }
@@ -49,7 +49,14 @@ public final class Worker: WorkerService {
         state = Mutex(State(notReady: "The segments are being brought up to date."))
         let store = try tessera.store(.creating)
         recorder = MembershipRecorder(store: store, board: board, news: news)
-        let writer = try attempt { try store.makeWriter() }
+        let writer: any StoreWriter
+        if let rules {
+            let (made, hadOthers) = try tessera.writer(of: store, by: rules, at: clock())
+            if hadOthers { report("The rules of identity changed: who is who was made anew by those of the settings file.") }
+            writer = made
+        } else {
+            writer = try attempt { try store.makeWriter() }
+        }
         _ = writer.takeMerges()
         let question: Question
         let live: LiveState
@@ -200,7 +207,7 @@ public final class Worker: WorkerService {
     }
 
     /// Makes the live state anew where definitions changed, and moves the bounds of percentiles.
-    private func keepUp() {
+    func keepUp() {
         do throws(CommandError) {
             let store = try tessera.store()
             let saved = try attempt { try store.definitions() }

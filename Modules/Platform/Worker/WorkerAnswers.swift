@@ -66,6 +66,9 @@ struct WorkerAnswers {
                     .init("count", .integer(Int64(members.total))), .init("members", .array(members.members.map { .string($0) })),
                 ])
             }
+        case .merges(let reference):
+            let id = try await resolved(reference)
+            return try await worker.beside { question throws(CommandError) in try question.merges(id, limit: nil).json }
         case .decide(let reference): return try await decide(reference)
         }
     }
@@ -88,6 +91,7 @@ struct WorkerAnswers {
         let id = try await resolved(reference)
         let kinds: [IdentifierKind] =
             id.namespace == "anonymous_id" ? [.anonymous] : id.namespace == "user_id" ? [.user] : [.user, .anonymous]
+        if try await worker.now({ loop in loop.profile(id.id, kinds).map { loop.isRegrouped($0) } ?? false }) { await worker.settle() }
         let found = try await worker.now { loop in loop.profile(id.id, kinds).map { loop.segments(of: $0) } }
         guard let found else {
             throw ServiceError(
