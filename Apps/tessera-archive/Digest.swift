@@ -29,13 +29,22 @@ struct Rebuild: ParsableCommand {
             Example:
 
               tessera-archive rebuild --db shop.tessera
+              tessera-archive rebuild --db shop.tessera --config tessera.yaml
+
+            With --config the rules of its section `identity` take the place of the store's: who is who is then made anew by them.
             """)
 
     @OptionGroup var store: StoreOption
     @OptionGroup var output: FormatOption
 
+    @Option(help: "A settings file; its section `identity` says what links people from now on. Default: the store's own rules.")
+    var config: String?
+
     func run() throws {
-        let tessera = store.tessera
-        try output.show { interruption, _ throws(CommandError) in try tessera.rebuild(interruption: interruption) }
+        let (tessera, config) = (store.tessera, config)
+        try output.show { interruption, _ throws(CommandError) in
+            let rules = try config.map { path throws(CommandError) in try SettingsFile(path: path).identityRules() } ?? nil
+            return try tessera.rebuild(rules: rules.map { ($0, at: ProgramStart.clock()) }, interruption: interruption)
+        }
     }
 }

@@ -31,7 +31,8 @@ struct WorkerPlace: ParsableArguments {
     func worker(_ file: SettingsFile, _ logger: Logger, follows: Bool = true) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            plan: file.trackingPlan(), follows: follows, clock: ProgramStart.clock, report: { logger.warning("\($0)") })
+            plan: file.trackingPlan(), rules: file.identityRules(), follows: follows, clock: ProgramStart.clock,
+            report: { logger.warning("\($0)") })
     }
 
     /// Logs to standard error.

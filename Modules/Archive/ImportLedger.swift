@@ -109,9 +109,14 @@ final class ImportLedger {
     }
 
     private func saveDefinitions() throws(ArchiveError) {
-        for definition in definitions {
-            do { try store.save(definition) } catch { throw ArchiveError(storing: error) }
+        let people = definitions.filter { $0.kind == .identity || $0.kind == .unmerge }
+        guard let decisions = IdentityDecisions(people) else {
+            throw ArchiveError(.store, "\(file): a decision about people cannot be read. The archive is damaged; import a good copy.")
         }
+        do {
+            if !decisions.isEmpty { try writer.adopt(decisions) }
+            for definition in definitions where definition.kind != .identity && definition.kind != .unmerge { try store.save(definition) }
+        } catch { throw ArchiveError(storing: error) }
         definitions = []
     }
 

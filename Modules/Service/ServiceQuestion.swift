@@ -10,6 +10,8 @@ public enum ServiceQuestion: Sendable, Hashable {
     case segments(String)
     /// `{"links":[{"namespace","id"}]}`: every identifier of the profile.
     case links(String)
+    /// `{"merges":[...],"total":n}`: what made the profile of several, or of one.
+    case merges(String)
     /// `{"consent":{...}}`: each purpose that was ever decided on, true or false now.
     case consent(String)
     /// `{"segments":[{"name","members","expression"}]}`
@@ -31,4 +33,12 @@ public enum ServiceQuestion: Sendable, Hashable {
     case offer(key: String, profile: String)
     /// `{"offers":[{"key","variant","value","reason","rule"?,"title"?} or {"key","problem"}]}`: all of them, by key.
     case offers(profile: String)
+}
+
+/// What a worker can be asked to change about people. Identifiers are named as the shell names them: `user_id:U`, `anonymous_id:A`.
+public enum ServiceChange: Sendable, Hashable {
+    /// Parts an identifier from another, or (nil) from everybody: `{"done","unmerge":n,"before":[ids],"after":[ids]}`. `by` says who asks.
+    case unmerge(String, from: String?, by: String, reason: String)
+    /// Takes an unmerge back, by its number; answers the same.
+    case rejoin(Int, by: String, reason: String)
 }

@@ -16,6 +16,10 @@ public protocol WorkerService: Sendable {
     func collect(_ batch: MessageBatch, from source: String) async throws(ServiceError) -> CollectReceipt
     /// Answers a question about people, segments or decisions.
     func answer(_ question: ServiceQuestion) async throws(ServiceError) -> JSONObject
+    /// Changes who is who. When this returns, whoever asks is answered by it.
+    ///
+    /// - Throws: `.invalid` where nothing is to be changed, with the reason; `.disk` and `.draining` as `collect`.
+    func change(_ change: ServiceChange) async throws(ServiceError) -> JSONObject
     /// Changes of membership in the order of their records, from the one after `number` (nil: from now on), without end until the worker
     /// drains. Of a reader that falls behind too far the stream ends; it goes on from the last number it saw.
     func changes(after number: Int64?) -> AsyncStream<MembershipNotice>

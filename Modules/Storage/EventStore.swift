@@ -6,6 +6,9 @@ public protocol EventStore: Sendable {
     func snapshot() throws(StoreError) -> any StoreSnapshot
     /// Becomes the one writer. Throws `.held` with who holds the store, when another process (or another writer here) does.
     func makeWriter() throws(StoreError) -> any StoreWriter
+    /// Becomes the one writer, by these rules of who is who from now on: where the store has others, its people are made anew by them
+    /// before this returns, and its log of people says so.
+    func makeWriter(rules: IdentityRules, statement: PeopleStatement) throws(StoreError) -> any StoreWriter
     /// Saves or replaces a definition, whoever writes events meanwhile.
     func save(_ definition: Definition) throws(StoreError)
     /// Every definition that is saved now, by kind and name; without the cost of a snapshot.
@@ -22,6 +25,14 @@ public protocol EventStore: Sendable {
 }
 
 extension EventStore {
+    /// A store that knows no rules refuses any.
+    public func makeWriter(rules: IdentityRules, statement: PeopleStatement) throws(StoreError) -> any StoreWriter {
+        guard rules.isEmpty else {
+            throw StoreError(.limit, "This kind of store knows no rules of identity. Leave out the section `identity`.")
+        }
+        return try makeWriter()
+    }
+
     /// A store that keeps no history refuses.
     public func apply(_ edit: DefinitionEdit) throws(StoreError) -> EditOutcome {
         throw StoreError(.limit, "This store keeps no history of memberships. Save and remove its definitions one by one.")
@@ -51,6 +62,22 @@ public protocol StoreWriter: AnyObject {
     func appendDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome]
     /// Profiles that became one since the last call, in the order in which they did; none at the first call, which begins the count.
     func takeMerges() -> [ProfileMerge]
+    /// Identifiers of profiles that were parted or put together anew since the last call, ascending, all of each such profile's; merges alone
+    /// are not among them.
+    func takeRegrouped() -> [UInt32]
+    /// Parts an identifier from another, or from everybody: takes out of force the links of it that lead there, for good. Everything appended
+    /// before is committed with it, all or nothing.
+    ///
+    /// - Parameter identifier: What is parted.
+    /// - Parameter other: From whom; nil: from everybody.
+    /// - Returns: The decision's number and its record, or why nothing was changed.
+    func unmerge(
+        _ identifier: Identifier, from other: Identifier?, statement: PeopleStatement
+    ) throws(StoreError) -> PeopleOutcome
+    /// Takes an unmerge back: the links that it cut join again, unless another decision or a rule stands against them.
+    func rejoin(_ number: Int, statement: PeopleStatement) throws(StoreError) -> PeopleOutcome
+    /// Takes over decisions that an archive carries, with the next commit: unmerges that are not known yet, and rules where the store has none.
+    func adopt(_ decisions: IdentityDecisions) throws(StoreError)
     /// The profile that an identifier belongs to now: the least ordinal of its identifiers.
     func profile(of ordinal: UInt32) -> UInt32
     /// The ordinal of an identifier, those of the tail included; nil where it was never seen.
@@ -70,6 +97,26 @@ public protocol StoreWriter: AnyObject {
 }
 
 extension StoreWriter {
+    /// None: a store that merges only.
+    public func takeRegrouped() -> [UInt32] { [] }
+
+    /// A store that merges only refuses.
+    public func unmerge(
+        _ identifier: Identifier, from other: Identifier?, statement: PeopleStatement
+    ) throws(StoreError) -> PeopleOutcome {
+        .refused("This kind of store keeps no decisions about people.")
+    }
+
+    /// A store that merges only refuses.
+    public func rejoin(_ number: Int, statement: PeopleStatement) throws(StoreError) -> PeopleOutcome {
+        .refused("This kind of store keeps no decisions about people.")
+    }
+
+    /// A store that merges only takes none.
+    public func adopt(_ decisions: IdentityDecisions) throws(StoreError) {
+        guard decisions.isEmpty else { throw StoreError(.limit, "This kind of store keeps no decisions about people.") }
+    }
+
     /// Takes one batch of messages as they happen.
     public func appendDurably(_ batch: MessageBatch) throws(StoreError) -> DurableOutcome {
         let outcomes = try appendDurably([batch])

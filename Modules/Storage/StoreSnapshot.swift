@@ -203,6 +203,12 @@ public protocol StoreSnapshot: Sendable {
     /// - Parameter ordinals: Only records that moved one of these (a person's identifiers, say), with those that entered and exited; nil: all
     ///   records, with their counts.
     func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord]
+    /// The log of people: merges and what else changed who is who, in the order in which it happened.
+    ///
+    /// - Parameter ordinals: Only records that name one of these; nil: all.
+    func peopleRecords(touching ordinals: OrdinalSet?) throws -> [PeopleRecord]
+    /// Links that messages gave and that join nobody, in the order in which they were first given.
+    func refusedLinks() throws -> [RefusedLink]
     /// Event time of the latest message, nil when there is none.
     var latestTime: Int64? { get }
 }
@@ -228,6 +234,12 @@ extension StoreSnapshot {
         return ContiguousArray(least.map { $0?.ordinal ?? 0 })
     }
 
+    /// None: a store that keeps no log of people.
+    public func peopleRecords(touching ordinals: OrdinalSet?) throws -> [PeopleRecord] { [] }
+
+    /// None: a store without rules.
+    public func refusedLinks() throws -> [RefusedLink] { [] }
+
     /// Nobody: a store that keeps no history.
     public func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers? { nil }
 
@@ -237,13 +249,14 @@ extension StoreSnapshot {
 
 /// A named thing that people define and the store keeps: a segment, a computed trait, a model, an offer.
 public struct Definition: Sendable, Hashable {
-    /// What is defined. Raw values are stored and never change.
-    public enum Kind: String, Sendable, CaseIterable { case segment, feature, model, offer }
+    /// What is defined. Raw values are stored and never change. `identity` is the rules of who is who and `unmerge` a decision about people:
+    /// those two are changed through the store's writer only.
+    public enum Kind: String, Sendable, CaseIterable { case segment, feature, model, offer, identity, unmerge }
     /// What is defined.
     public var kind: Kind
     /// The name that expressions and commands use; unique within its kind.
     public var name: String
-    /// The expression of a segment, the value of a feature, or the JSON of a model or an offer.
+    /// The expression of a segment, the value of a feature, or the JSON of anything else.
     public var body: String
 
     /// Joins the parts; `body` is not checked here.

@@ -40,7 +40,7 @@ public struct HTTPServer: ServiceLifecycle.Service {
         let bodies = BodyReader(longest: limits.batchBytes, mostHeld: limits.heldBytes)
         let figures = HTTPFigures(bodies: bodies)
         let collecting = Route.collecting(Collector(service: service, ring: ring, limits: limits, makeID: makeID))
-        let reading = Route.reading(service) + Route.evaluating(service) + Route.quarantine(service)
+        let reading = Route.reading(service) + Route.evaluating(service) + Route.quarantine(service) + Route.people(service)
         var (routes, off): ([Route], [Route]) = ([], [])
         if settings.collects { routes += collecting } else { off += collecting }
         for route in reading {

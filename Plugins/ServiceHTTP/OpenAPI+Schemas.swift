@@ -50,6 +50,23 @@ extension OpenAPI {
             "properties": {"links": {"type": "array", "items": {"type": "object", "required": ["namespace", "id"], "properties": {
               "namespace": {"type": "string"}, "id": {"type": "string"}}}}}
           },
+          "Unmerge": {
+            "type": "object",
+            "properties": {"from": {"type": ["string", "null"], "description": "From whom: user_id:U or anonymous_id:A. Without it, from everybody."},
+              "reason": {"type": ["string", "null"]}},
+            "examples": [{"from": "user_id:u-2", "reason": "a tablet in a shop"}]
+          },
+          "Rejoin": {"type": "object", "properties": {"reason": {"type": ["string", "null"]}}},
+          "PeopleChange": {
+            "type": "object", "required": ["done", "unmerge", "before", "after"],
+            "properties": {"done": {"type": "string"}, "unmerge": {"type": "integer", "minimum": 1},
+              "before": {"type": "array", "items": {"type": "string"}}, "after": {"type": "array", "items": {"type": "string"}}}
+          },
+          "Merges": {
+            "type": "object", "required": ["merges", "total"],
+            "properties": {"merges": {"type": "array", "items": {"type": "object", "required": ["number", "at", "because", "before", "after"]}},
+              "total": {"type": "integer", "minimum": 0}}
+          },
           "Segments": {
             "type": "object", "required": ["segments"],
             "properties": {"segments": {"type": "array", "items": {"type": "object", "required": ["name", "members"], "properties": {

@@ -117,7 +117,7 @@ extension Route.Access {
     fileprivate var security: String {
         switch self {
         case .open: "[]"
-        case .collect, .read: #"[{"key":[]},{"token":[]}]"#
+        case .collect, .read, .admin: #"[{"key":[]},{"token":[]}]"#
         case .evaluate: #"[{"key":[]},{"token":[]},{"header":[]}]"#
         }
     }

@@ -51,6 +51,7 @@ extension Route {
                 .consent($0)
             },
             route("/links", "profileLinks", "Every identifier of the person.", "Links") { .links($0) },
+            route("/merges", "profileMerges", "What made the person's profile of several, or of one.", "Merges") { .merges($0) },
         ]
     }
 

@@ -9,6 +9,55 @@ enum PeopleTables {
     private static let noLink = DamagedTable(name: "link", isCurated: true)
     private static let noAlias = DamagedTable(name: "alias", isCurated: true)
 
+    /// Everyone that committed tables know, and what was decided about them.
+    struct Held {
+        let texts: IdentifierTexts
+        let links: [IdentityGraph.Link]
+        let aliases: [IdentityGraph.Alias]
+        let decisions: IdentityDecisions
+
+        init(_ database: Database) throws {
+            texts = try PeopleTables.identifiers(database)
+            decisions = try DecisionTables.decisions(database)
+            var (links, aliases) = (try PeopleTables.links(database), try PeopleTables.aliases(database))
+            if !decisions.rules.limits.isEmpty { try DecisionTables.readTimes(&links, &aliases, database) }
+            (self.links, self.aliases) = (links, aliases)
+        }
+
+        /// Who is who.
+        func graph(key: (UInt64, UInt64)) -> IdentityGraph {
+            IdentityGraph(texts: texts, links: links, aliases: aliases, decisions: decisions) {
+                ColumnarBatch.identifierHash($0, kind: $1, key: key)
+            }
+        }
+    }
+
+    /// Saves what a graph has beyond `saved`, and which links are out of force.
+    static func save(_ graph: borrowing IdentityGraph, beyond saved: Saved, _ database: Database) throws {
+        try save(graph.texts, from: saved.identifiers, database)
+        try save(graph.links, from: saved.links, database)
+        try save(graph.aliases, from: saved.aliases, database)
+        if graph.hasNewRefusals { try DecisionTables.save(graph.refusals, database) }
+        guard !graph.decisions.rules.limits.isEmpty else { return }
+        let links = Set(saved.links..<max(saved.links, graph.links.count)).union(graph.earlierLinks)
+        let aliases = Set(saved.aliases..<max(saved.aliases, graph.aliases.count)).union(graph.earlierAliases)
+        let (allLinks, allAliases) = (graph.links, graph.aliases)
+        try DecisionTables.saveTimes(
+            links: links.lazy.map { ($0, allLinks[$0].time) }, aliases: aliases.lazy.map { ($0, allAliases[$0].time) }, database)
+    }
+
+    /// How much of a graph the tables hold.
+    struct Saved {
+        var identifiers = 0
+        var links = 0
+        var aliases = 0
+
+        init() {}
+        init(_ graph: borrowing IdentityGraph) {
+            (identifiers, links, aliases) = (graph.texts.count, graph.links.count, graph.aliases.count)
+        }
+    }
+
     // MARK: Identifiers
 
     /// How many identifiers there are; their pieces follow each other without a gap.

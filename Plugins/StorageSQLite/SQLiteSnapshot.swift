@@ -101,7 +101,10 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
             return (known.profileOfIdentifier, known.count)
         }
         let count = try PeopleTables.identifierCount(database)
-        let pairs = try PeopleTables.pairs(database)
+        var pairs = try PeopleTables.pairs(database)
+        let refusals = try DecisionTables.refusals(database)
+        guard refusals.keys.allSatisfy({ $0 < pairs.count }) else { throw DamagedTable(name: "link_refusal", isCurated: true) }
+        if !refusals.isEmpty { pairs = pairs.enumerated().filter { refusals[$0.offset] == nil }.map(\.element) }
         guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
             throw DamagedTable(name: "link", isCurated: true)
         }
@@ -300,6 +303,31 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
 
     func definitions() throws -> [Definition] {
         try reading { try SQLiteStore.definitions($0) }
+    }
+
+    // MARK: Decisions about people
+
+    func peopleRecords(touching ordinals: OrdinalSet?) throws -> [PeopleRecord] {
+        var records = try reading { try DecisionTables.records($0) }
+        for record in tail?.records ?? [] {
+            var record = record
+            record.number = records.count + 1
+            records.append(record)
+        }
+        guard let ordinals else { return records }
+        let wanted = Set(ordinals.ordinals)
+        return records.filter { $0.before.contains(where: wanted.contains) || $0.after.contains(where: wanted.contains) }
+    }
+
+    func refusedLinks() throws -> [RefusedLink] {
+        if let tail { return tail.refused }
+        return try reading { database in
+            let refusals = try DecisionTables.refusals(database)
+            if refusals.isEmpty { return [] }
+            let pairs = try PeopleTables.pairs(database)
+            guard refusals.keys.allSatisfy({ $0 < pairs.count }) else { throw DamagedTable(name: "link_refusal", isCurated: true) }
+            return IdentityGraph.refused(refusals) { pairs[$0] }
+        }
     }
 
     // MARK: History

@@ -66,6 +66,10 @@ public final class SQLiteStore: EventStore {
 
     public func makeWriter() throws(StoreError) -> any StoreWriter { try SQLiteWriter(store: self) }
 
+    public func makeWriter(rules: IdentityRules, statement: PeopleStatement) throws(StoreError) -> any StoreWriter {
+        try SQLiteWriter(store: self, rules: (rules, statement))
+    }
+
     public func save(_ definition: Definition) throws(StoreError) { try change { try Self.save(definition, $0) } }
 
     public func definitions() throws(StoreError) -> [Definition] {
@@ -99,14 +103,14 @@ public final class SQLiteStore: EventStore {
         }
     }
 
-    private static func save(_ definition: Definition, _ database: Database) throws {
+    static func save(_ definition: Definition, _ database: Database) throws {
         try database.execute(
             sql: "INSERT INTO definition(kind, name, body) VALUES(?, ?, ?) ON CONFLICT(kind, name) DO UPDATE SET body = excluded.body",
             arguments: [definition.kind.rawValue, definition.name, sealed(definition)])
     }
 
     /// False where there was none.
-    private static func remove(_ kind: Definition.Kind, _ name: String, _ database: Database) throws -> Bool {
+    static func remove(_ kind: Definition.Kind, _ name: String, _ database: Database) throws -> Bool {
         try database.execute(sql: "DELETE FROM definition WHERE kind = ? AND name = ?", arguments: [kind.rawValue, name])
         return database.changesCount > 0
     }

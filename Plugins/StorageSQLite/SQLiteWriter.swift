@@ -8,15 +8,16 @@ import Synchronization
 
 /// The one writer of a store.
 final class SQLiteWriter: StoreWriter {
-    private let store: SQLiteStore
+    let store: SQLiteStore
     private let lock: WriterLock
-    private let connection: DatabaseQueue
+    let connection: DatabaseQueue
     private let key: (UInt64, UInt64)
     private let dictionaries: StoreDictionaries
     private var saved: StoreDictionaries.Mark
-    private var settlement: Settlement
-    private var savedPeople: (identifiers: Int, links: Int, aliases: Int)
-    private let dedupe: DedupeIndex
+    var settlement: Settlement
+    var savedPeople: PeopleTables.Saved
+    var dedupe: DedupeIndex
+    var decided = Decided()
     private var pending: [ColumnarBatch] = []
     private var ownNames: Set<Int32>
     private(set) var pendingBytes = 0
@@ -32,7 +33,8 @@ final class SQLiteWriter: StoreWriter {
     /// Rows of the tail that make it long.
     private static let longTail = 65_536
 
-    init(store: SQLiteStore) throws(StoreError) {
+    /// - Parameter rules: Rules of who is who from now on, and who says so; nil: the store's.
+    init(store: SQLiteStore, rules: (IdentityRules, PeopleStatement)? = nil) throws(StoreError) {
         self.store = store
         lock = try WriterLock(path: store.path)
         do {
@@ -40,6 +42,7 @@ final class SQLiteWriter: StoreWriter {
             let connection = connection
             try connection.inDatabase { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 4000") }
             try connection.write { try Schema.migrate($0) }
+            if let rules { try connection.writeWithoutTransaction { try Self.apply(rules.0, rules.1, $0) } }
             let read: Held
             do { read = try connection.inDatabase(Held.init) } catch let table as DamagedTable where table.isCurated {
                 // What follows from the blocks is made anew from them.
@@ -49,13 +52,8 @@ final class SQLiteWriter: StoreWriter {
             key = read.key
             dictionaries = StoreDictionaries(read.image)
             saved = StoreDictionaries.Mark(of: read.image)
-            savedPeople = (read.texts.count, read.links.count, read.aliases.count)
-            let key = read.key
-            settlement = Settlement(
-                key: key,
-                graph: IdentityGraph(texts: read.texts, links: read.links, aliases: read.aliases) {
-                    ColumnarBatch.identifierHash($0, kind: $1, key: key)
-                })
+            settlement = Settlement(key: read.key, graph: read.people.graph(key: read.key))
+            savedPeople = PeopleTables.Saved(settlement.graph)
             ownNames = read.own
             dedupe = read.dedupe
             generation = read.generation
@@ -71,9 +69,7 @@ final class SQLiteWriter: StoreWriter {
     private struct Held {
         let key: (UInt64, UInt64)
         let image: StoreDictionaries.Image
-        let texts: IdentifierTexts
-        let links: [IdentityGraph.Link]
-        let aliases: [IdentityGraph.Alias]
+        let people: PeopleTables.Held
         let own: Set<Int32>
         let dedupe: DedupeIndex
         let generation: Int64
@@ -81,9 +77,7 @@ final class SQLiteWriter: StoreWriter {
         init(_ database: Database) throws {
             key = try Schema.key(database)
             image = try DictionaryTables.image(database)
-            texts = try PeopleTables.identifiers(database)
-            links = try PeopleTables.links(database)
-            aliases = try PeopleTables.aliases(database)
+            people = try PeopleTables.Held(database)
             own = try Int32.fetchSet(database, sql: "SELECT number FROM name WHERE own = 1")
             dedupe = try DedupeIndex(database)
             generation = try Schema.generation(database)
@@ -214,9 +208,9 @@ final class SQLiteWriter: StoreWriter {
                     for name in plan.ownNames where !self.ownNames.contains(name) {
                         try database.execute(sql: "UPDATE name SET own = 1 WHERE number = ?", arguments: [name])
                     }
-                    try PeopleTables.save(self.settlement.graph.texts, from: self.savedPeople.identifiers, database)
-                    try PeopleTables.save(self.settlement.graph.links, from: self.savedPeople.links, database)
-                    try PeopleTables.save(self.settlement.graph.aliases, from: self.savedPeople.aliases, database)
+                    try PeopleTables.save(self.settlement.graph, beyond: self.savedPeople, database)
+                    try DecisionTables.save(self.settlement.records, database)
+                    try self.saveDecisions(database)
                     try self.dedupe.add(self.settlement.fingerprints, database)
                     if let source, let position {
                         let text = Sealed.data(try JSONEncoder().encode(position), .position)
@@ -234,7 +228,9 @@ final class SQLiteWriter: StoreWriter {
             throw StoreError(error, path: store.path)
         }
         saved = StoreDictionaries.Mark(of: image)
-        savedPeople = (settlement.graph.texts.count, settlement.graph.links.count, settlement.graph.aliases.count)
+        savedPeople = PeopleTables.Saved(settlement.graph)
+        settlement.graph.wasSaved()
+        decided = Decided()
         ownNames.formUnion(plan.ownNames)
         pending = []
         settlement.commitDone()

@@ -34,6 +34,9 @@ enum Sealed {
         case membershipExpression = 16
         case membershipChange = 17
         case membershipState = 18
+        case refusal = 19
+        case saidTime = 20
+        case peopleRecord = 21
     }
 
     static func checksum(_ bytes: UnsafeRawBufferPointer, _ table: Table, _ numbers: [Int64]) -> UInt64 {

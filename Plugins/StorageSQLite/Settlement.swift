@@ -1,3 +1,4 @@
+import EventModel
 import Identity
 import Storage
 
@@ -12,19 +13,29 @@ struct Settlement: ~Copyable {
     var pendingKeys: PendingKeys
     /// Fingerprints of the same.
     var fingerprints: [UInt64] = []
+    /// What the log of people does not hold yet; numbered by the one who saves it.
+    private(set) var records: [PeopleRecord] = []
 
     init(key: (UInt64, UInt64), graph: consuming IdentityGraph) {
         self.key = key
         fingerprint = Fingerprint(secret: key)
         self.graph = graph
         pendingKeys = PendingKeys(fingerprint: fingerprint)
+        _ = self.graph.takeChanges()
     }
 
     /// A commit is done: nothing waits.
     mutating func commitDone() {
         pendingKeys.removeAll()
         fingerprints.removeAll(keepingCapacity: true)
+        records = []
     }
+
+    /// Adds to the log of people.
+    mutating func note(_ record: PeopleRecord) { records.append(record) }
+
+    /// Who is who by other decisions from now on.
+    mutating func decide(_ decisions: IdentityDecisions) { graph.decide(decisions) }
 
     /// Settles every message of the batch.
     ///
@@ -35,6 +46,9 @@ struct Settlement: ~Copyable {
         var nextAlias = 0
         let aliases = batch.aliasMessages
         pendingKeys.begin(batch)
+        /// Where limits are judged at the batch's end: the message of each new link.
+        var tellers: [Int: Int] = [:]
+        let waits = !graph.decisions.rules.limits.isEmpty
         for index in 0..<batch.identifierCount { graph.prefetch(hash: batch.identifier(index).hash) }
         for row in 0..<batch.messageCount {
             if row + 16 < batch.messageCount { pendingKeys.prefetch(fingerprint: fingerprint(batch.key(row + 16).key)) }
@@ -48,23 +62,42 @@ struct Settlement: ~Copyable {
             }
             fingerprints.append(mark)
             let ids = batch.identifiers(of: row)
+            let time = batch.place(of: row).time
             var user: UInt32?
             var anonymous: UInt32?
+            graph.beginMessage()
+            let linksBefore = graph.links.count
             if let index = ids.user { user = ordinal(index, batch, &ordinals) }
             if let index = ids.anonymous { anonymous = ordinal(index, batch, &ordinals) }
-            if let user, let anonymous { graph.link(user, anonymous, message: messageKey, isUUID: isUUID) }
+            if let user, let anonymous { graph.link(user, anonymous, message: messageKey, isUUID: isUUID, time: time) }
             while nextAlias < aliases.count, aliases[nextAlias].message < row { nextAlias += 1 }
             if nextAlias < aliases.count, aliases[nextAlias].message == row, let owner = user ?? anonymous {
                 let previous = aliases[nextAlias].previous
                 let key = key
-                graph.alias(user: owner, previous: previous, message: messageKey, isUUID: isUUID) {
+                graph.alias(user: owner, previous: previous, message: messageKey, isUUID: isUUID, time: time) {
                     ColumnarBatch.identifierHash(previous, kind: $0, key: key)
                 }
             }
+            if graph.hasChanges { note(graph.takeChanges(), of: batch) { _ in row } }
+            if waits { for link in linksBefore..<graph.links.count { tellers[link] = row } }
             batch.settle(row, owner: user ?? anonymous, companion: user == nil ? nil : anonymous)
             outcome.accepted += 1
         }
+        if waits { note(graph.takeChanges(), of: batch) { tellers[$0] ?? tellers.values.max() } }
         return outcome
+    }
+
+    /// Adds what messages of a batch changed to the log of people.
+    ///
+    /// - Parameter teller: The message that said a link.
+    private mutating func note(_ changes: [IdentityGraph.Change], of batch: ColumnarBatch, teller: (Int) -> Int?) {
+        for change in changes {
+            let row = teller(change.link) ?? 0
+            let messageID = batch.messageIDText(row)
+            let cause = change.after.count == 1 ? PeopleRecord.Cause.merge(messageID: messageID) : .order(messageID: messageID)
+            let at = Instant(milliseconds: batch.place(of: row).time)
+            records.append(PeopleRecord(number: 0, cause: cause, at: at, before: change.before, after: change.after))
+        }
     }
 
     @inline(__always)

@@ -10,6 +10,9 @@ struct TailBlocks {
     let profileOfIdentifier: ContiguousArray<UInt32>
     let profileCount: Int
     let dictionaries: StoreDictionaries.Image
+    /// What the tail adds to the log of people; without numbers.
+    let records: [PeopleRecord]
+    let refused: [RefusedLink]
     /// Blocks by their ids, which are below zero: columns of these are not worth keeping between snapshots.
     private(set) var blocks: [Int64: EncodedBlock] = [:]
 
@@ -20,11 +23,7 @@ struct TailBlocks {
         let key = try Schema.key(database)
         let dictionaries = StoreDictionaries(image)
         let decoder = MessageDecoder(dictionaries: dictionaries, key: key)
-        let graph = IdentityGraph(
-            texts: try PeopleTables.identifiers(database), links: try PeopleTables.links(database),
-            aliases: try PeopleTables.aliases(database)
-        ) { ColumnarBatch.identifierHash($0, kind: $1, key: key) }
-        var settlement = Settlement(key: key, graph: graph)
+        var settlement = Settlement(key: key, graph: try PeopleTables.Held(database).graph(key: key))
         var batches: [ColumnarBatch] = []
         for batch in log {
             guard let decoded = decoder.decode(batch) as? ColumnarBatch else { continue }
@@ -34,6 +33,8 @@ struct TailBlocks {
         }
         (profileOfIdentifier, profileCount) = settlement.graph.profiles()
         texts = settlement.graph.texts
+        records = settlement.records
+        refused = settlement.graph.refusedLinks
         self.dictionaries = dictionaries.image
         let plan = BlockPlan(batches: batches, image: self.dictionaries, ownNames: [])
         for index in 0..<plan.count {

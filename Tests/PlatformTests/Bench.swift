@@ -2,6 +2,7 @@ import BuiltIn
 import EventModel
 import Foundation
 import Platform
+import Storage
 import Synchronization
 import Testing
 
@@ -21,8 +22,9 @@ final class Bench: Sendable {
     func turn(_ instant: String) throws { try time.withLock { $0 = try #require(Instant(text: instant)).milliseconds } }
     private var clock: @Sendable () -> Instant { { Instant(milliseconds: self.time.withLock { $0 }) } }
 
-    func worker(plan: TrackingPlan? = nil, limits: WorkerLimits = WorkerLimits()) throws -> Worker {
-        try Worker(tessera: tessera, plan: plan, limits: limits, clock: clock) { sentence in self.sentences.withLock { $0.append(sentence) }
+    func worker(plan: TrackingPlan? = nil, rules: IdentityRules? = nil, limits: WorkerLimits = WorkerLimits()) throws -> Worker {
+        try Worker(tessera: tessera, plan: plan, rules: rules, limits: limits, clock: clock) { sentence in
+            self.sentences.withLock { $0.append(sentence) }
         }
     }
 

@@ -65,6 +65,8 @@ import Testing
         ("cluster kmeans on a tries=3", "no option"), ("plot count true", "picture"), ("plot rfm to a.png", ".svg"),
         ("report a.html", "to FILE"),
         ("set now soon", "instant"), ("set format xml", "json"), ("set colour red", "no setting"), ("segments now", "nothing was expected"),
+        ("unmerge", "profile"), ("unmerge a from", "profile"), ("unmerge a because b", "in quotes"), ("rejoin", "number"),
+        ("rejoin x", "number"), ("merges of ada", "`refused`"),
     ])
     func `a mistake is told with what was expected`(line: String, says: String) {
         let error = #expect(throws: CommandError.self) { _ = try Command(line) }

@@ -2,6 +2,7 @@ import BuiltIn
 import EventModel
 import Foundation
 import Platform
+import Storage
 import Testing
 
 /// `Documentation/JSON.md` is a transcript: these tests ask what it asks and get what it says.
@@ -16,6 +17,7 @@ import Testing
 
     @Test func `the shell's examples hold, in the order of the page`() throws {
         var shop = try Shop(fixture())
+        shop.session.author = "operator"
         let examples = try examples(under: "## tessera-shell")
         #expect(examples.count > 20)
         for example in examples {
@@ -40,6 +42,30 @@ import Testing
             let result = try shop.answer(example.command)
             let found = try JSONValue(parsing: Array(result.rendered(as: .json).utf8.dropLast()))
             #expect(Self.agree(found, example.json), "\(example.command): \(found.text)")
+        }
+    }
+
+    @Test func `the worked example of identity holds, and its settings are taken`() throws {
+        let page = try String(contentsOf: packageFolder.appendingPathComponent("Documentation/Identity.md"), encoding: .utf8)
+        var shop = try Shop(fixture(of: page))
+        shop.session.author = "operator"
+        let examples = try examples(under: "## A worked example", of: page)
+        #expect(examples.count >= 5)
+        for example in examples {
+            let found = try JSONValue(parsing: Array(shop.answer(example.command).rendered(as: .json).utf8.dropLast()))
+            #expect(Self.agree(found, example.json), "\(example.command): \(found.text)")
+        }
+        let settings = try #require(page.components(separatedBy: "```yaml\n").dropFirst().first?.components(separatedBy: "```").first)
+        let sample = try String(contentsOf: packageFolder.appendingPathComponent("Tools/samples/identity.yaml"), encoding: .utf8)
+        for text in [settings, sample] {
+            let file = try SettingsFile(path: shop.folder.write(text, as: "tessera.yaml"))
+            let rules = try #require(try file.identityRules())
+            #expect(rules.limits == [.user: 5, .anonymous: 200] && rules.priorities == [.user, .anonymous])
+            let blocked = BlockedValues(rules)
+            for value in ["NULL", "-1", "anonymous", "000", "00000000-0000-0000-0000-000000000000"] {
+                #expect(blocked.contains(value, kind: .user), "\(value)")
+            }
+            #expect(!blocked.contains("10", kind: .user) && !blocked.contains("ann", kind: .anonymous))
         }
     }
 
@@ -103,13 +129,17 @@ import Testing
         for code in CommandError.Code.allCases { #expect(page.contains("`\(code.rawValue)`"), "\(code)") }
     }
 
-    private func fixture() throws -> String {
+    private func fixture() throws -> String { try fixture(of: page) }
+
+    private func fixture(of page: String) throws -> String {
         let parts = page.components(separatedBy: "```ndjson\n")
         return try #require(parts.last?.components(separatedBy: "```").first)
     }
 
     /// Headings with a command and the first block of JSON under each, from one chapter.
-    private func examples(under chapter: String) throws -> [Example] {
+    private func examples(under chapter: String) throws -> [Example] { try examples(under: chapter, of: page) }
+
+    private func examples(under chapter: String, of page: String) throws -> [Example] {
         let start = try #require(page.range(of: chapter + "\n"))
         let text = page[start.upperBound...].components(separatedBy: "\n## ")[0]
         return try text.components(separatedBy: "\n### `").dropFirst().map { part in

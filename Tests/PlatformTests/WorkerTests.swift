@@ -3,6 +3,7 @@ import Foundation
 import Platform
 import Service
 import Storage
+import Synchronization
 import Testing
 
 private func viewed(_ id: String, by person: String, at time: String) -> MessageBatch {
@@ -14,7 +15,81 @@ private func names(_ answer: JSONObject) -> [String] {
     answer["segments"]?.asArray?.compactMap { $0.asObject?["name"]?.asString } ?? []
 }
 
+private func seen(_ id: String, _ event: String, user: String?, anonymous: String?, at time: String = "2026-06-01T00:00:00Z") -> String {
+    let ids = [user.map { #""userId":"\#($0)""# }, anonymous.map { #""anonymousId":"\#($0)""# }].compactMap { $0 }.joined(separator: ",")
+    return #"{"type":"track","messageId":"\#(id)",\#(ids),"event":"\#(event)","timestamp":"\#(time)"}"#
+}
+
 @Suite struct WorkerTests {
+    @Test func `whoever asks after an unmerge is answered by it, while messages come`() async throws {
+        let bench = try Bench()
+        _ = try bench.shell(#"segment both = did "Viewed" and did "Bought""#)
+        _ = try bench.shell(#"segment viewers = did "Viewed""#)
+        var limits = WorkerLimits()
+        limits.definitionsEvery = 100_000
+        let worker = try bench.worker(limits: limits)
+        func send(_ lines: String...) async throws {
+            _ = try await worker.collect(MessageBatch(lines: lines.joined(separator: "\n")), from: "k")
+        }
+        try await send(seen("1", "Viewed", user: nil, anonymous: "tablet"), seen("2", "Bought", user: "ada", anonymous: nil))
+        try await send(seen("3", "Opened", user: "ada", anonymous: "tablet"), seen("4", "Viewed", user: "bob", anonymous: nil))
+        #expect(names(try await worker.answer(.segments("ada"))) == ["both", "viewers"])
+        let refused = await #expect(throws: ServiceError.self) {
+            _ = try await worker.change(.unmerge("user_id:bob", from: nil, by: "desk", reason: ""))
+        }
+        #expect(refused?.code == .invalid && refused?.message.contains("alone") == true)
+        let answer = try await worker.change(.unmerge("anonymous_id:tablet", from: nil, by: "desk", reason: "shared"))
+        #expect(answer["unmerge"] == .integer(1) && answer["after"]?.asArray?.count == 2)
+        #expect(names(try await worker.answer(.segments("ada"))) == [])
+        #expect(names(try await worker.answer(.segments("anonymous_id:tablet"))) == ["viewers"])
+        // What comes later goes where it belongs, and the same pair joins nobody.
+        try await send(seen("5", "Viewed", user: "ada", anonymous: "tablet"), seen("6", "Bought", user: nil, anonymous: "tablet"))
+        #expect(names(try await worker.answer(.segments("ada"))) == ["both", "viewers"])
+        #expect(names(try await worker.answer(.segments("anonymous_id:tablet"))) == ["both", "viewers"])
+        #expect(try await worker.answer(.links("ada"))["links"]?.asArray?.count == 1)
+        let held = #expect(throws: CommandError.self) { _ = try bench.shell("unmerge user_id:ada") }
+        #expect(held?.code == .held && held?.message.contains("/unmerge") == true)
+        // It stands until it is taken back.
+        _ = try await worker.change(.rejoin(1, by: "desk", reason: "one person"))
+        #expect(names(try await worker.answer(.segments("anonymous_id:tablet"))) == ["both", "viewers"])
+        #expect(try await worker.answer(.members(segment: "both", after: nil, limit: 10))["members"] == .array([.string("ada")]))
+        let merges = try await worker.answer(.merges("ada"))["merges"]?.asArray?.compactMap { $0.asObject?["because"]?.asString }
+        #expect(merges == ["merge", "unmerge", "rejoin"])
+        await worker.drain()
+        for (segment, expression) in [("both", #"did "Viewed" and did "Bought""#), ("viewers", #"did "Viewed""#)] {
+            #expect(try bench.shell("recorded \(segment)")["members"] == bench.shell("members \(expression)")["members"])
+        }
+    }
+
+    @Test func `a runaway device is refused live, a late link regroups, and other rules are applied at the start`() async throws {
+        let bench = try Bench()
+        _ = try bench.shell(#"segment viewers = did "Viewed""#)
+        var rules = IdentityRules()
+        rules.limits[.user] = 2
+        let worker = try bench.worker(rules: rules)
+        #expect(bench.sentences.withLock { $0.isEmpty })
+        for number in 0..<6 {
+            let line = seen("m\(number)", "Opened", user: "u\(number)", anonymous: "kiosk", at: "2026-06-01T00:00:0\(3 + number)Z")
+            _ = try await worker.collect(MessageBatch(lines: line), from: "k")
+        }
+        _ = try await worker.collect(MessageBatch(lines: seen("k", "Viewed", user: nil, anonymous: "kiosk")), from: "k")
+        #expect(names(try await worker.answer(.segments("u1"))) == ["viewers"])
+        #expect(names(try await worker.answer(.segments("u5"))) == [])
+        // Somebody whose message is dated before all others comes late: the second of the first two gives way.
+        let late = seen("late", "Opened", user: "u5", anonymous: "kiosk", at: "2026-06-01T00:00:01Z")
+        _ = try await worker.collect(MessageBatch(lines: late), from: "k")
+        #expect(names(try await worker.answer(.segments("u5"))) == ["viewers"])
+        #expect(names(try await worker.answer(.segments("u1"))) == [])
+        await worker.drain()
+        #expect(try bench.shell("merges refused")["total"] == .integer(4))
+        let second = try bench.worker(rules: IdentityRules())
+        #expect(bench.sentences.withLock { $0.contains { $0.contains("rules of identity changed") } })
+        #expect(names(try await second.answer(.segments("u1"))) == ["viewers"])
+        await second.drain()
+        #expect(try bench.shell("merges refused")["total"] == .integer(0))
+        #expect(try bench.shell("recorded viewers")["members"] == .array([.string("u0")]))
+    }
+
     @Test func `what was due while no worker ran happened at its own instant`() async throws {
         let bench = try Bench()
         _ = try bench.shell(#"segment active = did "Viewed" within 1h"#)
@@ -138,6 +213,10 @@ private func names(_ answer: JSONObject) -> [String] {
     @Test(arguments: [
         ("http:\n  prot: 1\n", "http"), ("htpp: {}\n", "Did you mean `http`?"),
         ("trackingPlan:\n  events:\n    A: {propertys: {}}\n", ":3"),
+        ("identity:\n  limits:\n    user_id: 0\n", "tessera.yaml:3, identity.limits.user_id: 0 is not a number of identifiers. Write 1 to"),
+        ("identity:\n  blocked:\n    al: [x]\n", "Did you mean `all`?"), ("identity:\n  blocked: [x]\n", "user_id or anonymous_id"),
+        ("identity:\n  blocked: {all: [{repeat: \"0\"}]}\n", "repeated"), ("identity: {priorities: [email]}\n", "user_id, anonymous_id"),
+        ("identity: {links: [email]}\n", "no setting `links`"),
     ])
     func `a settings file that is not understood names its line`(text: String, says: String) throws {
         let folder = try Scratch()
@@ -145,6 +224,7 @@ private func names(_ answer: JSONObject) -> [String] {
         do {
             let file = try SettingsFile(path: folder.path + "/tessera.yaml")
             _ = try file.trackingPlan()
+            _ = try file.identityRules()
             #expect(file["http"] != nil)
         } catch { #expect(error.message.contains(says), "\(error.message)") }
     }

@@ -14,6 +14,7 @@ struct ReadTests {
             ("/v1/profiles/user_id:a%2Fb%20%C3%A9/links", .links("user_id:a/b é")),
             ("/v1/profiles/user_id:1/events", .events("user_id:1", limit: 100)),
             ("/v1/profiles/user_id:1/events?limit=7", .events("user_id:1", limit: 7)),
+            ("/v1/profiles/anonymous_id:1/merges", .merges("anonymous_id:1")),
             ("/v1/profiles/user_id:1/segments", .segments("user_id:1")), ("/v1/profiles/user_id:1/consent", .consent("user_id:1")),
             ("/v1/segments", .segmentList), ("/v1/segments/buyers/members", .members(segment: "buyers", after: nil, limit: 100)),
             ("/v1/segments/big%20spenders/members?after=u%2F1&limit=2", .members(segment: "big spenders", after: "u/1", limit: 2)),
@@ -41,6 +42,30 @@ struct ReadTests {
             for body in ["[]", "{}", #"{"expression":7}"#, #"{"expression":"x","limit":-1}"#, #"{"expression":"x","limit":1.5}"#, "{"] {
                 #expect(try await client.post("/v1/segments/preview", body, key: readSecret).status == 400)
             }
+        }
+    }
+
+    @Test func `who is who is changed by admin keys alone, and says whose`() async throws {
+        try await withServer { service, client async throws in
+            for key in [readSecret, writeSecret] {
+                #expect(try await client.post("/v1/profiles/user_id:1/unmerge", "{}", key: key).status == 403)
+            }
+            let reply = try await client.post(
+                "/v1/profiles/anonymous_id:a%2F1/unmerge", #"{"from":"user_id:2","reason":"a shared tablet"}"#, key: adminSecret)
+            #expect(reply.status == 200 && reply.json["unmerge"] == .integer(1))
+            #expect(try await client.post("/v1/profiles/user_id:1/unmerge", "", key: adminSecret).status == 200)
+            #expect(try await client.post("/v1/unmerges/7/rejoin", #"{"reason":"one person"}"#, key: adminSecret).status == 200)
+            guard case .unmerge(_, _, let by, _)? = service.changes.first else { throw ServiceError(.failed, "", remedy: "") }
+            #expect(!by.isEmpty)
+            #expect(
+                service.changes == [
+                    .unmerge("anonymous_id:a/1", from: "user_id:2", by: by, reason: "a shared tablet"),
+                    .unmerge("user_id:1", from: nil, by: by, reason: ""), .rejoin(7, by: by, reason: "one person"),
+                ])
+            for body in ["[]", #"{"from":7}"#, #"{"reason":[]}"#, "{"] {
+                #expect(try await client.post("/v1/profiles/user_id:1/unmerge", body, key: adminSecret).status == 400)
+            }
+            #expect(try await client.post("/v1/unmerges/x/rejoin", "{}", key: adminSecret).status == 400)
         }
     }
 

@@ -7,6 +7,7 @@ final class RecordingService: WorkerService {
     struct State {
         var batches: [(batch: MessageBatch, source: String)] = []
         var questions: [ServiceQuestion] = []
+        var changes: [ServiceChange] = []
         var refusal: ServiceError?
         var notReady: String?
         var notices: [MembershipNotice] = []
@@ -23,6 +24,7 @@ final class RecordingService: WorkerService {
     var sources: [String] { state.withLock { $0.batches.map(\.source) } }
     var rejects: [Reject] { state.withLock { $0.batches.flatMap(\.batch.rejects) } }
     var questions: [ServiceQuestion] { state.withLock { $0.questions } }
+    var changes: [ServiceChange] { state.withLock { $0.changes } }
 
     func refuse(_ refusal: ServiceError?) { state.withLock { $0.refusal = refusal } }
 
@@ -44,6 +46,7 @@ final class RecordingService: WorkerService {
         case .events: object(#"{"events":[{"type":"track"}],"total":1}"#)
         case .segments: object(#"{"segments":[{"name":"buyers","valid_until":null}]}"#)
         case .links: object(#"{"links":[{"namespace":"user_id","id":"1"}]}"#)
+        case .merges: object(#"{"merges":[],"total":0}"#)
         case .consent: object(#"{"consent":{"marketing":true}}"#)
         case .segmentList: object(#"{"segments":[{"name":"buyers","members":1,"expression":"true"}]}"#)
         case .members: object(#"{"members":["1"],"total":1,"next":null}"#)
@@ -63,6 +66,12 @@ final class RecordingService: WorkerService {
         case .quarantine: object(#"{"quarantine":[],"total":0}"#)
         case .replayQuarantine: object(#"{"judged":2,"stored":1,"duplicates":0,"refused":1,"left":0,"files":[]}"#)
         }
+    }
+
+    func change(_ change: ServiceChange) async throws(ServiceError) -> JSONObject {
+        if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+        state.withLock { $0.changes.append(change) }
+        return (try? JSONValue(parsing: #"{"done":"Done.","unmerge":1,"before":["1"],"after":["1","2"]}"#))?.asObject ?? JSONObject()
     }
 
     func changes(after number: Int64?) -> AsyncStream<MembershipNotice> {

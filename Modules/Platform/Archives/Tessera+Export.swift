@@ -1,8 +1,8 @@
 import Archive
-import EventModel
+public import EventModel
 import Foundation
 import Rules
-import Storage
+public import Storage
 
 extension Tessera {
     /// Writes the store, or those that an expression holds for, as an archive.
@@ -55,10 +55,15 @@ extension Tessera {
             digest: try attempt { try Exporter(scanning).digest(isCancelled: { interruption.isInterrupted }) })
     }
 
-    /// Makes the curated tables anew from the raw layer; the digest stays what it was.
-    public func rebuild(interruption: Interruption) throws(CommandError) -> Acknowledgement {
+    /// Makes the curated tables anew from the raw layer; the digest stays what it was, unless the rules of identity are others.
+    ///
+    /// - Parameter rules: What links people from now on, and when that is said; nil: the store's own rules.
+    public func rebuild(
+        rules: (IdentityRules, at: Instant)? = nil, interruption: Interruption
+    ) throws(CommandError) -> Acknowledgement {
         let store = try store()
-        let writer = try attempt { try store.makeWriter() }
+        let (writer, hadOthers) =
+            if let rules { try self.writer(of: store, by: rules.0, at: rules.at) } else { (try attempt { try store.makeWriter() }, false) }
         do {
             try attempt { try writer.rebuild() }
         } catch {
@@ -66,7 +71,8 @@ extension Tessera {
             throw error
         }
         try attempt { try writer.close() }
-        return Acknowledgement("Rebuilt \(path).", details: JSONObject(["db": .string(path)]))
+        let others = hadOthers ? " The rules of identity are others than before: who is who was made anew by them." : ""
+        return Acknowledgement("Rebuilt \(path).\(others)", details: JSONObject(["db": .string(path)]))
     }
 
     private func scanning(

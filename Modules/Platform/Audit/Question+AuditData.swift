@@ -68,7 +68,7 @@ extension Question {
         }
     }
 
-    /// What each segment and feature reads; one that cannot be checked reads nothing.
+    /// What each segment, feature and offer reads; one that cannot be checked reads nothing.
     private func uses() -> [(name: String, reads: TimelineReads)] {
         definitions.compactMap { definition in
             switch definition.kind {
@@ -79,7 +79,12 @@ extension Question {
                 guard let formula = try? checker.formula(definition.body, source: .feature(definition.name)).tree else { return nil }
                 let rule = Rule(root: .exists(formula.root), segments: formula.segments, features: formula.features)
                 return ("feature \(definition.name)", TimelineReads(rule))
-            case .model: return nil
+            case .offer:
+                guard let conditions = try? definition.offer().conditions(checker) else { return nil }
+                var reads = TimelineReads()
+                for condition in conditions { reads.formUnion(TimelineReads(condition.tree)) }
+                return ("offer \(definition.name)", reads)
+            case .model, .identity, .unmerge: return nil
             }
         }
     }

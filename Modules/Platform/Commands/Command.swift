@@ -40,6 +40,14 @@ public indirect enum Command: Sendable, Equatable {
     case profile(ProfileReference)
     /// `timeline PROFILE [limit N]`: a person's messages; a limit keeps the latest.
     case timeline(ProfileReference, limit: Int?)
+    /// `merges [for PROFILE] [limit N]`: the log of people; a limit keeps the latest.
+    case merges(ProfileReference?, limit: Int?)
+    /// `merges refused [limit N]`: links that join nobody; a limit keeps the latest.
+    case refusedMerges(limit: Int?)
+    /// `unmerge PROFILE [from PROFILE] [because "REASON"]`: parts an identifier from another; nil: from everybody.
+    case unmerge(ProfileReference, from: ProfileReference?, reason: String)
+    /// `rejoin N [because "REASON"]`: takes an unmerge back.
+    case rejoin(Int, reason: String)
     /// `events`: every event name with its count; `events NAME`: the properties of one.
     case events(String?)
     /// `audit data [EVENT]`: what is stored, field by field; nil: of everything.

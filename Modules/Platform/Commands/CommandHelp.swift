@@ -62,6 +62,17 @@ public struct CommandHelp: Sendable, Equatable {
         .init(
             "timeline", "timeline PROFILE [limit N]", "A person's messages in their order; a limit keeps the latest.",
             "timeline u-0000042 limit 20"),
+        .init(
+            "merges", "merges [for PROFILE] [limit N] | merges refused [limit N]",
+            "What changed who is who: merges, unmerges, with messages and reasons; or the links that join nobody, and why not.",
+            "merges for user_id:u-0000042"),
+        .init(
+            "unmerge", "unmerge PROFILE [from PROFILE] [because \"REASON\"]",
+            "Parts an identifier from another, or from everybody, until `rejoin`. PROFILE is user_id:U or anonymous_id:A.",
+            #"unmerge anonymous_id:tablet-7 because "a tablet in a shop""#),
+        .init(
+            "rejoin", "rejoin N [because \"REASON\"]", "Takes an unmerge back, by its number.",
+            #"rejoin 1 because "it was one person after all""#),
         .init("events", "events [NAME]", "Every event name with its count, or the properties of one.", "events \"Order Completed\""),
         .init("traits", "traits", "Every trait with how many profiles have it.", "traits"),
         .init("features", "features", "Every computed trait that is saved.", "features"),

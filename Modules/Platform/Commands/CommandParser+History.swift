@@ -52,6 +52,27 @@ extension CommandParser {
         return .recorded(name, at: instant, limit: limit.value)
     }
 
+    /// `[for PROFILE] [limit N]` or `refused [limit N]`.
+    func merges() throws(CommandError) -> Command {
+        let limit = try takeLimit()
+        let end = limit.end ?? text.tokens.count
+        if end == at { return .merges(nil, limit: limit.value) }
+        if end == at + 1, text.isWord("refused", at: at) { return .refusedMerges(limit: limit.value) }
+        guard text.isWord("for", at: at), at + 1 < end else { throw fail("`for` and a profile, or `refused`, were expected") }
+        return .merges(ProfileReference(try named(at + 1, end)), limit: limit.value)
+    }
+
+    /// A `because "REASON"` at the end, which may be missing, and where it begins.
+    func reason() throws(CommandError) -> (text: String, end: Int) {
+        guard let word = text.tokens.indices.dropFirst(at).last(where: { text.isWord("because", at: $0) }) else {
+            return ("", text.tokens.count)
+        }
+        guard word + 2 == text.tokens.count, text.tokens[word + 1].kind == .string else {
+            throw fail("a reason in quotes was expected after `because`")
+        }
+        return (text.tokens[word + 1].text, word)
+    }
+
     /// The names of `trait.a.b`, a quoted one among them; nil where the tokens say something else.
     private func traitPath(_ first: Int, _ end: Int) -> [String]? {
         let written = text.text(from: first, to: end)

@@ -101,6 +101,19 @@ struct CommandParser {
         case "timeline":
             let limit = try takeLimit()
             return .timeline(ProfileReference(try rest("a profile", before: limit.end)), limit: limit.value)
+        case "merges": return try merges()
+        case "unmerge":
+            let reason = try reason()
+            let word = text.tokens.indices.dropFirst(at).last { $0 < reason.end && text.isWord("from", at: $0) }
+            guard (word ?? reason.end) > at, word.map({ $0 + 1 < reason.end }) ?? true else { throw fail("a profile was expected") }
+            let other = try word.map { word throws(CommandError) in ProfileReference(try named(word + 1, reason.end)) }
+            return .unmerge(ProfileReference(try named(at, word ?? reason.end)), from: other, reason: reason.text)
+        case "rejoin":
+            let reason = try reason()
+            guard reason.end == at + 1, let number = Int(text.tokens[at].text), number > 0 else {
+                throw fail("the number of an unmerge was expected; `merges` lists them")
+            }
+            return .rejoin(number, reason: reason.text)
         case "events": return .events(at < text.tokens.count ? try soleName("an event's name") : nil)
         case "audit": return try audit()
         case "rfm": return .rfm(try rfm())

@@ -39,6 +39,8 @@ struct InterruptibleSnapshot: ProfileColumnKeeping {
     func canonicalIDs() throws -> [String] { try base.canonicalIDs() }
     func canonicalOrdinals() throws -> ContiguousArray<UInt32> { try base.canonicalOrdinals() }
     func definitions() throws -> [Definition] { try base.definitions() }
+    func peopleRecords(touching ordinals: OrdinalSet?) throws -> [PeopleRecord] { try base.peopleRecords(touching: ordinals) }
+    func refusedLinks() throws -> [RefusedLink] { try base.refusedLinks() }
     func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers? {
         try interruption.check()
         return try base.recordedMembers(of: segment, at: instant)

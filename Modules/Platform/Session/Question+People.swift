@@ -25,6 +25,34 @@ extension Question {
             id: person.id, events: limit.map { Array(messages.suffix($0)) } ?? messages, total: messages.count)
     }
 
+    /// The log of people: everybody's, or one person's; a limit keeps the latest.
+    func merges(_ reference: ProfileReference?, limit: Int?) throws(CommandError) -> MergesResult {
+        let ordinals = try reference.map { reference throws(CommandError) in OrdinalSet(try person(reference).ordinals) }
+        return try attempt {
+            let records = try snapshot.peopleRecords(touching: ordinals)
+            let shown = limit.map { Array(records.suffix($0)) } ?? records
+            return MergesResult(
+                merges: try shown.map { record in
+                    try MergesResult.Entry(record) { try snapshot.identifier(Int($0)).text }
+                }, total: records.count)
+        }
+    }
+
+    /// Links that join nobody; a limit keeps the latest.
+    func refusedMerges(limit: Int?) throws(CommandError) -> RefusedMergesResult {
+        try attempt {
+            let links = try snapshot.refusedLinks()
+            let shown = limit.map { Array(links.suffix($0)) } ?? links
+            func spelled(_ ordinal: UInt32) throws -> String {
+                let (kind, text) = try snapshot.identifier(Int(ordinal))
+                return Identifier(kind, text).description
+            }
+            return RefusedMergesResult(
+                refused: try shown.map { .init(identifiers: try [spelled($0.a), spelled($0.b)], because: $0.refusal.word) },
+                total: links.count)
+        }
+    }
+
     /// Finds the person that a reference names.
     func person(_ reference: ProfileReference) throws(CommandError) -> Person {
         try attempt { try Person(profile: profileNumber(reference), in: snapshot) }

@@ -66,9 +66,10 @@ struct Question: Sendable {
         return checked.tree
     }
 
+    /// What can be asked; decisions about people are not among it.
     static func merged(store: [Definition], workspace: [Definition], warn: (String) -> Void) -> [Definition] {
         var all = workspace
-        for definition in store {
+        for definition in store where definition.kind != .identity && definition.kind != .unmerge {
             if workspace.contains(where: { $0.kind == definition.kind && $0.name.sameScalars(as: definition.name) }) {
                 if WorkspaceMark.removed(from: definition.body) != nil { continue }
                 warn("\(definition.kind.rawValue) '\(definition.name)' is in the workspace and in the store: the workspace's counts.")
@@ -88,7 +89,7 @@ extension Definitions {
             switch definition.kind {
             case .segment: segments[Text(definition.name)] = definition.body
             case .feature: features[Text(definition.name)] = definition.body
-            case .model, .offer: break
+            case .model, .offer, .identity, .unmerge: break
             }
         }
     }

@@ -16,6 +16,8 @@ public struct Session: Sendable {
     public var threads: Int
     /// Answers kept between commands; nil, unless asked for: none are.
     public var cache: AnswerCache?
+    /// Who decides about people, as the log of people names them: the account's name, unless another is set.
+    public var author = NSUserName()
     /// Whether a conversation shows the exact count of what is being typed.
     public var previews = true
     private let clock: @Sendable () -> Instant
@@ -94,6 +96,8 @@ public struct Session: Sendable {
         case .saveSegment, .saveFeature, .dropSegment, .dropFeature, .dropOffer:
             return try define(command, interruption: interruption, warn: warn)
         case .source, .setFormat, .setNow, .setCache, .setPreview, .quit: return Acknowledgement("")
+        case .unmerge(let reference, let other, let reason): return try unmerge(reference, from: other, reason: reason)
+        case .rejoin(let number, let reason): return try rejoin(number, reason: reason)
         case .record(let names): return try record(names, interruption: interruption, warn: warn)
         case .diff(let name, let expression): return try diff(name, expression, interruption: interruption, warn: warn)
         case .plan: return try plan(storeQuestion(interruption: interruption, warn: warn))
@@ -118,6 +122,8 @@ public struct Session: Sendable {
         case .taxonomy(let name): return try question.taxonomies(name)
         case .profile(let reference): return try question.profile(reference)
         case .timeline(let reference, let limit): return try question.timeline(reference, limit: limit)
+        case .merges(let reference, let limit): return try question.merges(reference, limit: limit)
+        case .refusedMerges(let limit): return try question.refusedMerges(limit: limit)
         case .events(nil): return try question.events()
         case .events(let name?): return try question.event(name)
         case .auditData(let name): return try question.auditData(name, plan: try workspace?.trackingPlan())

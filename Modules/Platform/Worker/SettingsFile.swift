@@ -2,6 +2,7 @@ public import EventModel
 import Foundation
 public import Jobs
 import Rules
+public import Storage
 import Yams
 
 /// A settings file (`tessera.yaml`): its sections as values, and where in the file each of them stands.
@@ -9,7 +10,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["http", "jobs", "trackingPlan"]
+    private static let sections = ["http", "identity", "jobs", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -76,6 +77,16 @@ public struct SettingsFile {
                 }, nearest: { nearMatch(to: $0, among: $1) })
         } catch {
             throw located(error.errors, in: "trackingPlan")
+        }
+    }
+
+    /// What links identifiers; nil where the file does not say: the store's own rules then stand.
+    ///
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func identityRules() throws(CommandError) -> IdentityRules? {
+        guard let section = self["identity"] else { return nil }
+        do throws(SettingsErrors) { return try IdentityRules(settings: section) } catch {
+            throw located(error.errors, in: "identity")
         }
     }
 

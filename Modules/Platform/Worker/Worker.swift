@@ -3,7 +3,7 @@ import Foundation
 import Live
 import Rules
 public import Service
-import Storage
+public import Storage
 import Synchronization
 
 /// A running worker over one store: it takes messages durably, keeps every segment up to date by messages and by the clock, and answers.
@@ -16,13 +16,13 @@ public final class Worker: WorkerService {
     let plan: PlanKeeper?
     /// Whether segments are kept up to date.
     let follows: Bool
-    private let clock: @Sendable () -> Instant
+    let clock: @Sendable () -> Instant
     private let news: WorkerNews
     private let inbox: Inbox
     private let board = NoticeBoard()
     private let recorder: MembershipRecorder
     private let questions = DispatchQueue(label: "tessera.questions", attributes: .concurrent)
-    private let upkeep = DispatchQueue(label: "tessera.upkeep")
+    let upkeep = DispatchQueue(label: "tessera.upkeep")
     private let state: Mutex<State>
     /// Whether the quarantine is being replayed.
     let replaying = Mutex(false)
@@ -38,14 +38,15 @@ public final class Worker: WorkerService {
 
     /// Opens the store (and makes it where there is none), becomes its writer, brings every segment up to now, and begins to work.
     ///
+    /// - Parameter rules: What links people from now on; nil: the store's own rules. Where the store has others, its people are made anew.
     /// - Parameter plan: What messages are judged by before they are stored; nil: all that can be read are taken.
     /// - Parameter follows: Whether segments are kept up to date; without it nothing is held in memory for them.
     /// - Parameter clock: The wall clock.
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
-        tessera: Tessera, workspace: Workspace? = nil, plan: TrackingPlan? = nil, limits: WorkerLimits = WorkerLimits(),
-        follows: Bool = true, clock: @escaping @Sendable () -> Instant,
+        tessera: Tessera, workspace: Workspace? = nil, plan: TrackingPlan? = nil, rules: IdentityRules? = nil,
+        limits: WorkerLimits = WorkerLimits(), follows: Bool = true, clock: @escaping @Sendable () -> Instant,
         report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
         (self.tessera, self.workspace, self.limits, self.follows, self.clock) = (tessera, workspace, limits, follows, clock)
@@ -55,7 +56,14 @@ public final class Worker: WorkerService {
         state = Mutex(State(notReady: "The segments are being brought up to date."))
         let store = try tessera.store(.creating)
         recorder = MembershipRecorder(store: store, board: board, news: news)
-        let writer = try attempt { try store.makeWriter() }
+        let writer: any StoreWriter
+        if let rules {
+            let (made, hadOthers) = try tessera.writer(of: store, by: rules, at: clock())
+            if hadOthers { report("The rules of identity changed: who is who was made anew by those of the settings file.") }
+            writer = made
+        } else {
+            writer = try attempt { try store.makeWriter() }
+        }
         _ = writer.takeMerges()
         let question: Question
         let live: LiveState
@@ -206,7 +214,7 @@ public final class Worker: WorkerService {
     }
 
     /// Makes the live state anew where definitions changed, and moves the bounds of percentiles.
-    private func keepUp() {
+    func keepUp() {
         do throws(CommandError) {
             let store = try tessera.store()
             let saved = try attempt { try store.definitions() }

@@ -67,6 +67,9 @@ struct WorkerAnswers {
                     .init("count", .integer(Int64(members.total))), .init("members", .array(members.members.map { .string($0) })),
                 ])
             }
+        case .merges(let reference):
+            let id = try await resolved(reference)
+            return try await worker.beside { question throws(CommandError) in try question.merges(id, limit: nil).json }
         case .decide(let reference): return try await decide(reference)
         case .quarantine:
             let path = worker.path
@@ -109,6 +112,7 @@ struct WorkerAnswers {
         of reference: String
     ) async throws(ServiceError) -> (segments: [(name: String, validUntil: Instant?)], offers: [LiveOffers.Answer]) {
         let id = try await resolved(reference)
+        if try await worker.now({ loop in loop.profile(id.id, id.kinds).map { loop.isRegrouped($0) } ?? false }) { await worker.settle() }
         let found = try await worker.now { loop in loop.profile(id.id, id.kinds).map { (loop.segments(of: $0), loop.offers(to: $0)) } }
         guard let found else {
             throw ServiceError(

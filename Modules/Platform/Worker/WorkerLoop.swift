@@ -24,6 +24,10 @@ final class WorkerLoop {
     private let recorder: MembershipRecorder
     /// Identifiers of profiles that have more than one.
     private var identifiers: [UInt32: [UInt32]] = [:]
+    /// Identifiers whose profiles the live state still groups as they were: their messages wait in the journal for a new state.
+    private var regrouped: Set<UInt32> = []
+    /// What they were when the state began to be made that comes next.
+    private var regroupedBefore: Set<UInt32> = []
     /// What the live state was made of.
     private var definitions: [Definition]
     /// Messages and merges since a new state began to be made; nil: none is being made.
@@ -170,7 +174,15 @@ final class WorkerLoop {
     private func follow(_ batches: [MessageBatch], _ outcomes: [DurableOutcome]) {
         let now = clock()
         if unsealedSince == nil { unsealedSince = now.milliseconds }
-        for merge in writer.takeMerges() {
+        let merges = writer.takeMerges()
+        regroup(writer.takeRegrouped())
+        for merge in merges {
+            if !regrouped.isEmpty, regrouped.contains(merge.old) || regrouped.contains(merge.kept) {
+                // The live state knows one of the two otherwise than the store: both wait.
+                let ordinals = (identifiers[merge.old] ?? [merge.old]) + (identifiers[merge.kept] ?? [merge.kept])
+                regroup(ordinals)
+                continue
+            }
             let joined = identifiers.removeValue(forKey: merge.old) ?? [merge.old]
             identifiers[merge.kept, default: [merge.kept]] += joined
             live.merge(merge.old, into: merge.kept, at: now)
@@ -181,11 +193,48 @@ final class WorkerLoop {
         for (batch, outcome) in zip(batches, outcomes) {
             for accepted in outcome.accepted {
                 let entry = Arrival(accepted: accepted, batch: batch, profile: writer.profile(of: accepted.ordinal))
-                receive(entry, by: &live, at: now)
+                if regrouped.isEmpty || !regrouped.contains(accepted.ordinal) { receive(entry, by: &live, at: now) }
                 journal?.append(.message(entry))
             }
         }
         tell.noticeLag(clock().milliseconds - now.milliseconds)
+    }
+
+    // MARK: People
+
+    /// Parts or rejoins people in the store. The live state follows with the next one that is made; until then it does not move them.
+    func change(_ work: (any StoreWriter) throws(StoreError) -> PeopleOutcome) -> Result<(PeopleOutcome, [UInt32: String]), ServiceError> {
+        do throws(StoreError) {
+            try openWriter()
+            // What was merged before is told first: nothing of it counts as regrouped.
+            let outcome = try work(writer)
+            unsealedSince = nil
+            regroup(writer.takeRegrouped())
+            guard case .done(_, let record) = outcome else { return .success((outcome, [:])) }
+            let names = (record.before + record.after).map { ($0, writer.identifier($0).text) }
+            return .success((outcome, Dictionary(names, uniquingKeysWith: { first, _ in first })))
+        } catch {
+            giveUpWriter("People cannot be changed: \(error)")
+            return .failure(
+                ServiceError(
+                    .disk, "The decision cannot be written now.", remedy: "Ask again later; nothing was changed.", retryAfter: 2))
+        }
+    }
+
+    /// Whether the live state still groups a profile as it was before it was parted or rejoined.
+    func isRegrouped(_ profile: UInt32) -> Bool { regrouped.contains(profile) }
+
+    /// Whether the live state groups everybody as the store does.
+    var isSettled: Bool { regrouped.isEmpty }
+
+    private func regroup(_ ordinals: [UInt32]) {
+        guard !ordinals.isEmpty else { return }
+        for ordinal in ordinals { identifiers[ordinal] = nil }
+        var own: [UInt32: [UInt32]] = [:]
+        for ordinal in ordinals { own[writer.profile(of: ordinal), default: []].append(ordinal) }
+        for (profile, ordinals) in own where ordinals.count > 1 { identifiers[profile] = ordinals }
+        regrouped.formUnion(ordinals)
+        tell.requestReload()
     }
 
     private func sealWhenDue() {
@@ -296,6 +345,7 @@ final class WorkerLoop {
             try seal()
             let snapshot = try store.snapshot()
             journal = []
+            regroupedBefore = regrouped
             return snapshot
         }
     }
@@ -305,6 +355,12 @@ final class WorkerLoop {
 
     /// Puts a state that was made since `beginJournal` in place of the present one, all at once.
     func swap(_ state: LiveState) {
+        // People were regrouped since it began to be made: it knows them neither as they were nor as they are.
+        guard regrouped == regroupedBefore else {
+            journal = nil
+            tell.requestReload()
+            return
+        }
         let now = clock()
         live.advance(to: now)
         recordTransitions()
@@ -322,12 +378,15 @@ final class WorkerLoop {
             if let before = names[segment.name], live.segments[before].expression.sameScalars(as: segment.expression),
                 !recorder.isOvertaken(segment.name)
             {
-                next.adopt(index, recorded: live.recorded(of: before), because: .message)
+                // Ordinals stay; whose they are may have changed since they were recorded.
+                let recorded = live.recorded(of: before).map { (ordinal: $0.ordinal, profile: writer.profile(of: $0.ordinal)) }
+                next.adopt(index, recorded: recorded, because: regroupedBefore.isEmpty ? .message : .merge)
             } else {
                 recorder.begin(segment.name, after: state.lastRecords[segment.name] ?? 0)
             }
         }
         live = consume next
+        (regrouped, regroupedBefore) = ([], [])
         (definitions, offers) = (state.definitions, state.offers)
         nameSegments()
         recordTransitions()

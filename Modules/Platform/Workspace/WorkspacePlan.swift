@@ -125,6 +125,7 @@ extension Question {
                 case .offer:
                     let checked = try definition.offer().conditions(checker)
                     (meanings[key], warnings[key]) = (.conditions(checked.map(\.tree)), checked.flatMap(\.warnings))
+                case .identity, .unmerge: break  // No files: they are changed through the store's writer.
                 case .feature, .model:
                     let checked = try checker.formula(definition.body, source: .feature(definition.name))
                     (meanings[key], warnings[key]) = (.formula(checked.tree), checked.warnings)
