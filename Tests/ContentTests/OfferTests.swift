@@ -87,7 +87,7 @@ private let banner = """
         (#"{"variants":{"a":1},"default":"a","rules":{}}"#, "rules", "not a list"),
         (#"{"variants":{"a":1},"default":"a","rules":[7]}"#, "rules.0", "when and variant"),
         (#"{"variants":{"a":1},"default":"a","rules":[{"variant":"a"}]}"#, "rules.0", "condition"),
-        (#"{"variants":{"a":1},"default":"a","rules":[{"when":"true","variant":"b"}]}"#, "rules.0.variant", "choose one of a"),
+        (#"{"variants":{"a":1},"default":"a","rules":[{"when":"true","variant":"left"}]}"#, "rules.0.variant", "choose one of a"),
         (#"{"variants":{"a":1},"default":"a","rules":[{"when":" ","variant":"a"}]}"#, "rules.0.when", "says something"),
         (#"{"variants":{"a":1},"default":"a","rules":[{"if":"true","when":"true","variant":"a"}]}"#, "rules.0.if", "when"),
         (#"{"variants":{"a":1},"default":"a","key":"a b"}"#, "key", "cannot be a key"),

@@ -107,7 +107,7 @@ extension Shop {
             ("offers/a.yaml, line 5, column 1: there is no setting \"ruels\"", "rules?"),
             ("offers/c.yaml, line 2", "defined twice"), ("offers/e f.yaml, line 1", "rename the file"),
             ("offers/g.yaml, line 2", "not YAML"),
-            ("offers/b.yaml, line 6, column 11:", ""), ("offers/h.yaml, line 3, column 25: unknown segment \"vpi\"", "vip"),
+            ("offers/b.yaml, line 6, column 11:", "within"), ("offers/h.yaml, line 3, column 25: unknown segment \"vpi\"", "vip"),
         ] { #expect(said.contains { $0.hasPrefix(start) && $0.contains(part) }, "\(start): \(said)") }
         #expect(said.count == 8, "\(said)")
         #expect(throws: CommandError.self) { try shop.json("apply") }
