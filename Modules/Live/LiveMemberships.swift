@@ -12,41 +12,40 @@ public import Storage
 /// What can be read is as of the last `advance` or `takeTransitions`.
 public struct LiveMemberships: ~Copyable {
     /// The segments, in the order of their indexes.
-    public private(set) var segments: [LiveSegment]
+    public internal(set) var segments: [LiveSegment]
     /// The latest instant that was asked about, in milliseconds.
-    public private(set) var clock: Int64
-    private var rules: StandingRules
+    public internal(set) var clock: Int64
+    var rules: StandingRules
     /// By the least ordinal of a profile's identifiers: what the rules keep of it, and when they are to be asked anew.
-    private var profiles: ContiguousArray<StandingProfile> = []
-    private var isKnown: ContiguousArray<Bool> = []
-    private var memberships: SegmentBits
-    private var whole: WholeTimelines
+    var profiles: ContiguousArray<StandingProfile> = []
+    var isKnown: ContiguousArray<Bool> = []
+    var memberships: SegmentBits
+    var whole: WholeTimelines
     /// How many profiles there are.
-    public private(set) var profileCount = 0
-    private var memberCounts: [Int]
+    public internal(set) var profileCount = 0
+    var memberCounts: [Int]
     /// By segment: where somebody was recorded under other ordinals than the profile's own.
-    private var recordedElsewhere: [[UInt32: [UInt32]]]
-    private var timers = TimerHeap()
+    var recordedElsewhere: [[UInt32: [UInt32]]]
+    var timers = TimerHeap()
     /// By profile: the timer that stands; `.max` for none.
-    private var scheduled: ContiguousArray<Int64> = []
-    private var transitions: [Transition] = []
-    private let reads: TimelineReads
+    var scheduled: ContiguousArray<Int64> = []
+    var transitions: [Transition] = []
     /// Profiles that messages of this instant changed, in their order; the segments to be asked, and why.
-    private var touched: ContiguousArray<(profile: UInt32, cause: TransitionCause)> = []
-    private var touchedSegments: SegmentBits
-    private var touchedIndex: [UInt32: Int] = [:]
+    var touched: ContiguousArray<(profile: UInt32, cause: TransitionCause)> = []
+    var touchedSegments: SegmentBits
+    var touchedIndex: [UInt32: Int] = [:]
     /// By segment: the answer for a profile of which it keeps nothing.
-    private var emptyAnswers: [(isMember: Bool, until: Int64)?]
+    var emptyAnswers: [(isMember: Bool, until: Int64)?]
     /// Scratch: segments of which the profile at hand has rows; and answers until they are kept.
-    private var filled: SegmentBits
-    private var answers: ContiguousArray<(segment: Int, isMember: Bool, until: Int64)> = []
+    var filled: SegmentBits
+    var answers: ContiguousArray<(segment: Int, isMember: Bool, until: Int64)> = []
     /// How often in a row the answer to a (profile, segment) was the same when its time had come, and its next time near; and how often that
     /// may be, by what was held of the profile when it began.
-    private var standstills: [UInt64: (count: Int, most: Int)] = [:]
+    var standstills: [UInt64: (count: Int, most: Int)] = [:]
     /// Milliseconds that such an answer rests, once it was asked oftener than the events of its profile can explain: every event enters and
     /// leaves a few windows and no more. Only rules whose value jumps about with every millisecond come to that; without a rest, one of
     /// them could keep the worker from everything else.
-    private static let rest: Int64 = 1_000
+    static let rest: Int64 = 1_000
 
     /// The most segments there can be.
     public static let mostSegments = 65_535
@@ -66,9 +65,6 @@ public struct LiveMemberships: ~Copyable {
         memberCounts = Array(repeating: 0, count: segments.count)
         recordedElsewhere = Array(repeating: [:], count: segments.count)
         emptyAnswers = Array(repeating: nil, count: segments.count)
-        var reads = TimelineReads()
-        for segment in segments { reads.formUnion(segment.reads) }
-        self.reads = reads
     }
 
     /// A rule for each segment; those that are answered from whole messages stand as one that is never true.
@@ -78,8 +74,10 @@ public struct LiveMemberships: ~Copyable {
 
     // MARK: Filling
 
-    /// Whether messages of a kind (and event name; nil: of several) can matter to any segment.
-    public func needs(_ kind: Message.Kind, event: String?) -> Bool { reads.needs(kind, event: event) }
+    /// Whether messages of a kind (and event name; nil: of several), none of them later than an instant, can matter to any segment.
+    public func needs(_ kind: Message.Kind, event: String?, latest: Instant) -> Bool {
+        rules.reads(kind, event: event, latest: latest, clock: clock) || whole.needs(kind, event: event)
+    }
 
     /// Takes a stored message of a profile without asking anything, in any order; all of them before the first `begin`.
     public mutating func load(_ message: Message, of profile: UInt32) {
@@ -243,7 +241,7 @@ public struct LiveMemberships: ~Copyable {
     }
 
     /// Asks what messages of this instant may have changed.
-    private mutating func settle() {
+    mutating func settle() {
         guard !touched.isEmpty else { return }
         for (index, (profile, cause)) in touched.enumerated() where isKnown[Int(profile)] {
             answers.removeAll(keepingCapacity: true)
@@ -284,127 +282,5 @@ public struct LiveMemberships: ~Copyable {
         rules = rules.with(Self.standing(segments))
         for index in emptyAnswers.indices { emptyAnswers[index] = nil }
         askEverybody(segment, because: .threshold)
-    }
-
-    // MARK: Answers
-
-    /// Changes since the last call, in the order in which they happened.
-    public mutating func takeTransitions() -> [Transition] {
-        settle()
-        defer { transitions = [] }
-        return transitions
-    }
-
-    /// How many members a segment has.
-    public func memberCount(of segment: Int) -> Int { memberCounts[segment] }
-
-    /// The profiles in a segment, ascending.
-    public func members(of segment: Int) -> [UInt32] {
-        profiles.indices.compactMap { memberships.contains(segment, at: $0) ? UInt32($0) : nil }
-    }
-
-    /// Whether a profile is in a segment now; nil where the profile is not known.
-    public func isMember(_ profile: UInt32, of segment: Int) -> Bool? {
-        guard Int(profile) < profiles.count, isKnown[Int(profile)] else { return nil }
-        return memberships.contains(segment, at: Int(profile))
-    }
-
-    /// Whether a profile is in a segment now, and until when that stands if nothing happens; nil where the profile is not known.
-    public func answer(_ segment: Int, of profile: UInt32) -> TimedAnswer? {
-        guard Int(profile) < profiles.count, isKnown[Int(profile)] else { return nil }
-        if let evaluator = segments[segment].evaluator {
-            return evaluator.answer(for: whole[profile], at: Instant(milliseconds: clock))
-        }
-        rules.turn(to: profiles[Int(profile)], at: clock)
-        defer { rules.leave() }
-        return rules.followedAnswer(segment)
-    }
-
-    /// Bytes that the profiles take, without those of whole messages: by what holds them.
-    public var bytesHeld: (rows: Int, texts: Int, timers: Int, places: Int) {
-        let place = MemoryLayout<StandingProfile>.stride + MemoryLayout<Int64>.stride + 1 + 8 * memberships.width
-        return (
-            profiles.reduce(0) { $0 + $1.byteCount }, rules.textBytes, timers.count * MemoryLayout<TimerHeap.Entry>.stride,
-            profiles.count * place
-        )
-    }
-
-    private mutating func askEverybody(_ segment: Int, because cause: TransitionCause) {
-        for profile in profiles.indices where isKnown[profile] {
-            answers.removeAll(keepingCapacity: true)
-            answers.append((segment, false, 0))
-            ask(UInt32(profile), because: cause)
-        }
-        rules.leave()
-    }
-
-    /// Asks of a profile the segments that stand in `answers`, at the clock.
-    private mutating func ask(_ profile: UInt32, because cause: TransitionCause) {
-        rules.turn(to: profiles[Int(profile)], at: clock)
-        filled.clear(at: 0)
-        rules.forEachFilled { filled.set(true, $0, at: 0) }
-        for index in answers.indices {
-            let segment = answers[index].segment
-            if let evaluator = segments[segment].evaluator {
-                let answer = evaluator.answer(for: whole[profile], at: Instant(milliseconds: clock))
-                (answers[index].isMember, answers[index].until) = (answer.isMember, answer.validUntil?.milliseconds ?? .max)
-            } else if filled.contains(segment, at: 0) {
-                (answers[index].isMember, answers[index].until) = rules.answer(segment)
-            } else if let known = emptyAnswers[segment], clock < known.until {
-                (answers[index].isMember, answers[index].until) = known
-            } else {
-                let answer = rules.answer(segment)
-                emptyAnswers[segment] = answer
-                (answers[index].isMember, answers[index].until) = answer
-            }
-        }
-        rules.leave()
-        if cause == .clock { rules.trim(&profiles[Int(profile)], clock: clock) }
-        for (segment, isMember, until) in answers { keep(segment, of: profile, isMember, until, because: cause) }
-        schedule(profile)
-    }
-
-    private mutating func keep(_ segment: Int, of profile: UInt32, _ isMember: Bool, _ until: Int64, because cause: TransitionCause) {
-        let wasMember = memberships.contains(segment, at: Int(profile))
-        var until = until
-        if cause == .clock, isMember == wasMember, until < clock + Self.rest {
-            var standstill = standstills[Self.key(profile, segment)] ?? (0, 64 + 4 * rows(of: profile))
-            standstill.count += 1
-            standstills[Self.key(profile, segment)] = standstill
-            if standstill.count > standstill.most { until = clock + Self.rest }
-        } else if !standstills.isEmpty {
-            standstills[Self.key(profile, segment)] = nil
-        }
-        profiles[Int(profile)].setDue(segment, until)
-        guard isMember != wasMember else { return }
-        memberships.set(isMember, segment, at: Int(profile))
-        memberCounts[segment] += isMember ? 1 : -1
-        let ordinals = isMember ? [profile] : recordedElsewhere[segment].removeValue(forKey: profile) ?? [profile]
-        note(segment, profile, entered: isMember, because: cause, ordinals: ordinals)
-    }
-
-    /// No fewer than the events that are held of a profile, the one that left just now included.
-    private func rows(of profile: UInt32) -> Int {
-        profiles[Int(profile)].wordCount + 1 + (whole.isEmpty ? 0 : whole[profile].messages.count)
-    }
-
-    private static func key(_ profile: UInt32, _ segment: Int) -> UInt64 { UInt64(profile) << 32 | UInt64(segment) }
-
-    private mutating func note(_ segment: Int, _ profile: UInt32, entered: Bool, because cause: TransitionCause, ordinals: [UInt32]) {
-        transitions.append(
-            Transition(
-                segment: segment, profile: profile, entered: entered, at: Instant(milliseconds: clock), cause: cause, ordinals: ordinals))
-    }
-
-    /// Sees to it that a timer of the profile goes off no later than its first due time. An earlier one that stands stays.
-    private mutating func schedule(_ profile: UInt32) {
-        let due = profiles[Int(profile)].earliestDue
-        guard due < scheduled[Int(profile)] else { return }
-        scheduled[Int(profile)] = due
-        timers.insert(.init(at: due, profile: profile))
-        // Timers that were replaced are cleared away once they are most of the heap.
-        guard timers.count > 1_024, timers.count > 2 * profileCount else { return }
-        let scheduled = self.scheduled
-        timers.removeAll { scheduled[Int($0.profile)] != $0.at }
     }
 }

@@ -23,6 +23,9 @@ struct WholeTimelines {
 
     var isEmpty: Bool { segments.isEmpty }
 
+    /// Whether messages of a kind (and event name; nil: of several) can matter.
+    func needs(_ kind: Message.Kind, event: String?) -> Bool { !isEmpty && reads.needs(kind, event: event) }
+
     /// The messages of a profile.
     subscript(profile: UInt32) -> ProfileTimeline { timelines[profile] ?? ProfileTimeline([]) }
 

@@ -82,9 +82,9 @@ extension OpenAPI {
             "properties": {"profile": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
               "segments": {"type": "array", "items": {"type": "string"}}, "features": {"type": "object"},
               "offers": {"type": "object", "additionalProperties": {"type": "object", "required": ["variant", "value", "reason"],
-                "properties": {"variant": {"type": "string"}, "value": {}, "reason": {"$ref": "#/components/schemas/Reason"}}}}}
+                "properties": {"variant": {"type": "string"}, "value": {}, "reason": {
+                  "enum": ["TARGETING_MATCH", "DEFAULT", "DISABLED", "STATIC"]}}}}}
           },
-          "Reason": {"enum": ["TARGETING_MATCH", "DEFAULT", "DISABLED", "STATIC"]},
           "EvaluationRequest": {
             "type": "object", "required": ["context"],
             "properties": {"context": {"type": "object", "required": ["targetingKey"], "properties": {
@@ -94,8 +94,9 @@ extension OpenAPI {
           "Evaluation": {
             "type": "object", "required": ["key", "value", "reason", "variant"],
             "properties": {"key": {"type": "string"}, "value": {"type": ["boolean", "string", "number", "object"]},
-              "reason": {"$ref": "#/components/schemas/Reason"}, "variant": {"type": "string"},
-              "metadata": {"type": "object", "properties": {"title": {"type": "string"}, "rule": {"type": "string"}}}}
+              "reason": {"enum": ["TARGETING_MATCH", "UNKNOWN", "DISABLED", "STATIC"]}, "variant": {"type": "string"},
+              "metadata": {"type": "object", "properties": {
+                "title": {"type": "string"}, "rule": {"type": "string"}, "fallback": {"type": "boolean"}}}}
           },
           "EvaluationFailure": {
             "type": "object", "required": ["errorCode"],

@@ -66,6 +66,11 @@ extension Route {
         var flag = JSONObject([key])
         for name in ["value", "reason", "variant"] { flag.set(name, offer[name] ?? .null) }
         var metadata = JSONObject()
+        // OpenFeature knows the reason; the list of reasons that OFREP's document allows does not.
+        if flag["reason"] == .string("DEFAULT") {
+            flag.set("reason", .string("UNKNOWN"))
+            metadata.set("fallback", .bool(true))
+        }
         for name in ["title", "rule"] { if let text = offer[name] { metadata.set(name, text) } }
         flag.set("metadata", .object(metadata))
         return flag

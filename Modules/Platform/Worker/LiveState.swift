@@ -34,7 +34,8 @@ final class LiveState: @unchecked Sendable {
         var live = LiveMemberships(segments, from: begins.first?.at ?? now)
         do {
             for profile in profiles { live.admit(profile) }
-            for block in snapshot.blocks where block.rows > 0 && live.needs(block.kind, event: block.event) {
+            for block in snapshot.blocks where block.rows > 0 {
+                guard live.needs(block.kind, event: block.event, latest: Instant(milliseconds: block.maxTime)) else { continue }
                 let ordinals = try snapshot.read(block, paths: []).ordinals
                 for (row, message) in try snapshot.messages(block, rows: Array(0..<block.rows)).enumerated() {
                     live.load(message, of: profiles[Int(snapshot.profileOfIdentifier[Int(ordinals[row])])])

@@ -33,6 +33,18 @@ public final class StandingRules {
 
     // MARK: Keeping
 
+    /// Whether messages of a kind (and event name; nil: of several), none of them later than `latest`, can matter to any rule.
+    ///
+    /// - Parameter clock: No question will be about an earlier instant.
+    public func reads(_ kind: Message.Kind, event: String?, latest: Instant, clock: Int64) -> Bool {
+        if !plan.purposes.isEmpty || kind == .identify && !plan.traits.isEmpty { return true }
+        func counts(_ slot: Int) -> Bool { latest.milliseconds > plan.slots[slot].edge(at: clock) }
+        if plan.slotsByKind[Int(kind.rawValue)].contains(where: counts) { return true }
+        guard kind == .track else { return false }
+        if let event { return (plan.slotsByName[Text(event)] ?? []).contains(where: counts) }
+        return plan.slotsByName.values.contains { $0.contains(where: counts) }
+    }
+
     /// Takes a message into a profile, in any order; each once.
     ///
     /// - Parameter clock: No question will be about an earlier instant. What can no longer matter then is not kept.
