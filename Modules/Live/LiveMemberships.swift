@@ -86,6 +86,21 @@ public struct LiveMemberships: ~Copyable {
         if !whole.isEmpty { whole.load(message, of: profile) }
     }
 
+    /// Whether whole messages of a kind (and event name; nil: of several) have to be loaded, not as the store decoded them.
+    public func needsWhole(_ kind: Message.Kind, event: String?) -> Bool { whole.needs(kind, event: event) }
+
+    /// The same of a message as the store decoded it, where whole messages are not needed.
+    ///
+    /// - Parameter read: Gives the whole message, for one that has no shape.
+    public mutating func load(_ message: DecodedMessage, of profile: UInt32, whole read: () throws -> Message?) rethrows {
+        if message.shape == nil {
+            if let read = try read() { load(read, of: profile) }
+        } else {
+            admit(profile)
+            rules.enter(message, into: &profiles[Int(profile)], clock: clock) { _ in }
+        }
+    }
+
     /// Begins to keep a segment: as it was recorded, then as it is at `instant`, which says the difference as transitions.
     ///
     /// - Parameter recorded: Ordinals that are recorded as members, with the profile that each now belongs to.

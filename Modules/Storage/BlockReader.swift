@@ -206,6 +206,12 @@ public struct BlockReader {
     /// All rows with all their leaves, in block order: what merging and export need.
     public func batch() throws -> ColumnarBatch { try batch(of: nil) }
 
+    /// The messages of all rows, with the identifiers that they came with, in block order.
+    public func decodedMessages() throws -> [(ordinal: UInt32, message: DecodedMessage)] {
+        let batch = try batch()
+        return (0..<batch.messageCount).map { (batch.rows[$0].owner, DecodedMessage(batch, row: $0, dictionaries: image)) }
+    }
+
     /// Some rows with all their leaves, without reading much of the others: what showing needs.
     ///
     /// - Parameter rows: Ascending, each once.

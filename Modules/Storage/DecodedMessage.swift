@@ -1,14 +1,24 @@
 public import EventModel
 
+/// What the numbers in decoded messages stand for.
+public protocol MessageDictionaries: Sendable {
+    /// The event name of a number.
+    func name(_ number: Int32) -> String
+    /// A text of the vocabulary of a path.
+    func text(_ number: Int, ofPath path: Int32) -> String
+    /// The leaves of a shape, in their order.
+    func leafPaths(ofShape number: Int32) -> [(number: Int32, path: ColumnPath)]
+}
+
 /// One decoded message of a batch, for those who read a few of its leaves: nothing is decoded a second time.
 public struct DecodedMessage: Sendable {
     private let batch: ColumnarBatch
     private let row: Int
-    private let dictionaries: StoreDictionaries
+    private let dictionaries: any MessageDictionaries
 
     /// - Parameter row: A row of the batch.
     /// - Parameter dictionaries: Those that the batch was decoded with.
-    public init(_ batch: ColumnarBatch, row: Int, dictionaries: StoreDictionaries) {
+    public init(_ batch: ColumnarBatch, row: Int, dictionaries: any MessageDictionaries) {
         (self.batch, self.row, self.dictionaries) = (batch, row, dictionaries)
     }
 

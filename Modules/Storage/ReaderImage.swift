@@ -50,3 +50,13 @@ public final class ReaderImage: Sendable {
     /// The shapes in which `path` holds an object with members.
     func shapes(withObjectAt path: Int) -> Set<Int32>? { shapesWithObject[Int32(path)] }
 }
+
+extension ReaderImage: MessageDictionaries {
+    public func name(_ number: Int32) -> String { names[Int(number)] }
+
+    public func text(_ number: Int, ofPath path: Int32) -> String { vocabularyTexts[path]?[number] ?? "" }
+
+    public func leafPaths(ofShape number: Int32) -> [(number: Int32, path: ColumnPath)] {
+        shapes[Int(number)].leaves.map { ($0, paths[Int($0)]) }
+    }
+}

@@ -135,17 +135,16 @@ public final class StoreDictionaries: Sendable {
     /// The texts of the vocabulary of `path` so far.
     func vocabulary(of path: Int32) -> [String] { state.withLock { $0.image.vocabularies[path] ?? [] } }
 
-    /// The event name of a number.
-    func name(_ number: Int32) -> String { state.withLock { $0.image.names[Int(number)] } }
-
-    /// A text of the vocabulary of a path.
-    func text(_ number: Int, ofPath path: Int32) -> String { state.withLock { $0.image.vocabularies[path]?[number] ?? "" } }
-
-    /// The leaves of a shape, in their order.
-    func leafPaths(ofShape number: Int32) -> [(number: Int32, path: ColumnPath)] {
-        state.withLock { state in state.image.shapes[Int(number)].leaves.map { ($0, state.image.paths[Int($0)]) } }
-    }
-
     /// The paths of those numbers, for building shapes' names.
     func path(_ number: Int32) -> ColumnPath { state.withLock { $0.image.paths[Int(number)] } }
+}
+
+extension StoreDictionaries: MessageDictionaries {
+    public func name(_ number: Int32) -> String { state.withLock { $0.image.names[Int(number)] } }
+
+    public func text(_ number: Int, ofPath path: Int32) -> String { state.withLock { $0.image.vocabularies[path]?[number] ?? "" } }
+
+    public func leafPaths(ofShape number: Int32) -> [(number: Int32, path: ColumnPath)] {
+        state.withLock { state in state.image.shapes[Int(number)].leaves.map { ($0, state.image.paths[Int($0)]) } }
+    }
 }

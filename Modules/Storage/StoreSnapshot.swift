@@ -181,6 +181,9 @@ public protocol StoreSnapshot: Sendable {
     func rows(_ block: BlockSummary, of ordinals: [UInt32]) throws -> [Int]
     /// The messageId of each row; for ties of equal instants and for showing events. Slower than `read`.
     func messageIDs(_ block: BlockSummary) throws -> [String]
+    /// The messages of a block as they are stored, with the ordinal of each one's identifier, in the order of the rows; nil where the store
+    /// does not keep them decoded.
+    func decodedMessages(_ block: BlockSummary) throws -> [(ordinal: UInt32, message: DecodedMessage)]?
     /// Whole messages, for those rows of a block, in that order.
     func messages(_ block: BlockSummary, rows: [Int]) throws -> [Message]
     /// The text of identifier `ordinal` and its namespace.
@@ -245,6 +248,8 @@ extension StoreSnapshot {
 
     /// None: a store that keeps no history.
     public func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] { [] }
+    /// Not kept decoded.
+    public func decodedMessages(_ block: BlockSummary) throws -> [(ordinal: UInt32, message: DecodedMessage)]? { nil }
 }
 
 /// A named thing that people define and the store keeps: a segment, a computed trait, a model, an offer.

@@ -231,6 +231,10 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
 
     func messageIDs(_ block: BlockSummary) throws -> [String] { try checked { try reader(block).messageIDs() } }
 
+    func decodedMessages(_ block: BlockSummary) throws -> [(ordinal: UInt32, message: DecodedMessage)]? {
+        try checked { try reader(block).decodedMessages() }
+    }
+
     func messages(_ block: BlockSummary, rows: [Int]) throws -> [Message] {
         let identifiers = try identifiers()
         return try checked {

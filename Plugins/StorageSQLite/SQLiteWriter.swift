@@ -1,10 +1,8 @@
-import Dispatch
 import EventModel
 import Foundation
 import GRDB
 import Identity
 import Storage
-import Synchronization
 
 /// The one writer of a store.
 final class SQLiteWriter: StoreWriter {
@@ -30,6 +28,8 @@ final class SQLiteWriter: StoreWriter {
     /// Decodes what is appended durably.
     private lazy var ownDecoder = MessageDecoder(dictionaries: dictionaries, key: key)
     private var tailRows = 0
+    /// Bytes of messages whose blocks are held in memory until they are written.
+    private static let smallSeal = 64 << 20
     /// Rows of the tail that make it long.
     private static let longTail = 65_536
 
@@ -200,10 +200,22 @@ final class SQLiteWriter: StoreWriter {
         try checkUsable()
         let image = dictionaries.image
         let plan = BlockPlan(batches: pending, image: image, ownNames: ownNames)
+        var numbers: [[UInt8]: Int32] = [:]
+        for name in plan.ownNames { numbers[Array(image.names[Int(name)].utf8)] = name }
         do {
-            try connection.writeWithoutTransaction { database in
+            // What the tail held is little: it is encoded before, so that others who write wait for no more than the writing.
+            var ready: [EncodedBlock]?
+            if hasTail, pendingBytes <= Self.smallSeal {
+                var blocks: [EncodedBlock] = []
+                try plan.encodeAll { blocks.append($0) }
+                ready = blocks
+            }
+            try connection.writeWithoutTransaction { [ready, numbers] database in
                 try database.inTransaction(.immediate) {
-                    try self.write(plan, image: image, database)
+                    func insert(_ block: EncodedBlock) throws {
+                        try BlockTable.insert(block, name: block.summary.event.flatMap { numbers[Array($0.utf8)] }, database)
+                    }
+                    if let ready { for block in ready { try insert(block) } } else { try plan.encodeAll(insert) }
                     try DictionaryTables.save(image, beyond: self.saved, database)
                     for name in plan.ownNames where !self.ownNames.contains(name) {
                         try database.execute(sql: "UPDATE name SET own = 1 WHERE number = ?", arguments: [name])
@@ -242,54 +254,6 @@ final class SQLiteWriter: StoreWriter {
             (hasTail, tailRows) = (false, 0)
         }
         confirmer = nil
-    }
-
-    /// Encodes the blocks on this thread and one more, and writes them on this one.
-    private func write(_ plan: BlockPlan, image: StoreDictionaries.Image, _ database: Database) throws {
-        guard plan.count > 0 else { return }
-        var numbers: [[UInt8]: Int32] = [:]
-        for name in plan.ownNames { numbers[Array(image.names[Int(name)].utf8)] = name }
-        func insert(_ block: EncodedBlock) throws {
-            try BlockTable.insert(block, name: block.summary.event.flatMap { numbers[Array($0.utf8)] }, database)
-        }
-        let shared = Mutex((next: 0, done: [EncodedBlock]()))
-        @Sendable func take() -> Int? {
-            shared.withLock { state in
-                guard state.next < plan.count else { return nil }
-                state.next += 1
-                return state.next - 1
-            }
-        }
-        let helper = DispatchGroup()
-        if plan.count > 1 {
-            helper.enter()
-            let thread = Thread {
-                while let index = take() { plan.encode(index) { block in shared.withLock { $0.done.append(block) } } }
-                helper.leave()
-            }
-            thread.stackSize = 8 << 20
-            thread.start()
-        }
-        func drain() throws {
-            for block in shared.withLock({ state in
-                defer { state.done = [] }
-                return state.done
-            }) { try insert(block) }
-        }
-        do {
-            while let index = take() {
-                try plan.encode(index) { block in
-                    try insert(block)
-                    try drain()
-                }
-            }
-        } catch {
-            shared.withLock { $0.next = plan.count }
-            helper.wait()
-            throw error
-        }
-        helper.wait()
-        try drain()
     }
 
     func position(of source: String) throws(StoreError) -> ImportPosition? {

@@ -30,6 +30,10 @@ struct InterruptibleSnapshot: ProfileColumnKeeping {
         try interruption.check()
         return try base.messageIDs(block)
     }
+    func decodedMessages(_ block: BlockSummary) throws -> [(ordinal: UInt32, message: DecodedMessage)]? {
+        try interruption.check()
+        return try base.decodedMessages(block)
+    }
     func messages(_ block: BlockSummary, rows: [Int]) throws -> [Message] {
         try interruption.check()
         return try base.messages(block, rows: rows)

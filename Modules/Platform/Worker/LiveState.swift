@@ -36,9 +36,16 @@ final class LiveState: @unchecked Sendable {
             for profile in profiles { live.admit(profile) }
             for block in snapshot.blocks where block.rows > 0 {
                 guard live.needs(block.kind, event: block.event, latest: Instant(milliseconds: block.maxTime)) else { continue }
-                let ordinals = try snapshot.read(block, paths: []).ordinals
-                for (row, message) in try snapshot.messages(block, rows: Array(0..<block.rows)).enumerated() {
-                    live.load(message, of: profiles[Int(snapshot.profileOfIdentifier[Int(ordinals[row])])])
+                func profile(_ ordinal: UInt32) -> UInt32 { profiles[Int(snapshot.profileOfIdentifier[Int(ordinal)])] }
+                if !live.needsWhole(block.kind, event: block.event), let rows = try snapshot.decodedMessages(block) {
+                    for (row, (ordinal, message)) in rows.enumerated() {
+                        try live.load(message, of: profile(ordinal)) { try snapshot.messages(block, rows: [row]).first }
+                    }
+                } else {
+                    let ordinals = try snapshot.read(block, paths: []).ordinals
+                    for (row, message) in try snapshot.messages(block, rows: Array(0..<block.rows)).enumerated() {
+                        live.load(message, of: profile(ordinals[row]))
+                    }
                 }
             }
             for begin in begins {
