@@ -34,6 +34,14 @@ extension LiveMemberships {
         return rules.followedAnswer(segment)
     }
 
+    /// What features are for a profile now, in the order of their indexes; nil where the profile is not known.
+    public func values(of profile: UInt32) -> [Value]? {
+        guard Int(profile) < profiles.count, isKnown[Int(profile)] else { return nil }
+        rules.turn(to: profiles[Int(profile)], at: clock)
+        defer { rules.leave() }
+        return features.indices.map { rules.value($0) }
+    }
+
     /// Bytes that the profiles take, without those of whole messages: by what holds them.
     public var bytesHeld: (rows: Int, texts: Int, timers: Int, places: Int) {
         let place = MemoryLayout<StandingProfile>.stride + MemoryLayout<Int64>.stride + 1 + 8 * memberships.width

@@ -13,6 +13,8 @@ public import Storage
 public struct LiveMemberships: ~Copyable {
     /// The segments, in the order of their indexes.
     public internal(set) var segments: [LiveSegment]
+    /// Values that can be asked for beside them, in the order of their indexes.
+    public let features: [LiveFeature]
     /// The latest instant that was asked about, in milliseconds.
     public internal(set) var clock: Int64
     var rules: StandingRules
@@ -53,10 +55,10 @@ public struct LiveMemberships: ~Copyable {
     /// Nobody is known yet.
     ///
     /// - Parameter start: No question will be about an earlier instant; what no longer matters then is not held.
-    public init(_ segments: [LiveSegment], from start: Instant = Instant(milliseconds: .min)) {
-        self.segments = segments
+    public init(_ segments: [LiveSegment], features: [LiveFeature] = [], from start: Instant = Instant(milliseconds: .min)) {
+        (self.segments, self.features) = (segments, features)
         clock = start.milliseconds
-        rules = StandingRules(Self.standing(segments))
+        rules = StandingRules(Self.standing(segments), values: features.map(\.formula))
         whole = WholeTimelines(segments)
         memberships = SegmentBits(segments: segments.count)
         touchedSegments = SegmentBits(segments: segments.count)

@@ -26,7 +26,10 @@ struct LiveAgreementTests {
             let rules = try Self.rules(&generator)
             let arrivals = GeneratedPopulation(random: &generator.random).arrivals
             var random = generator.random
-            var world = LiveWorld(rules, now: Instant(milliseconds: Vocabulary.now.milliseconds - 3 * 86_400_000))
+            let values = try generator.definitions.features.values.sorted { $0.precedesByScalars($1) }.map {
+                try Formula(parsing: $0, definitions: generator.definitions)
+            }
+            var world = LiveWorld(rules, values: values, now: Instant(milliseconds: Vocabulary.now.milliseconds - 3 * 86_400_000))
             for (number, message) in arrivals.enumerated() {
                 world.receive(message)
                 if random.once(in: 3) {

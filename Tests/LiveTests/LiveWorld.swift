@@ -20,10 +20,16 @@ struct LiveWorld: ~Copyable {
     /// Who is in which segment, by the transitions alone.
     private(set) var moved: [Set<UInt32>]
 
-    init(_ rules: [Rule], now: Instant) {
+    /// Values that are kept beside the rules; those that cannot be are left out.
+    private let formulas: [Formula]
+
+    init(_ rules: [Rule], values: [Formula] = [], now: Instant) {
         self.rules = rules
         self.now = now
-        live = LiveMemberships(rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) })
+        formulas = values.filter { LiveFeature(name: "", formula: $0) != nil }
+        live = LiveMemberships(
+            rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) },
+            features: formulas.compactMap { LiveFeature(name: "", formula: $0) })
         moved = Array(repeating: [], count: rules.count)
         decoder = MessageDecoder(dictionaries: dictionaries, key: (1, 2))
         for segment in rules.indices { live.begin(segment, recorded: [], at: now, because: .definition) }
@@ -62,6 +68,10 @@ struct LiveWorld: ~Copyable {
             if let ordinal = ordinals[id] { messages[root(ordinal), default: []].append(message) }
         }
         guard messages.count == live.profileCount else { return "\(live.profileCount) profiles instead of \(messages.count)" }
+        for (profile, own) in messages {
+            let values = formulas.map { Reference($0, now: now).value(Timeline(own)) }
+            guard live.values(of: profile) == values else { return "the values of profile \(profile) should be \(values)" }
+        }
         for (segment, rule) in rules.enumerated() {
             var members: Set<UInt32> = []
             for (profile, own) in messages {

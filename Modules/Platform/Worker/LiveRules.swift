@@ -8,6 +8,8 @@ struct LiveRules {
     /// Saved segments first, by name; then conditions that are none, each once.
     private(set) var segments: [LiveSegment] = []
     private(set) var offers = LiveOffers()
+    /// Computed traits by name, those aside that whole messages have to be read for.
+    private(set) var features: [LiveFeature] = []
     /// Definitions that cannot be asked, with the reason.
     private(set) var refused: [(name: String, reason: String)] = []
     private var places: [Rule: Int] = [:]
@@ -23,6 +25,10 @@ struct LiveRules {
                 named[Text(definition.name)] = segments.count
                 try add(rule, name: definition.name, expression: DefinitionText(definition.body).expression, question)
             } catch { refused.append(("segment '\(definition.name)'", error.message)) }
+        }
+        for definition in question.definitions(.feature) {
+            guard let formula = try? question.formula(definition.body, source: .feature(definition.name)) else { continue }
+            if let feature = LiveFeature(name: definition.name, formula: formula) { features.append(feature) }
         }
         for definition in question.definitions(.offer) {
             do throws(CommandError) {

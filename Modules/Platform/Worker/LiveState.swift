@@ -31,7 +31,7 @@ final class LiveState: @unchecked Sendable {
         let snapshot = question.snapshot
         let profiles = Self.leastOrdinals(snapshot)
         let begins = try attempt { try Self.beginnings(segments, snapshot, profiles, now: now) }
-        var live = LiveMemberships(segments, from: begins.first?.at ?? now)
+        var live = LiveMemberships(segments, features: rules.features, from: begins.first?.at ?? now)
         do {
             for profile in profiles { live.admit(profile) }
             for block in snapshot.blocks where block.rows > 0 {

@@ -107,18 +107,39 @@ struct WorkerAnswers {
         try await membership(of: reference).segments
     }
 
-    /// Segments by name, and what every offer gives, all of one moment.
-    private func membership(
-        of reference: String
-    ) async throws(ServiceError) -> (segments: [(name: String, validUntil: Instant?)], offers: [LiveOffers.Answer]) {
+    /// What the worker's thread knows of a profile, all of one moment.
+    private struct Membership: Sendable {
+        /// Canonical id.
+        var id: String
+        /// By name.
+        var segments: [(name: String, validUntil: Instant?)]
+        var offers: [LiveOffers.Answer]
+        /// Computed traits that are kept up to date, and the names of all.
+        var features: [String: Value]
+        var featureNames: [String]
+    }
+
+    private func membership(of reference: String) async throws(ServiceError) -> Membership {
         let id = try await resolved(reference)
-        if try await worker.now({ loop in loop.profile(id.id, id.kinds).map { loop.isRegrouped($0) } ?? false }) { await worker.settle() }
-        let found = try await worker.now { loop in loop.profile(id.id, id.kinds).map { (loop.segments(of: $0), loop.offers(to: $0)) } }
-        guard let found else {
+        func ask() async throws(ServiceError) -> (found: Membership?, isRegrouped: Bool) {
+            try await worker.now { loop in
+                guard let profile = loop.profile(id.id, id.kinds) else { return (nil, false) }
+                let found = Membership(
+                    id: loop.canonicalID(of: profile), segments: loop.segments(of: profile).sorted { $0.name.precedesByScalars($1.name) },
+                    offers: loop.offers(to: profile), features: loop.features(of: profile), featureNames: loop.featureNames)
+                return (found, loop.isRegrouped(profile))
+            }
+        }
+        var answer = try await ask()
+        if answer.isRegrouped {
+            await worker.settle()
+            answer = try await ask()
+        }
+        guard let found = answer.found else {
             throw ServiceError(
                 .notFound, "No profile has the identifier \"\(id.id)\".", remedy: "Send a message that names it, or ask for another.")
         }
-        return (found.0.sorted { $0.name.precedesByScalars($1.name) }, found.1)
+        return found
     }
 
     /// What offers give somebody; whoever was never seen is answered as one who has sent nothing.
@@ -200,29 +221,36 @@ struct WorkerAnswers {
         ])
     }
 
-    /// Segments from the worker's thread; features asked of the person's messages.
+    /// All from the worker's thread, but for features that whole messages have to be read for.
     private func decide(_ reference: String) async throws(ServiceError) -> JSONObject {
-        let id = try await resolved(reference)
-        let (segments, offers) = try await membership(of: reference)
+        let own = try await membership(of: reference)
         var chosen = JSONObject()
-        for offer in offers where offer.choice != nil {
+        for offer in own.offers where offer.choice != nil {
             chosen.set(offer.key, .object(JSONObject(offer.json.members.filter { ["variant", "value", "reason"].contains($0.name) })))
         }
-        return try await worker.beside { [chosen] question throws(CommandError) in
-            let person = try question.person(id)
-            let features = question.definitions(.feature)
-            var values = JSONObject()
-            if !features.isEmpty {
-                let timeline = Timeline(try attempt { try person.messages(until: Instant(milliseconds: .max), threads: 2) })
-                for feature in features {
-                    guard let formula = try? question.formula(feature.body, source: .feature(feature.name)) else { continue }
-                    values.set(feature.name, Reference(formula, now: question.now).value(timeline).json)
-                }
+        var features = own.features.mapValues(\.json)
+        if features.count < own.featureNames.count {
+            for (name, value) in try await featuresOfMessages(reference, besides: Set(features.keys)) { features[name] = value }
+        }
+        var values = JSONObject()
+        for name in own.featureNames { if let value = features[name] { values.set(name, value) } }
+        return JSONObject([
+            .init("profile", .object(JSONObject([.init("id", .string(own.id))]))), .init("segments", .list(own.segments.map(\.name))),
+            .init("features", .object(values)), .init("offers", .object(chosen)),
+        ])
+    }
+
+    /// Features asked of the person's whole messages.
+    private func featuresOfMessages(
+        _ reference: String, besides known: Set<String>
+    ) async throws(ServiceError) -> [(String, JSONValue)] {
+        let id = try await resolved(reference)
+        return try await worker.beside { question throws(CommandError) in
+            let timeline = Timeline(try attempt { try question.person(id).messages(until: Instant(milliseconds: .max), threads: 2) })
+            return question.definitions(.feature).filter { !known.contains($0.name) }.compactMap { feature in
+                guard let formula = try? question.formula(feature.body, source: .feature(feature.name)) else { return nil }
+                return (feature.name, Reference(formula, now: question.now).value(timeline).json)
             }
-            return JSONObject([
-                .init("profile", .object(JSONObject([.init("id", .string(person.id))]))), .init("segments", .list(segments.map(\.name))),
-                .init("features", .object(values)), .init("offers", .object(chosen)),
-            ])
         }
     }
 }

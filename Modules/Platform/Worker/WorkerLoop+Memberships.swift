@@ -42,6 +42,15 @@ extension WorkerLoop {
         }
     }
 
+    /// Computed traits of a profile, as far as they are kept up to date.
+    func features(of profile: UInt32) -> [String: Value] {
+        let values = live.values(of: profile) ?? []
+        return Dictionary(zip(live.features.map(\.name), values), uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Names of the computed traits that are saved.
+    var featureNames: [String] { definitions.filter { $0.kind == .feature }.map(\.name) }
+
     /// Every segment with its size.
     var sizes: [(name: String, members: Int, expression: String)] {
         live.segments.indices.filter { live.segments[$0].isRecorded }.map {

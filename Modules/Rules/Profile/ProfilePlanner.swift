@@ -11,11 +11,21 @@ struct ProfilePlanner {
 
     /// Enters a rule, and gives the node of its root. What another rule asks already is not asked twice.
     mutating func enter(_ rule: Rule, thresholds: PercentileThresholds) -> Int {
+        begin(rule, thresholds)
+        return clause(rule.root)
+    }
+
+    /// Enters a value, and gives the node of its root.
+    mutating func enter(_ formula: Formula) -> Int {
+        begin(Rule(root: .constant(false), segments: formula.segments, features: formula.features), .none)
+        return operand(formula.root)
+    }
+
+    private mutating func begin(_ rule: Rule, _ thresholds: PercentileThresholds) {
         (self.rule, self.thresholds, segments, features) = (rule, thresholds, [], [])
         // Features never mention segments; segments may mention features.
         for feature in rule.features { features.append(operand(feature.body)) }
         for segment in rule.segments { segments.append(clause(segment.body)) }
-        return clause(rule.root)
     }
 
     // MARK: Clauses

@@ -5,6 +5,8 @@ final class StandingPlan {
     let plan: ProfilePlan
     /// By rule.
     let roots: [Int]
+    /// By value.
+    let values: [Int]
     private(set) var slots: [StandingSlot] = []
     /// By slot: the rules that read it.
     private(set) var rulesOfSlot: [[Int]] = []
@@ -22,9 +24,10 @@ final class StandingPlan {
     private(set) var fields: Set<Field> = []
     private var numbers: [StandingSlot.Subject: Int] = [:]
 
-    init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) {
+    init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], values formulas: [Formula]) {
         var planner = ProfilePlanner()
         roots = rules.map { planner.enter($0.rule, thresholds: $0.thresholds) }
+        values = formulas.map { planner.enter($0) }
         plan = planner.plan
         slotsByKind = Array(repeating: [], count: Int(Message.Kind.allCases.map(\.rawValue).max() ?? 0) + 1)
         for selection in plan.selections { slotOfSelection.append(enter(selection)) }
@@ -39,8 +42,18 @@ final class StandingPlan {
     static func judgesEventsAlone(_ rule: Rule) -> Bool {
         var planner = ProfilePlanner()
         _ = planner.enter(rule, thresholds: .none)
-        let plan = planner.plan
-        return plan.selections.allSatisfy { selection in selection.condition.map { plan.isOfEventAlone($0) } ?? true }
+        return judgesEventsAlone(planner.plan)
+    }
+
+    /// The same of a value.
+    static func judgesEventsAlone(_ formula: Formula) -> Bool {
+        var planner = ProfilePlanner()
+        _ = planner.enter(formula)
+        return judgesEventsAlone(planner.plan)
+    }
+
+    private static func judgesEventsAlone(_ plan: ProfilePlan) -> Bool {
+        plan.selections.allSatisfy { selection in selection.condition.map { plan.isOfEventAlone($0) } ?? true }
     }
 
     // MARK: Slots

@@ -15,21 +15,28 @@ public final class StandingRules {
     private var slotsByNumber: [[Int]?] = []
     private var layouts: [StandingLayout?] = []
 
-    /// Prepares rules; a profile goes with one list of rules.
-    public convenience init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) { self.init(rules, StandingTexts()) }
+    private let values: [Formula]
 
-    private init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], _ texts: StandingTexts) {
-        plan = StandingPlan(rules)
-        self.texts = texts
+    /// Prepares rules, and values that can be asked for beside them; a profile goes with one list of rules and values.
+    public convenience init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], values: [Formula] = []) {
+        self.init(rules, values, StandingTexts())
+    }
+
+    private init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], _ values: [Formula], _ texts: StandingTexts) {
+        plan = StandingPlan(rules, values: values)
+        (self.values, self.texts) = (values, texts)
         source = StandingSource(plan, texts)
         session = ProfileSession(plan.plan, source, now: 0)
     }
 
     /// The same rules with other bounds of their percentiles; profiles go on with it.
-    public func with(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) -> StandingRules { StandingRules(rules, texts) }
+    public func with(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) -> StandingRules { StandingRules(rules, values, texts) }
 
     /// Whether a rule can be kept so: its conditions ask of the event alone, not of the profile or the time.
     public static func canKeep(_ rule: Rule) -> Bool { StandingPlan.judgesEventsAlone(rule) }
+
+    /// The same of a value.
+    public static func canKeep(_ value: Formula) -> Bool { StandingPlan.judgesEventsAlone(value) }
 
     // MARK: Keeping
 
@@ -229,7 +236,10 @@ public final class StandingRules {
         return (course.holds, course.until < Course.horizon ? course.until : .max)
     }
 
-    /// The same, followed to the instant at which the answer does become another, as far as that may be followed. It must be the last question
+    /// One of the values for the profile at hand.
+    public func value(_ index: Int) -> Value { session.course(plan.values[index]).value }
+
+    /// The answer of a rule, followed to the instant at which it does become another, as far as that may be followed. It must be the last question
     /// about the profile at hand.
     public func followedAnswer(_ rule: Int) -> TimedAnswer { session.answer(plan.roots[rule]) }
 
