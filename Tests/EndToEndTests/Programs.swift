@@ -60,12 +60,18 @@ enum Program: String {
     }
 
     /// Starts, and leaves the rest to the caller.
-    func start(_ arguments: String...) throws -> Process {
+    ///
+    /// - Parameter log: Takes what the program writes; nil: nothing does.
+    func start(_ arguments: String..., log: String? = nil) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        let output = try log.map { path in
+            try Data().write(to: URL(fileURLWithPath: path))
+            return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        }
+        process.standardOutput = output ?? .nullDevice
+        process.standardError = output ?? .nullDevice
         try process.run()
         return process
     }

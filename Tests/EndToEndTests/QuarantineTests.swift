@@ -45,15 +45,15 @@ import Testing
 
     @Test func `while a worker has the store, the command names the address to ask`() throws {
         let folder = try Folder()
-        let worker = try Program.worker.start("--dev", "--port", "0", "--db", folder / "q.tessera")
+        let (store, log) = (folder / "q.tessera", folder / "log")
+        let worker = try Program.worker.start("--dev", "--port", "0", "--db", store, log: log)
         defer {
             worker.terminate()
             worker.waitUntilExit()
         }
-        var outcome = try Program.worker.run("quarantine", "replay", "--db", folder / "q.tessera")
-        for _ in 0..<100 where outcome.status == 0 {
-            outcome = try Program.worker.run("quarantine", "replay", "--db", folder / "q.tessera")
-        }
+        // It says where it listens once it has the store.
+        for _ in 0..<1_200 where try !String(contentsOfFile: log, encoding: .utf8).contains("http://") { usleep(50_000) }
+        let outcome = try Program.worker.run("quarantine", "replay", "--db", store)
         #expect(outcome.status == 1)
         #expect(try outcome.error["message"]?.asString?.contains("/v1/quarantine/replay") == true)
     }

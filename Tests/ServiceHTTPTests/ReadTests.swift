@@ -104,7 +104,7 @@ struct ReadTests {
             }
             #expect(try await client.get("/v1/profiles/user_id:1", key: adminSecret).status == 200)
             let paths = try #require(try await client.get("/openapi.json").json["paths"]?.asObject)
-            #expect(paths.members.count == 20 && paths["/v1/decide"] == nil)
+            #expect(paths.members.count == 23 && paths["/v1/decide"] == nil)
         }
     }
 
@@ -145,7 +145,7 @@ struct ReadTests {
             let document = try await client.get("/openapi.json").json
             #expect(document["openapi"] == .string("3.1.0"))
             let paths = try #require(document["paths"]?.asObject)
-            #expect(paths.members.count == 25)
+            #expect(paths.members.count == 30)
             for path in paths.members {
                 for operation in try #require(path.value.asObject).members {
                     let method = operation.name.uppercased()
