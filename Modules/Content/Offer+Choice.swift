@@ -16,7 +16,9 @@ public struct OfferChoice: Sendable, Hashable {
 
     /// The variant's name.
     public var variant: String
+    /// What is given.
     public var value: JSONValue
+    /// Why it was chosen.
     public var reason: Reason
     /// The name of the rule that held; nil where none decided.
     public var rule: String?

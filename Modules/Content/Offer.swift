@@ -9,7 +9,9 @@ public struct Offer: Sendable, Hashable {
 
     /// A value by its name.
     public struct Variant: Sendable, Hashable {
+        /// What rules and the default call it by.
         public var name: String
+        /// What is given; of the offer's kind.
         public var value: JSONValue
 
         /// Joins both, unchecked.
@@ -33,6 +35,7 @@ public struct Offer: Sendable, Hashable {
     public let key: String
     /// The name that people see; nil where it has none.
     public let title: String?
+    /// What kind of value all its variants have.
     public let kind: Kind
     /// Whether rules are asked at all.
     public let isEnabled: Bool
@@ -64,6 +67,7 @@ public struct Offer: Sendable, Hashable {
 
     /// Members of an offer's settings, and of a rule's.
     public static let settings = ["key", "title", "kind", "enabled", "variants", "default", "rules"]
+    /// The settings that a rule may have.
     public static let settingsOfRule = ["name", "when", "variant"]
 
     /// Whether an offer can be asked for by this key. Other characters would not stand in an address as they are.

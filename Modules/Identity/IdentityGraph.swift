@@ -63,8 +63,9 @@ public struct IdentityGraph: ~Copyable {
     public internal(set) var refusals: [Int: LinkRefusal] = [:]
     /// Whether `refusals` is another than when everything was saved last.
     public internal(set) var hasNewRefusals = false
-    /// Links and aliases of which an earlier message was seen since everything was saved last.
+    /// Places of links of which an earlier message was seen since everything was saved last.
     public internal(set) var earlierLinks: Set<Int> = []
+    /// The same of aliases.
     public internal(set) var earlierAliases: Set<Int> = []
 
     private var hashes: ContiguousArray<UInt64> = []

@@ -20,10 +20,13 @@ public struct JobLedger: Sendable, Hashable {
     public struct Entry: Sendable, Hashable {
         /// Single within the ledger, ascending.
         public var number: Int
+        /// The instant the run stands for.
         public var due: Instant
+        /// Why it began.
         public var trigger: JobRun.Trigger
         /// From 1.
         public var attempt: Int
+        /// When it began, by the runner's clock.
         public var started: Instant
         /// nil while it runs, and for runs that a crash interrupted.
         public var ended: Instant?

@@ -14,7 +14,9 @@ public struct Job: Sendable, Hashable {
 
     /// ASCII letters, digits, `-` and `_`, from 1 to 64.
     public let name: String
+    /// When it is due.
     public let schedule: Schedule
+    /// Which instants that were missed are made up for.
     public let catchUp: CatchUp
     /// How long a run may take before it is cancelled.
     public let timeout: Duration
@@ -37,9 +39,11 @@ public struct JobRun: Sendable, Hashable {
     /// Why a run begins.
     public enum Trigger: String, Sendable { case schedule, dependency, manual }
 
+    /// Name of the job.
     public var job: String
     /// The instant it stands for: of the schedule; when the last job it waited for ended; or when somebody asked.
     public var due: Instant
+    /// Why it begins.
     public var trigger: Trigger
     /// From 1; more where runs before it were interrupted.
     public var attempt: Int

@@ -45,6 +45,7 @@ public enum JobNotice: Sendable, Hashable {
 /// It sleeps until the next instant of the plan, a minute at most, so that a clock that is set is noticed. A run that takes longer than its
 /// job may is cancelled. Where the ledger cannot be saved nothing begins; it is tried again after a minute at the latest.
 public actor JobRunner {
+    /// The jobs, and when they are due.
     public nonisolated let plan: JobPlan
     let bodies: [String: JobBody]
     let keeper: any JobLedgerKeeper

@@ -42,15 +42,6 @@ extension LiveMemberships {
         return features.indices.map { rules.value($0) }
     }
 
-    /// Bytes that the profiles take, without those of whole messages: by what holds them.
-    public var bytesHeld: (rows: Int, texts: Int, timers: Int, places: Int) {
-        let place = MemoryLayout<StandingProfile>.stride + MemoryLayout<Int64>.stride + 1 + 8 * memberships.width
-        return (
-            profiles.reduce(0) { $0 + $1.byteCount }, rules.textBytes, timers.count * MemoryLayout<TimerHeap.Entry>.stride,
-            profiles.count * place
-        )
-    }
-
     mutating func askEverybody(_ segment: Int, because cause: TransitionCause) {
         for profile in profiles.indices where isKnown[profile] {
             answers.removeAll(keepingCapacity: true)

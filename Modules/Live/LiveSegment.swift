@@ -47,9 +47,11 @@ public struct Transition: Sendable, Hashable {
     public var segment: Int
     /// The profile: least ordinal of its identifiers.
     public var profile: UInt32
+    /// Entered, or exited.
     public var entered: Bool
     /// Exactly: an exit by the clock has the first millisecond at which the answer is another.
     public var at: Instant
+    /// Why it happened.
     public var cause: TransitionCause
     /// Ordinals to be recorded as entered or exited: an exit names those that were recorded.
     public var ordinals: [UInt32]

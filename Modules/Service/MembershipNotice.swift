@@ -6,6 +6,7 @@ public struct MembershipNotice: Sendable, Hashable {
     public var number: Int64
     /// Canonical id of the profile.
     public var profile: String
+    /// Name of the segment.
     public var segment: String
     /// Entered, or exited.
     public var entered: Bool

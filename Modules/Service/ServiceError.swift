@@ -19,6 +19,7 @@ public struct ServiceError: Error, Sendable, Hashable {
         /// Anything else.
         case failed
     }
+    /// What kind of trouble it is.
     public var code: Code
     /// A sentence: what happened. Holds no personal data but what the caller asked with.
     public var message: String

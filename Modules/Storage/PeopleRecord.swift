@@ -37,8 +37,9 @@ public struct PeopleRecord: Sendable, Hashable {
     public var before: [UInt32]
     /// The same afterwards. The two are empty where rules changed.
     public var after: [UInt32]
-    /// Who decided, and why; empty where a message did.
+    /// Who decided; empty where a message did.
     public var by: String
+    /// Why; empty where nobody gave a reason.
     public var reason: String
 
     /// Joins the parts.

@@ -10,31 +10,36 @@ public struct DataAuditResult: CommandResult, Equatable {
         public var field: String?
         /// Messages.
         public var rows: Int
-        /// Shares of them that lack the field, and that have it as null.
+        /// Share of them that lack the field.
         public var missing: Double?
+        /// Share of them that have it as null.
         public var null: Double?
         /// `text`, `number`, `truth`, `array`, `object`: those that occur.
         public var kinds: [String] = []
         /// Distinct texts, numbers and truths, exactly.
         public var distinct: Int?
-        /// Of the numbers, where there are any, else of the texts.
+        /// The least of the numbers, where there are any, else of the texts.
         public var least: JSONValue?
+        /// The greatest of the same.
         public var greatest: JSONValue?
         /// The share of texts, numbers and truths that the tracking plan does not allow; nil: it says nothing of them.
         public var outside: Double?
         /// The population stability index of the last seven days against the seven before; nil where one of them holds nothing.
         public var drift: Double?
-        /// Messages of the last seven days and of the seven before; nil of fields.
+        /// Messages of the last seven days; nil of fields.
         public var week: Int?
+        /// Messages of the seven days before those; nil of fields.
         public var weekBefore: Int?
+        /// When the latest of them happened.
         public var lastSeen: Instant?
-        /// Segments and features that read it.
+        /// Segments, features and offers that read it.
         public var usedBy: [String] = []
 
         init(of: String, field: String?, rows: Int) { (self.of, self.field, self.rows) = (of, field, rows) }
     }
     /// Events by name, then other kinds; the messages before their fields.
     public var entries: [Entry]
+    /// The instant it is asked as of.
     public var now: Instant
     /// Whether there is a tracking plan to hold values against.
     public var hasPlan: Bool
@@ -93,22 +98,28 @@ public struct SourceAuditResult: CommandResult, Equatable {
     public struct Entry: Sendable, Equatable {
         /// `context.source`, else `context.library.name`; empty where messages say neither.
         public var source: String
-        /// Messages in all, of the last seven days, and of the seven before.
+        /// Messages in all.
         public var messages: Int
+        /// Messages of the last seven days.
         public var week: Int
+        /// Messages of the seven days before those.
         public var weekBefore: Int
+        /// When the latest of them happened.
         public var lastSeen: Instant?
         /// Messages that say when they arrived.
         public var timed: Int
-        /// Milliseconds within which half of those, 95 and 99 of a hundred arrived.
+        /// Milliseconds within which half of those arrived.
         public var p50: Int64?
+        /// Milliseconds within which 95 of a hundred arrived.
         public var p95: Int64?
+        /// Milliseconds within which 99 of a hundred arrived.
         public var p99: Int64?
         /// Messages in quarantine that were kept whole.
         public var refused: Int
     }
     /// Most messages first.
     public var entries: [Entry]
+    /// The instant it is asked as of.
     public var now: Instant
 
     public var json: JSONObject {

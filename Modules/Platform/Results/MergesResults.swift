@@ -5,7 +5,9 @@ import Storage
 public struct MergesResult: CommandResult, Equatable {
     /// One record of the log of people.
     public struct Entry: Sendable, Equatable {
+        /// Number of the record, from 1.
         public var number: Int
+        /// When it happened.
         public var at: Instant
         /// The word of the cause: `merge`, `order`, `unmerge`, `rejoin` or `rules`.
         public var because: String
@@ -34,6 +36,7 @@ public struct MergesResult: CommandResult, Equatable {
 
     /// In the order in which they happened; the latest, when there was a limit.
     public var merges: [Entry]
+    /// How many records there are, those that are not shown included.
     public var total: Int
 
     public var json: JSONObject {
@@ -75,6 +78,7 @@ public struct RefusedMergesResult: CommandResult, Equatable {
 
     /// In the order in which they were first given; the latest, when there was a limit.
     public var refused: [Entry]
+    /// How many links are refused, those that are not shown included.
     public var total: Int
 
     public var json: JSONObject {

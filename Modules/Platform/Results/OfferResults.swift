@@ -50,6 +50,7 @@ public struct OffersResult: CommandResult, Equatable {
 
 /// One offer with its variants and rules.
 public struct OfferResult: CommandResult, Equatable {
+    /// The offer.
     public var offer: Offer
 
     public var json: JSONObject { JSONObject(["offer": .object(offer.json(withKey: true))]) }
@@ -72,9 +73,11 @@ public struct OfferResult: CommandResult, Equatable {
 
 /// What an offer gives somebody, with every rule and whether its condition holds.
 public struct OfferChoiceResult: CommandResult, Equatable {
+    /// The offer.
     public var offer: Offer
     /// The person's canonical id.
     public var id: String
+    /// What is given, and why.
     public var choice: OfferChoice
     /// Of each rule, whether its condition holds.
     public var holds: [Bool]

@@ -106,17 +106,20 @@ public struct QuarantineFolder: Sendable {
 public struct QuarantineSummary: CommandResult, Equatable {
     /// Records of one file that share a cause.
     public struct Entry: Sendable, Equatable {
+        /// Name of the file.
         public var file: String
         /// The rule of the tracking plan that was broken; nil where another check refused them.
         public var rule: String?
         /// The reason of the first of them.
         public var reason: String
+        /// How many messages it is.
         public var messages: Int
         /// Those that were kept whole, so that a replay can judge them again.
         public var replayable: Int
         /// When the first and the last were refused, where that is known.
         public var first, last: String?
     }
+    /// By file and rule.
     public var entries: [Entry]
 
     public var json: JSONObject {

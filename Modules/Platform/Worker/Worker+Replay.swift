@@ -160,17 +160,20 @@ final class RemainingRecords: @unchecked Sendable {
 public struct ReplayResult: CommandResult, Equatable {
     /// One file of the quarantine.
     public struct Entry: Sendable, Equatable {
+        /// Name of the file.
         public var file: String
         /// Records that were looked at: those below together.
         public var judged = 0
         /// Messages that are in the store now, and those that were there already.
         public var stored = 0
+        /// Messages whose id was stored already.
         public var duplicates = 0
         /// Those that fail still, and stay with their new reason.
         public var refused = 0
         /// Those that stay as they are: not asked for, or not kept whole.
         public var left = 0
     }
+    /// What became of each file.
     public var entries: [Entry] = []
 
     private static let counts: [(name: String, value: any KeyPath<Entry, Int> & Sendable)] = [

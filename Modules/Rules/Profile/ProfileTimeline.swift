@@ -62,16 +62,6 @@ public struct ProfileTimeline: Sendable {
         }
     }
 
-    /// Whether a message of the same timestamp and messageId is there.
-    public func holds(_ message: Message) -> Bool {
-        var at = all.times.firstIndex(atOrPast: message.timestamp.milliseconds, in: all.times.indices)
-        while at < messages.count, messages[at].timestamp == message.timestamp {
-            if messages[at].messageID.sameScalars(as: message.messageID) { return true }
-            at += 1
-        }
-        return false
-    }
-
     private mutating func enter(_ message: Message, at position: Int) {
         all.append(message, at: position)
         if message.kind != .identify, message.kind != .alias { activity.append(message, at: position) }

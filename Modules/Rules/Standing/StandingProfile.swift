@@ -11,9 +11,6 @@ public struct StandingProfile: Sendable {
     /// Words it takes: no fewer than it has rows.
     public var wordCount: Int { words.count }
 
-    /// Bytes that it takes beside itself.
-    public var byteCount: Int { words.isEmpty ? 0 : 32 + 8 * words.capacity }
-
     // MARK: Due times
 
     /// When answers are to be asked anew: rules with their instants in milliseconds, ascending by rule.
@@ -29,9 +26,6 @@ public struct StandingProfile: Sendable {
         for place in 1..<(1 + Int(count)) { least = min(least, words[place]) }
         return least == .max ? .max : Int64(least >> 16)
     }
-
-    /// When the answer of a rule is to be asked anew; `.max`: never.
-    public func due(_ rule: Int) -> Int64 { dueIndex(rule).flatMap { $0.isFound ? Int64(words[$0.place] >> 16) : nil } ?? .max }
 
     /// Keeps until when the answer of a rule stands; `.max`: for ever.
     public mutating func setDue(_ rule: Int, _ instant: Int64) {

@@ -245,9 +245,6 @@ public final class StandingRules {
 
     // MARK: Texts
 
-    /// Bytes of texts that rows refer to, those included that no row refers to any more.
-    public var textBytes: Int { texts.byteCount }
-
     /// Gives back texts that no row refers to any more, where they are most of all; `profiles` must be all there are.
     public func giveBackTexts(_ profiles: inout ContiguousArray<StandingProfile>) {
         guard texts.isMostlyIdle else { return }

@@ -4,9 +4,7 @@
 final class StandingTexts {
     private var bytes: ContiguousArray<UInt8> = []
     /// Bytes that no row refers to any more.
-    private(set) var idle = 0
-
-    var byteCount: Int { bytes.count }
+    private var idle = 0
 
     /// Adds a text and says where it lies.
     func add(_ text: String) -> UInt64 {
