@@ -55,7 +55,7 @@ extension LiveMemberships {
     mutating func ask(_ profile: UInt32, because cause: TransitionCause) {
         rules.turn(to: profiles[Int(profile)], at: clock)
         filled.clear(at: 0)
-        rules.forEachFilled { filled.set(true, $0, at: 0) }
+        rules.forEachFilled { effects.read($0, into: &filled) }
         for index in answers.indices {
             let segment = answers[index].segment
             if let evaluator = segments[segment].evaluator {
@@ -73,11 +73,17 @@ extension LiveMemberships {
         }
         rules.leave()
         if cause == .clock { rules.trim(&profiles[Int(profile)], clock: clock) }
-        for (segment, isMember, until) in answers { keep(segment, of: profile, isMember, until, because: cause) }
-        schedule(profile)
+        dues.removeAll(keepingCapacity: true)
+        for (segment, isMember, until) in answers {
+            dues.append((segment, keep(segment, of: profile, isMember, until, because: cause)))
+        }
+        schedule(profile, profiles[Int(profile)].setDue(dues, scratch: &dueWords))
     }
 
-    private mutating func keep(_ segment: Int, of profile: UInt32, _ isMember: Bool, _ until: Int64, because cause: TransitionCause) {
+    /// Keeps an answer, and gives the instant at which it is to be asked for anew.
+    private mutating func keep(
+        _ segment: Int, of profile: UInt32, _ isMember: Bool, _ until: Int64, because cause: TransitionCause
+    ) -> Int64 {
         let wasMember = memberships.contains(segment, at: Int(profile))
         var until = until
         if cause == .clock, isMember == wasMember, until < clock + Self.rest {
@@ -88,12 +94,12 @@ extension LiveMemberships {
         } else if !standstills.isEmpty {
             standstills[Self.key(profile, segment)] = nil
         }
-        profiles[Int(profile)].setDue(segment, until)
-        guard isMember != wasMember else { return }
+        guard isMember != wasMember else { return until }
         memberships.set(isMember, segment, at: Int(profile))
         memberCounts[segment] += isMember ? 1 : -1
         let ordinals = isMember ? [profile] : recordedElsewhere[segment].removeValue(forKey: profile) ?? [profile]
         note(segment, profile, entered: isMember, because: cause, ordinals: ordinals)
+        return until
     }
 
     /// No fewer than the events that are held of a profile, the one that left just now included.
@@ -110,8 +116,7 @@ extension LiveMemberships {
     }
 
     /// Sees to it that a timer of the profile goes off no later than its first due time. An earlier one that stands stays.
-    mutating func schedule(_ profile: UInt32) {
-        let due = profiles[Int(profile)].earliestDue
+    mutating func schedule(_ profile: UInt32, _ due: Int64) {
         guard due < scheduled[Int(profile)] else { return }
         scheduled[Int(profile)] = due
         timers.insert(.init(at: due, profile: profile))

@@ -35,12 +35,16 @@ public struct LiveMemberships: ~Copyable {
     /// Profiles that messages of this instant changed, in their order; the segments to be asked, and why.
     var touched: ContiguousArray<(profile: UInt32, cause: TransitionCause)> = []
     var touchedSegments: SegmentBits
+    /// What a row more can do, by the rules' slots.
+    var effects: SlotEffects
     var touchedIndex: [UInt32: Int] = [:]
     /// By segment: the answer for a profile of which it keeps nothing.
     var emptyAnswers: [(isMember: Bool, until: Int64)?]
     /// Scratch: segments of which the profile at hand has rows; and answers until they are kept.
     var filled: SegmentBits
     var answers: ContiguousArray<(segment: Int, isMember: Bool, until: Int64)> = []
+    var dues: ContiguousArray<(rule: Int, until: Int64)> = []
+    var dueWords: ContiguousArray<UInt64> = []
     /// How often in a row the answer to a (profile, segment) was the same when its time had come, and its next time near; and how often that
     /// may be, by what was held of the profile when it began.
     var standstills: [UInt64: (count: Int, most: Int)] = [:]
@@ -59,6 +63,7 @@ public struct LiveMemberships: ~Copyable {
         (self.segments, self.features) = (segments, features)
         clock = start.milliseconds
         rules = StandingRules(Self.standing(segments), values: features.map(\.formula))
+        effects = SlotEffects(rules, segments: segments.count)
         whole = WholeTimelines(segments)
         memberships = SegmentBits(segments: segments.count)
         touchedSegments = SegmentBits(segments: segments.count)
@@ -192,7 +197,12 @@ public struct LiveMemberships: ~Copyable {
         // Taken out for as long as it is changed, so that the rest can be changed beside it.
         var own = StandingProfile()
         swap(&own, &profiles[Int(profile)])
-        enter(rules, &own, clock) { place = touch($0, of: profile, place, because: .message) }
+        enter(rules, &own, clock) { slot in
+            let index = place ?? touchedPlace(of: profile, because: .message)
+            place = index
+            // Whoever can only stay what he is by it is not asked.
+            effects.touch(slot, members: memberships, of: Int(profile), into: &touchedSegments, at: index)
+        }
         swap(&own, &profiles[Int(profile)])
         guard !whole.isEmpty, let message = read() else { return }
         var segments: Set<Int> = []
@@ -282,7 +292,7 @@ public struct LiveMemberships: ~Copyable {
             clock = max(clock, timer.at)
             answers.removeAll(keepingCapacity: true)
             for (segment, at) in profiles[profile].due where at <= clock { answers.append((segment, false, 0)) }
-            if answers.isEmpty { schedule(timer.profile) } else { ask(timer.profile, because: .clock) }
+            if answers.isEmpty { schedule(timer.profile, profiles[profile].earliestDue) } else { ask(timer.profile, because: .clock) }
         }
         rules.leave()
         clock = max(clock, now.milliseconds)
@@ -297,6 +307,7 @@ public struct LiveMemberships: ~Copyable {
         guard segments[segment].thresholds != thresholds else { return }
         segments[segment].thresholds = thresholds
         rules = rules.with(Self.standing(segments))
+        effects = SlotEffects(rules, segments: segments.count)
         for index in emptyAnswers.indices { emptyAnswers[index] = nil }
         askEverybody(segment, because: .threshold)
     }

@@ -21,6 +21,12 @@ struct SegmentBits {
         if isIn { words[index * width + segment / 64] |= bit } else { words[index * width + segment / 64] &= ~bit }
     }
 
+    /// 64 segments of one set.
+    func word(_ word: Int, at index: Int) -> UInt64 { words[index * width + word] }
+
+    /// Adds segments of a word to one set.
+    mutating func insert(_ bits: UInt64, _ word: Int, at index: Int) { words[index * width + word] |= bits }
+
     mutating func clear(at index: Int) { for word in 0..<width { words[index * width + word] = 0 } }
 
     /// The segments of one set, ascending.

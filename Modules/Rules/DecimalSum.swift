@@ -1,9 +1,12 @@
 /// An exact sum of float64 numbers, each taken as the shortest decimal that reads back as it; rounded once, when it is asked for.
 ///
-/// The sum is kept in base 10^9 over every place a float64 can reach, so no order of addition shows. About 600 bytes.
+/// The sum is kept in base 10^9 over every place a float64 can reach, so no order of addition shows: about 600 bytes, which are taken when
+/// a number comes that is no whole number of millionths, or too many come. Until then it is one integer.
 public struct DecimalSum: Sendable {
-    /// Signed places of base 10^9, lowest first; place i stands for 10^(9 * (i - 37)). Carries wait until they must.
-    private var places: ContiguousArray<Int64>
+    /// Millionths, beside what the places hold.
+    private var millionths: Int64 = 0
+    /// Signed places of base 10^9, lowest first; place i stands for 10^(9 * (i - 37)). Carries wait until they must. Empty: all are 0.
+    private var places: ContiguousArray<Int64> = []
     /// Additions since the last carry; each adds less than 10^9 to a place.
     private var waiting = 0
 
@@ -12,11 +15,19 @@ public struct DecimalSum: Sendable {
     private static let base: Int64 = 1_000_000_000
 
     /// Nothing added yet; the sum is 0.
-    public init() { places = ContiguousArray(repeating: 0, count: Self.placeCount) }
+    public init() {}
 
     /// Adds a finite number.
     public mutating func add(_ number: Double) {
-        if number == 0 { return }
+        // At most 15 digits: no other decimal as short reads back as the same number.
+        let scaled = (number * 1e6).rounded()
+        if scaled.magnitude < 1e15, scaled / 1e6 == number {
+            let (sum, isTooFar) = millionths.addingReportingOverflow(Int64(scaled))
+            if !isTooFar {
+                millionths = sum
+                return
+            }
+        }
         let (mantissa, exponent) = Self.shortestDecimal(number)
         add(mantissa.magnitude, negative: mantissa < 0, exponent: exponent)
     }
@@ -26,12 +37,20 @@ public struct DecimalSum: Sendable {
 
     /// Adds everything that another sum holds.
     public mutating func add(_ other: DecimalSum) {
+        if other.millionths != 0 { add(mantissa: other.millionths, scale: 6) }
+        guard !other.places.isEmpty else { return }
+        makePlaces()
         if waiting + other.waiting >= 1 << 32 { carry() }
         waiting += other.waiting + 1
         for place in places.indices { places[place] += other.places[place] }
     }
 
+    private mutating func makePlaces() {
+        if places.isEmpty { places = ContiguousArray(repeating: 0, count: Self.placeCount) }
+    }
+
     private mutating func add(_ magnitude: UInt64, negative: Bool, exponent: Int) {
+        makePlaces()
         waiting += 1
         if waiting >= 1 << 32 { carry() }
         var place = Int(Int64(exponent).floorDivided(by: 9)) + Self.zeroPlace
@@ -67,6 +86,7 @@ public struct DecimalSum: Sendable {
     /// The sum divided by `count` exactly, then rounded to the nearest float64, ties to even; nil where that is not finite.
     public func average(count: Int) -> Double? {
         precondition(count > 0, "an average needs something to divide by")
+        if places.isEmpty { return Self.average(mantissa: millionths, scale: 6, count: count) }
         let (digits, negative) = carried()
         guard let top = digits.lastIndex(where: { $0 != 0 }) else { return 0 }
         // Long division from the top, to 90 places below the highest: more digits than any midpoint of two float64 numbers has (767).
@@ -94,6 +114,7 @@ public struct DecimalSum: Sendable {
     /// Places in 0 ..< 10^9 of the magnitude, and the sign.
     private func carried() -> (digits: ContiguousArray<Int64>, negative: Bool) {
         var copy = self
+        copy.add(mantissa: millionths, scale: 6)
         copy.carry()
         let negative = copy.places[Self.placeCount - 1] < 0
         if negative {

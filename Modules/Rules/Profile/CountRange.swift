@@ -34,6 +34,12 @@ struct CountRange: Hashable, Sendable {
         low = max(0, low)
     }
 
+    /// Whether more events never make it false.
+    var growsTrue: Bool { low <= high && (isOutside ? low == 0 : high == Self.most) }
+
+    /// Whether more events never make it true.
+    var growsFalse: Bool { low <= high && (isOutside ? high == Self.most : low == 0) }
+
     func contains(_ count: Int) -> Bool { (low <= count && count <= high) != isOutside }
 
     /// How many events must at least leave for the answer to change; nil where no number of them does it.

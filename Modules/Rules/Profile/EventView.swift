@@ -122,7 +122,7 @@ struct EventView {
     // MARK: Counts
 
     /// Jumps from one instant to the next, at most so many times, before a count is asked for anew.
-    private static let mostJumps = 64
+    static let mostJumps = 64
 
     /// Whether the number of events in the windows is in a range, and until when.
     func counted(_ range: CountRange) -> Course {

@@ -25,13 +25,14 @@ public struct ProfileEvaluator: Sendable {
 
     /// Whether the profile is a member at `now`, and until when that holds.
     public func answer(for profile: ProfileTimeline, at now: Instant) -> TimedAnswer {
-        ProfileSession(plan, profile, now: now.milliseconds).answer(root)
+        var session = ProfileSession(plan, profile, now: now.milliseconds)
+        return session.answer(root)
     }
 }
 
 extension ProfileSession {
     /// The answer of a rule's root at the instant at hand, followed as far as may be; the session is then at a later instant.
-    func answer(_ root: Int) -> TimedAnswer {
+    mutating func answer(_ root: Int) -> TimedAnswer {
         let course = course(root)
         var until = course.until
         for _ in 0..<ProfileEvaluator.mostSteps where until < Course.horizon && work < ProfileEvaluator.mostWork {

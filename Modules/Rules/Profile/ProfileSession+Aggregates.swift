@@ -11,7 +11,8 @@ struct FieldColumn {
 
 extension ProfileSession {
     /// An aggregate over a selection; `id` is its node.
-    func aggregate(_ id: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field?) -> Course {
+    mutating func aggregate(_ id: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field?) -> Course {
+        if let course = profile.aggregate(id, selection, function, field, at: now) { return course }
         let view = view(selection)
         // The instants of events are at hand; nothing needs to be read.
         if field == nil || field == .timestamp {
@@ -32,22 +33,21 @@ extension ProfileSession {
         default: break
         }
         work += values.count
-        return .still(total(function, of: values), until: present.nextChange)
+        return .still(function.total(of: values), until: present.nextChange)
     }
 
     /// The property of all events that the windows may come to hold: numbers only, where only numbers count.
-    private func column(_ id: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field, _ view: EventView) -> FieldColumn {
+    private mutating func column(_ id: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field, _ view: EventView) -> FieldColumn {
         let (events, foundAt) = list(selection)
         if let known = columns[id], known.foundAt == foundAt, known.covered.lowerBound <= view.reach.lowerBound,
             known.covered.upperBound >= view.reach.upperBound
         {
             return known
         }
-        let takesNumbers = [.sum, .average, .minimum, .maximum].contains(function)
         var column = FieldColumn(covered: view.reach, foundAt: foundAt)
         for index in view.reach {
             let value = profile.value(of: field, for: id, at: events.positions[index])
-            if value.isMissing || (takesNumbers && value.kind != .number) { continue }
+            if value.isMissing || (function.takesNumbers && value.kind != .number) { continue }
             column.times.append(events.times[index])
             column.values.append(value)
         }
@@ -55,10 +55,20 @@ extension ProfileSession {
         columns[id] = column
         return column
     }
+}
+
+extension Aggregate.Function {
+    /// Whether it passes over values that are no numbers.
+    var takesNumbers: Bool {
+        switch self {
+        case .sum, .average, .minimum, .maximum: true
+        case .count, .first, .last, .distinct, .mostFrequent, .mostFrequentCount: false
+        }
+    }
 
     /// What a function makes of the values in the windows, none of which is missing.
-    private func total(_ function: Aggregate.Function, of values: ArraySlice<Value>) -> Value {
-        switch function {
+    func total(of values: ArraySlice<Value>) -> Value {
+        switch self {
         case .count, .first, .last: return .missing
         case .distinct: return .number(Double(Set(values).count))
         case .minimum: return values.min(by: Value.sortsBefore) ?? .missing
@@ -66,13 +76,13 @@ extension ProfileSession {
         case .sum, .average:
             var sum = DecimalSum()
             for case .number(let number) in values { sum.add(number) }
-            if function == .sum { return sum.sum.map { .number($0) } ?? .missing }
+            if self == .sum { return sum.sum.map { .number($0) } ?? .missing }
             return values.isEmpty ? .missing : sum.average(count: values.count).map { .number($0) } ?? .missing
         case .mostFrequent, .mostFrequentCount:
             var counts: [Value: Int] = [:]
             for value in values { counts[value, default: 0] += 1 }
             let most = counts.values.max() ?? 0
-            if function == .mostFrequentCount { return .number(Double(most)) }
+            if self == .mostFrequentCount { return .number(Double(most)) }
             return counts.filter { $0.value == most }.keys.min(by: Value.sortsBefore) ?? .missing
         }
     }

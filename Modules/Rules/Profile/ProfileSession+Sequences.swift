@@ -4,7 +4,7 @@ extension ProfileSession {
     /// Every chain holds for a span of time: from when its last event is in force (or nothing more can spoil it) until the windows let go
     /// of its first event. Future events that are stored already take part, so that one search gives the spans of all chains; among those
     /// that end with the same event the one that begins last holds longest.
-    func sequence(_ sequence: ProfilePlan.Sequence) -> Course {
+    mutating func sequence(_ sequence: ProfilePlan.Sequence) -> Course {
         let steps = sequence.steps.map { view($0.selection) }
         let absent = sequence.absent.map { view($0) }
         let movesForward = steps.allSatisfy(\.movesForward)

@@ -1,9 +1,9 @@
 import EventModel
 
 /// Questions to one profile: answers the nodes of a plan at an instant, then at later ones, keeping what still holds.
-final class ProfileSession<Source: ProfileSource> {
+struct ProfileSession<Source: ProfileSource> {
     let plan: ProfilePlan
-    private(set) var profile: Source
+    var profile: Source
     private(set) var now: Int64
     /// Events read so far, to whatever end.
     var work = 0
@@ -45,9 +45,9 @@ final class ProfileSession<Source: ProfileSource> {
         matches = Source.isSifted ? [] : ContiguousArray(repeating: nil, count: plan.selections.count)
     }
 
-    /// Goes on to another profile; nothing of the one before counts any more.
-    func turn(to profile: Source, now: Int64) {
-        (self.profile, self.now, work) = (profile, now, 0)
+    /// Goes on to what `profile` holds now; nothing of what it held before counts any more.
+    mutating func turn(now: Int64) {
+        (self.now, work) = (now, 0)
         turn += 1
         if !columns.isEmpty { columns.removeAll(keepingCapacity: true) }
         for number in matches.indices { matches[number] = nil }
@@ -59,17 +59,17 @@ final class ProfileSession<Source: ProfileSource> {
     }
 
     /// Goes on to a later instant.
-    func advance(to instant: Int64) { now = instant }
+    mutating func advance(to instant: Int64) { now = instant }
 
     /// What a node is at the instant at hand, and until when.
-    func course(_ node: Int) -> Course { course(node, nil) }
+    mutating func course(_ node: Int) -> Course { course(node, nil) }
 
     /// Whether a condition holds of an event.
-    func holds(_ condition: Int, of event: Source.Event) -> Bool { course(condition, event).holds }
+    mutating func holds(_ condition: Int, of event: Source.Event) -> Bool { course(condition, event).holds }
 
     // MARK: Nodes
 
-    private func course(_ id: Int, _ event: Source.Event?) -> Course {
+    private mutating func course(_ id: Int, _ event: Source.Event?) -> Course {
         if plan.isAboutEvent[id] { return work(out: id, event) }
         if known[id].turn == turn, known[id].foundAt == now || (now < known[id].course.until && known[id].course.motion == nil) {
             return known[id].course
@@ -79,14 +79,14 @@ final class ProfileSession<Source: ProfileSource> {
         return course
     }
 
-    private func work(out id: Int, _ event: Source.Event?) -> Course {
+    private mutating func work(out id: Int, _ event: Source.Event?) -> Course {
         switch plan.nodes[id] {
         case .all(let parts): return joined(parts, neutral: true, event)
         case .any(let parts): return joined(parts, neutral: false, event)
         case .not(let part):
             let course = course(part, event)
             return .truth(!course.holds, until: course.until)
-        case .counted(let selection, let range): return view(selection).counted(range)
+        case .counted(let selection, let range): return profile.counted(selection, range, at: now) ?? view(selection).counted(range)
         case .sequence(let sequence): return self.sequence(sequence)
         case .exists(let value):
             let course = course(value, event)
@@ -142,7 +142,7 @@ final class ProfileSession<Source: ProfileSource> {
     }
 
     /// The first part that decides does so for as long as it holds; the rest is not asked.
-    private func joined(_ parts: [Int], neutral: Bool, _ event: Source.Event?) -> Course {
+    private mutating func joined(_ parts: [Int], neutral: Bool, _ event: Source.Event?) -> Course {
         var until = Int64.max
         for part in parts {
             let course = course(part, event)
@@ -153,7 +153,7 @@ final class ProfileSession<Source: ProfileSource> {
     }
 
     /// A chain of operators nests on its left side: walked in a loop, so that its length costs no stack.
-    private func arithmetic(_ id: Int, _ event: Source.Event?) -> Course {
+    private mutating func arithmetic(_ id: Int, _ event: Source.Event?) -> Course {
         var steps: [(Arithmetic, Int)] = []
         var leftmost = id
         while case .arithmetic(let a, let operation, let b) = plan.nodes[leftmost] {
@@ -187,7 +187,7 @@ final class ProfileSession<Source: ProfileSource> {
     // MARK: Events
 
     /// The events of a selection at the instant at hand.
-    func view(_ number: Int) -> EventView {
+    mutating func view(_ number: Int) -> EventView {
         if views[number].turn == turn, views[number].view.now == now { return views[number].view }
         let view = makeView(number)
         views[number] = (view, turn)
@@ -195,14 +195,14 @@ final class ProfileSession<Source: ProfileSource> {
     }
 
     /// All that a selection can select, before conditions that are yet to be asked.
-    private func source(of number: Int) -> EventList {
+    private mutating func source(of number: Int) -> EventList {
         if lists[number].turn == turn { return lists[number].list }
         let list = profile.events(of: number, in: plan)
         lists[number] = (list, turn)
         return list
     }
 
-    private func makeView(_ number: Int) -> EventView {
+    private mutating func makeView(_ number: Int) -> EventView {
         let selection = plan.selections[number]
         let source = source(of: number)
         // Nothing to select, wherever the windows go.
@@ -239,12 +239,12 @@ final class ProfileSession<Source: ProfileSource> {
     }
 
     /// The list that a selection's view goes by, and when it was made.
-    func list(_ number: Int) -> (events: EventList, foundAt: Int64) {
+    mutating func list(_ number: Int) -> (events: EventList, foundAt: Int64) {
         if !Source.isSifted, let matches = matches[number] { return (matches.events, matches.foundAt) }
         return (source(of: number), .min)
     }
 
-    private func matches(_ number: Int, _ condition: Int, _ source: EventList, _ wanted: Range<Int>) -> Matches {
+    private mutating func matches(_ number: Int, _ condition: Int, _ source: EventList, _ wanted: Range<Int>) -> Matches {
         if let known = matches[number], known.foundAt == now || now < known.until, known.covers(wanted) { return known }
         var found = Matches(events: EventList(), covered: wanted, foundAt: now, until: .max)
         for index in wanted {

@@ -8,6 +8,12 @@ protocol ProfileSource {
     static var isSifted: Bool { get }
     /// A list in which all lies that a selection can select.
     func events(of selection: Int, in plan: ProfilePlan) -> EventList
+    /// Whether the number of events of a selection is in a range, where the source can tell without a list; nil elsewhere.
+    func counted(_ selection: Int, _ range: CountRange, at now: Int64) -> Course?
+    /// An aggregate, where the source can tell it without a list; nil elsewhere.
+    ///
+    /// - Parameter node: The aggregate.
+    func aggregate(_ node: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field?, at now: Int64) -> Course?
     /// The event at a position of such a list, for conditions.
     func event(at position: Int32) -> Event
     /// A field of the event at a position of an aggregate's list.
@@ -20,6 +26,11 @@ protocol ProfileSource {
     func latest(trait path: [Text], for node: Int, at now: Int64) -> Saying?
     /// What is said of exactly this purpose at an instant; nil where nothing ever is.
     func latest(purpose: [Text], at now: Int64) -> Saying?
+}
+
+extension ProfileSource {
+    func counted(_ selection: Int, _ range: CountRange, at now: Int64) -> Course? { nil }
+    func aggregate(_ node: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field?, at now: Int64) -> Course? { nil }
 }
 
 /// An event whose fields can be read.

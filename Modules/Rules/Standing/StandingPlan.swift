@@ -1,13 +1,19 @@
 import EventModel
 
 /// What standing rules ask and keep: one plan for all of them, and the slots that their leaves read.
-final class StandingPlan {
+struct StandingPlan {
     let plan: ProfilePlan
     /// By rule.
     let roots: [Int]
     /// By value.
     let values: [Int]
     private(set) var slots: [StandingSlot] = []
+    /// By slot: what its rows look like.
+    private(set) var forms: ContiguousArray<RowForm> = []
+    /// By selection: milliseconds of its one window, which moves with the clock (an event is in it while `t + length > now`); `.max` where
+    /// it has none, `unsettled` where its windows are of another kind.
+    private(set) var lengths: ContiguousArray<Int64> = []
+    static let unsettled: Int64 = -1
     /// By slot: the rules that read it.
     private(set) var rulesOfSlot: [[Int]] = []
     /// By selection of the plan.
@@ -32,6 +38,8 @@ final class StandingPlan {
         slotsByKind = Array(repeating: [], count: Int(Message.Kind.allCases.map(\.rawValue).max() ?? 0) + 1)
         for selection in plan.selections { slotOfSelection.append(enter(selection)) }
         for (number, node) in plan.nodes.enumerated() { enter(node, number) }
+        forms = ContiguousArray(slots.map(\.form))
+        lengths = ContiguousArray(plan.selections.map { plan.length(of: $0) })
         rulesOfSlot = Array(repeating: [], count: slots.count)
         for (rule, root) in roots.enumerated() {
             for slot in slotsRead(by: root).sorted() { rulesOfSlot[slot].append(rule) }
@@ -58,7 +66,7 @@ final class StandingPlan {
 
     // MARK: Slots
 
-    private func number(_ subject: StandingSlot.Subject) -> Int {
+    private mutating func number(_ subject: StandingSlot.Subject) -> Int {
         if let known = numbers[subject] { return known }
         let isOrdered = if case .events = subject { false } else { true }
         numbers[subject] = slots.count
@@ -66,7 +74,7 @@ final class StandingPlan {
         return slots.count - 1
     }
 
-    private func enter(_ selection: ProfilePlan.EventSelection) -> Int {
+    private mutating func enter(_ selection: ProfilePlan.EventSelection) -> Int {
         let name: Text? = if case .named(let name) = selection.source { name } else { nil }
         let isNew = slots.count
         let slot = number(.events(name: name, kinds: selection.kinds, condition: selection.condition))
@@ -81,7 +89,7 @@ final class StandingPlan {
         return slot
     }
 
-    private func enter(_ node: ProfilePlan.Node, _ id: Int) {
+    private mutating func enter(_ node: ProfilePlan.Node, _ id: Int) {
         switch node {
         case .aggregate(let selection, _, .timestamp): columnOfNode[id] = (slotOfSelection[selection], nil)
         case .aggregate(let selection, let function, let field?):
@@ -107,6 +115,15 @@ final class StandingPlan {
         }
     }
 
+    /// The slots that a node for a trait or a purpose finds its values in.
+    func slots(of node: Int) -> [Int] {
+        switch plan.nodes[node] {
+        case .trait(let path): traits[path[0]].map { [$0] } ?? []
+        case .consent(let path), .consentIsSet(let path): (1...path.count).compactMap { purposes[Array(path.prefix($0))] }
+        default: []
+        }
+    }
+
     private func slotsRead(by root: Int) -> Set<Int> {
         var found: Set<Int> = []
         var seen: Set<Int> = []
@@ -124,9 +141,7 @@ final class StandingPlan {
             case .sequence(let sequence):
                 for step in sequence.steps { select(step.selection) }
                 if let absent = sequence.absent { select(absent) }
-            case .trait(let path): if let slot = traits[path[0]] { found.insert(slot) }
-            case .consent(let path), .consentIsSet(let path):
-                for length in 1...path.count { if let slot = purposes[Array(path.prefix(length))] { found.insert(slot) } }
+            case .trait, .consent, .consentIsSet: found.formUnion(slots(of: node))
             default: break
             }
         }
@@ -145,13 +160,23 @@ extension ProfilePlan {
 
     /// Milliseconds after which windows that move with the clock let an event go for ever; `.max` where none does.
     fileprivate func reach(of selection: EventSelection) -> Int64 {
-        var reach = Int64.max
-        for bound in selection.windows where bound.isLower {
-            guard case .arithmetic(clock, .subtract, let length) = nodes[bound.node], case .constant(.duration(let span)) = nodes[length]
-            else { continue }
-            // t >= now - span + offset: the first instant at which it is not so is t + span - offset + 1.
-            reach = min(reach, span - bound.offset + 1)
-        }
-        return reach
+        selection.windows.reduce(.max) { min($0, reach(of: $1) ?? .max) }
+    }
+
+    /// The same where no window is of another kind.
+    fileprivate func length(of selection: EventSelection) -> Int64 {
+        let reaches = selection.windows.map { reach(of: $0) }
+        // Beyond half of all times a window's edge may be no instant any more.
+        guard !reaches.contains(where: { $0 == nil || $0 ?? 0 > Value.largestTime / 2 }) else { return StandingPlan.unsettled }
+        return reach(of: selection)
+    }
+
+    /// Milliseconds after which a window that moves with the clock lets an event go; nil for another window.
+    private func reach(of bound: Bound) -> Int64? {
+        guard bound.isLower, case .arithmetic(clock, .subtract, let length) = nodes[bound.node],
+            case .constant(.duration(let span)) = nodes[length]
+        else { return nil }
+        // t >= now - span + offset: the first instant at which it is not so is t + span - offset + 1.
+        return span - bound.offset + 1
     }
 }

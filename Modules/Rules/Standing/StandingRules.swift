@@ -9,8 +9,9 @@ public import Storage
 public final class StandingRules {
     private let plan: StandingPlan
     private let texts: StandingTexts
-    private let source: StandingSource
-    private let session: ProfileSession<StandingSource>
+    private var session: ProfileSession<StandingSource>
+    /// Scratch: the row at hand.
+    private var row: ContiguousArray<UInt64> = []
     /// By the number of an event's name, and by the number of a shape: found once for each.
     private var slotsByNumber: [[Int]?] = []
     private var layouts: [StandingLayout?] = []
@@ -25,8 +26,7 @@ public final class StandingRules {
     private init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], _ values: [Formula], _ texts: StandingTexts) {
         plan = StandingPlan(rules, values: values)
         (self.values, self.texts) = (values, texts)
-        source = StandingSource(plan, texts)
-        session = ProfileSession(plan.plan, source, now: 0)
+        session = ProfileSession(plan.plan, StandingSource(plan, texts), now: 0)
     }
 
     /// The same rules with other bounds of their percentiles; profiles go on with it.
@@ -45,7 +45,7 @@ public final class StandingRules {
     /// - Parameter clock: No question will be about an earlier instant.
     public func reads(_ kind: Message.Kind, event: String?, latest: Instant, clock: Int64) -> Bool {
         if !plan.purposes.isEmpty || kind == .identify && !plan.traits.isEmpty { return true }
-        func counts(_ slot: Int) -> Bool { latest.milliseconds > plan.slots[slot].edge(at: clock) }
+        func counts(_ slot: Int) -> Bool { latest.milliseconds > plan.forms[slot].edge(at: clock) }
         if plan.slotsByKind[Int(kind.rawValue)].contains(where: counts) { return true }
         guard kind == .track else { return false }
         if let event { return (plan.slotsByName[Text(event)] ?? []).contains(where: counts) }
@@ -55,7 +55,8 @@ public final class StandingRules {
     /// Takes a message into a profile, in any order; each once.
     ///
     /// - Parameter clock: No question will be about an earlier instant. What can no longer matter then is not kept.
-    /// - Parameter touched: Is given each rule that may answer differently now, some of them more than once.
+    /// - Parameter touched: Is given each slot that has a row more now, some of them more than once: rules that read it may answer
+    ///   differently now (see `forEachEffect`).
     public func enter(_ message: Message, into profile: inout StandingProfile, clock: Int64, touched: (Int) -> Void) {
         let event = StandingEvent.message(message)
         if message.kind == .track, !plan.slotsByName.isEmpty, let name = message.event {
@@ -123,14 +124,17 @@ public final class StandingRules {
     private func sift(
         _ event: StandingEvent, _ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int) -> Void
     ) {
-        let (own, time) = (plan.slots[slot], event.time)
-        guard case .events(_, _, let condition) = own.subject, time > own.edge(at: clock),
+        let (form, time) = (plan.forms[slot], event.time)
+        guard time > form.edge(at: clock), case .events(_, _, let condition) = plan.slots[slot].subject,
             condition.map({ session.holds($0, of: event) }) ?? true
         else { return }
-        var row = [UInt64(bitPattern: time)]
-        if own.isOrdered { row.append(texts.add(event.messageID)) }
-        for field in own.fields { row.append(StandingWord.word(event.value(of: field), texts)) }
-        take(row, slot, into: &profile, clock, touched)
+        row.removeAll(keepingCapacity: true)
+        row.append(UInt64(bitPattern: time))
+        if form.isOrdered { row.append(texts.add(event.messageID)) }
+        if form.width > form.columns {
+            for field in plan.slots[slot].fields { row.append(StandingWord.word(event.value(of: field), texts)) }
+        }
+        take(slot, into: &profile, clock, touched)
     }
 
     /// Keeps what an event says of a trait or a purpose.
@@ -138,25 +142,41 @@ public final class StandingRules {
         _ values: [Value], _ slot: Int, _ event: StandingEvent, into profile: inout StandingProfile, _ clock: Int64,
         _ touched: (Int) -> Void
     ) {
-        let head = [UInt64(bitPattern: event.time), texts.add(event.messageID), UInt64(bitPattern: event.expiry)]
-        take(head + values.map { StandingWord.word($0, texts) }, slot, into: &profile, clock, touched)
+        row.removeAll(keepingCapacity: true)
+        row.append(UInt64(bitPattern: event.time))
+        row.append(texts.add(event.messageID))
+        row.append(UInt64(bitPattern: event.expiry))
+        for value in values { row.append(StandingWord.word(value, texts)) }
+        take(slot, into: &profile, clock, touched)
     }
 
-    private func take(
-        _ row: [UInt64], _ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int) -> Void
-    ) {
+    private func take(_ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int) -> Void) {
         insert(row, of: slot, into: &profile)
         trim(slot, of: &profile, clock: clock)
-        for rule in plan.rulesOfSlot[slot] { touched(rule) }
+        touched(slot)
     }
+
+    // MARK: Effects
+
+    /// How many slots there are: `touched` gives numbers below.
+    public var slotCount: Int { plan.slots.count }
+
+    /// Each rule that reads a slot, and what one row more there can do to its answer.
+    public func forEachEffect(of slot: Int, _ body: (_ rule: Int, _ effect: StandingEffect) -> Void) {
+        for rule in plan.rulesOfSlot[slot] { body(rule, plan.effect(of: slot, on: plan.roots[rule]) ?? .either) }
+    }
+
+    // MARK: Whole profiles
 
     /// Takes all that is kept of one profile into another: they turned out to be one.
     public func merge(_ other: StandingProfile, into profile: inout StandingProfile, clock: Int64) {
-        for (slot, place) in other.places(plan.slots) {
-            let width = plan.slots[slot].width
-            for row in 0..<place.rows {
-                let start = place.start + row * width
-                insert(Array(other.words[start..<(start + width)]), of: slot, into: &profile)
+        other.forEachPlace(plan.forms) { slot, place in
+            let width = plan.forms[slot].width
+            for index in 0..<place.rows {
+                let start = place.start + index * width
+                row.removeAll(keepingCapacity: true)
+                row.append(contentsOf: other.words[start..<(start + width)])
+                insert(row, of: slot, into: &profile)
             }
             trim(slot, of: &profile, clock: clock)
         }
@@ -164,13 +184,15 @@ public final class StandingRules {
 
     /// Lets go of what no window holds any more.
     public func trim(_ profile: inout StandingProfile, clock: Int64) {
-        for (slot, _) in profile.places(plan.slots) { trim(slot, of: &profile, clock: clock) }
+        var slots: ContiguousArray<Int> = []
+        profile.forEachPlace(plan.forms) { slot, _ in slots.append(slot) }
+        for slot in slots { trim(slot, of: &profile, clock: clock) }
     }
 
-    private func insert(_ row: [UInt64], of slot: Int, into profile: inout StandingProfile) {
-        let own = plan.slots[slot]
+    private func insert(_ row: ContiguousArray<UInt64>, of slot: Int, into profile: inout StandingProfile) {
+        let own = plan.forms[slot]
         var index = 0
-        if let place = profile.place(slot, plan.slots) {
+        if let place = profile.place(slot, plan.forms) {
             let time = Int64(bitPattern: row[0])
             func start(_ index: Int) -> Int { place.start + index * own.width }
             index = place.rows
@@ -189,12 +211,12 @@ public final class StandingRules {
                 }
             }
         }
-        profile.insert(row, at: index, of: slot, plan.slots)
+        profile.insert(row, at: index, of: slot, plan.forms)
     }
 
     private func trim(_ slot: Int, of profile: inout StandingProfile, clock: Int64) {
-        let own = plan.slots[slot]
-        guard own.keepsLastOnly || own.reach < .max, let place = profile.place(slot, plan.slots) else { return }
+        let own = plan.forms[slot]
+        guard own.keepsLastOnly || own.reach < .max, let place = profile.place(slot, plan.forms) else { return }
         func time(_ row: Int) -> Int64 { Int64(bitPattern: profile.words[place.start + row * own.width]) }
         var idle = 0
         if own.keepsLastOnly {
@@ -211,24 +233,22 @@ public final class StandingRules {
                 if let text = StandingWord.place(profile.words[start + column]) { texts.release(text) }
             }
         }
-        profile.removeFirst(idle, of: slot, plan.slots)
+        profile.removeFirst(idle, of: slot, plan.forms)
     }
 
     // MARK: Asking
 
     /// The profile that the next answers are about.
     public func turn(to profile: StandingProfile, at now: Int64) {
-        source.turn(to: profile)
-        session.turn(to: source, now: now)
+        session.profile.turn(to: profile)
+        session.turn(now: now)
     }
 
-    /// Rules of which the profile at hand has any row; the others answer as for a profile of which nothing is known.
-    public func forEachFilled(_ body: (Int) -> Void) {
-        for slot in source.filled { for rule in plan.rulesOfSlot[slot] { body(rule) } }
-    }
+    /// Slots of which the profile at hand has any row; rules that read none of them answer as for a profile of which nothing is known.
+    public func forEachFilled(_ body: (Int) -> Void) { for slot in session.profile.filled { body(slot) } }
 
     /// No profile is at hand any more: its buffer can be changed without being copied.
-    public func leave() { source.turn(to: StandingProfile()) }
+    public func leave() { session.profile.leave() }
 
     /// The answer of a rule for the profile at hand, and the first millisecond at which it may be another; `.max`: none.
     public func answer(_ rule: Int) -> (isMember: Bool, until: Int64) {
@@ -248,11 +268,13 @@ public final class StandingRules {
     /// Gives back texts that no row refers to any more, where they are most of all; `profiles` must be all there are.
     public func giveBackTexts(_ profiles: inout ContiguousArray<StandingProfile>) {
         guard texts.isMostlyIdle else { return }
-        source.turn(to: StandingProfile())
+        leave()
         let kept = StandingTexts()
         for index in profiles.indices {
-            for (slot, place) in profiles[index].places(plan.slots) {
-                let own = plan.slots[slot]
+            var places: [(slot: Int, place: StandingProfile.Place)] = []
+            profiles[index].forEachPlace(plan.forms) { places.append(($0, $1)) }
+            for (slot, place) in places {
+                let own = plan.forms[slot]
                 for start in stride(from: place.start, to: place.start + place.rows * own.width, by: own.width) {
                     if own.isOrdered { profiles[index].replace(start + 1, with: kept.add(profiles[index].words[start + 1], of: texts)) }
                     for word in (start + own.columns)..<(start + own.width) {

@@ -22,22 +22,30 @@ struct StandingSlot {
     /// Milliseconds after which no window holds an event any more; `.max`: some window holds all.
     var reach: Int64 = 0
 
-    /// Words of a row.
-    var width: Int {
+    /// What its rows look like.
+    var form: RowForm {
         switch subject {
-        case .events: 1 + (isOrdered ? 1 : 0) + fields.count
-        case .trait: 3 + paths.count
-        case .purpose: 4
+        case .events:
+            let columns = isOrdered ? 2 : 1
+            return RowForm(width: columns + fields.count, columns: columns, isOrdered: isOrdered, keepsLastOnly: false, reach: reach)
+        case .trait: return RowForm(width: 3 + paths.count, columns: 3, isOrdered: true, keepsLastOnly: true, reach: reach)
+        case .purpose: return RowForm(width: 4, columns: 3, isOrdered: true, keepsLastOnly: true, reach: reach)
         }
     }
+}
 
+/// What rows of a slot look like, by itself: reading it counts no references.
+struct RowForm {
+    /// Words of a row.
+    let width: Int
     /// Place of the first column in a row.
-    var columns: Int {
-        switch subject {
-        case .events: isOrdered ? 2 : 1
-        case .trait, .purpose: 3
-        }
-    }
+    let columns: Int
+    /// Whether rows of the same time have an order, by messageId.
+    let isOrdered: Bool
+    /// Whether only the last word, and words to come, count.
+    let keepsLastOnly: Bool
+    /// Milliseconds after which no window holds an event any more; `.max`: some window holds all.
+    let reach: Int64
 
     /// The last instant of which no window holds an event any more; `.min` where there is none.
     func edge(at clock: Int64) -> Int64 {
@@ -45,7 +53,4 @@ struct StandingSlot {
         let (edge, isFar) = clock.subtractingReportingOverflow(reach)
         return isFar ? .min : edge
     }
-
-    /// Whether only the last word, and words to come, count.
-    var keepsLastOnly: Bool { if case .events = subject { false } else { true } }
 }

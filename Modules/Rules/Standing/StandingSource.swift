@@ -1,35 +1,41 @@
 import EventModel
 
 /// A profile as sessions read it: its rows by slot.
-final class StandingSource: ProfileSource {
-    private let plan: StandingPlan
-    private let texts: StandingTexts
-    private var profile = StandingProfile()
+struct StandingSource: ProfileSource {
+    let plan: StandingPlan
+    let texts: StandingTexts
+    private(set) var profile = StandingProfile()
     /// By slot; those of `filled` count.
-    private var places: [StandingProfile.Place]
-    private(set) var filled: [Int] = []
+    private(set) var places: ContiguousArray<StandingProfile.Place>
+    private(set) var filled: ContiguousArray<Int> = []
 
     init(_ plan: StandingPlan, _ texts: StandingTexts) {
         (self.plan, self.texts) = (plan, texts)
-        places = Array(repeating: .init(start: 0, rows: 0), count: plan.slots.count)
+        places = ContiguousArray(repeating: .init(start: 0, rows: 0), count: plan.slots.count)
     }
 
     /// Goes on to another profile. Its buffer is shared until the next one: whoever changes it before copies it.
-    func turn(to profile: StandingProfile) {
-        for slot in filled { places[slot].rows = 0 }
-        filled.removeAll(keepingCapacity: true)
+    mutating func turn(to profile: StandingProfile) {
+        leave()
         self.profile = profile
-        for (slot, place) in profile.places(plan.slots) {
+        profile.forEachPlace(plan.forms) { slot, place in
             places[slot] = place
             filled.append(slot)
         }
+    }
+
+    /// Goes on to nobody.
+    mutating func leave() {
+        for slot in filled { places[slot].rows = 0 }
+        filled.removeAll(keepingCapacity: true)
+        profile = StandingProfile()
     }
 
     static var isSifted: Bool { true }
 
     func events(of selection: Int, in plan: ProfilePlan) -> EventList {
         let slot = self.plan.slotOfSelection[selection]
-        let (place, width) = (places[slot], self.plan.slots[slot].width)
+        let (place, width) = (places[slot], self.plan.forms[slot].width)
         var list = EventList()
         guard place.rows > 0 else { return list }
         list.times.reserveCapacity(place.rows)
@@ -43,7 +49,7 @@ final class StandingSource: ProfileSource {
     func value(of field: Field, for node: Int, at position: Int32) -> Value {
         guard let (slot, column) = plan.columnOfNode[node] else { preconditionFailure("every aggregate over a field has a column") }
         guard let column else { return .instant(Int64(bitPattern: word(slot, Int(position), 0))) }
-        return StandingWord.value(word(slot, Int(position), plan.slots[slot].columns + column), texts)
+        return StandingWord.value(word(slot, Int(position), plan.forms[slot].columns + column), texts)
     }
 
     func latest(trait path: [Text], for node: Int, at now: Int64) -> Saying? {
@@ -60,13 +66,13 @@ final class StandingSource: ProfileSource {
         while end > 0, Int64(bitPattern: word(slot, end - 1, 0)) > now { end -= 1 }
         var said = Saying(next: end < rows ? Int64(bitPattern: word(slot, end, 0)) : .max)
         if end > 0 {
-            said.value = StandingWord.value(word(slot, end - 1, plan.slots[slot].columns + column), texts)
+            said.value = StandingWord.value(word(slot, end - 1, plan.forms[slot].columns + column), texts)
             said.expiry = Int64(bitPattern: word(slot, end - 1, 2))
         }
         return said
     }
 
-    private func word(_ slot: Int, _ row: Int, _ column: Int) -> UInt64 {
-        profile.words[places[slot].start + row * plan.slots[slot].width + column]
+    func word(_ slot: Int, _ row: Int, _ column: Int) -> UInt64 {
+        profile.words[places[slot].start + row * plan.forms[slot].width + column]
     }
 }

@@ -79,6 +79,9 @@ enum StandingWord {
         }
     }
 
+    /// The number that a word is; nil for other values.
+    static func number(_ word: UInt64) -> Double? { word < mark ? Double(bitPattern: word) : nil }
+
     /// Where the text of a word lies; nil for other values.
     static func place(_ word: UInt64) -> UInt64? { word & ~places == text ? word & places : nil }
 
