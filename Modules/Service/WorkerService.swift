@@ -22,7 +22,7 @@ public protocol WorkerService: Sendable {
     func change(_ change: ServiceChange) async throws(ServiceError) -> JSONObject
     /// Changes of membership in the order of their records, from the one after `number` (nil: from now on), without end until the worker
     /// drains. Of a reader that falls behind too far the stream ends; it goes on from the last number it saw.
-    func changes(after number: Int64?) -> AsyncStream<MembershipNotice>
+    func changes(after number: Int64?) -> MembershipNotices
     /// Whether questions can be answered now: nil when they can, else a sentence that says why not yet.
     var notReady: String? { get }
     /// Counts and gauges as they are now, for `/metrics`.

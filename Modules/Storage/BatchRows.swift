@@ -81,6 +81,16 @@ extension ColumnarBatch {
 
     /// The messageId of message `row` as text.
     public func messageIDText(_ row: Int) -> String { messageID(row) }
+
+    /// Appends the messageId of message `row` to a buffer, as UTF-8.
+    public func appendMessageID(_ row: Int, to buffer: inout [UInt8]) {
+        if rows[row].keyIsUUID == 0 { return buffer.append(contentsOf: bytes(rows[row].keyText)) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            guard let start = text.baseAddress else { return }
+            MessageKey.write(rows[row].key, to: start)
+            buffer.append(contentsOf: UnsafeBufferPointer(start: start, count: 36))
+        }
+    }
 }
 
 /// Sorts the settled rows of batches into blocks and encodes them; the work is divided so that several threads can share it.

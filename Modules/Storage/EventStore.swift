@@ -86,6 +86,10 @@ public protocol StoreWriter: AnyObject {
     func identifier(_ ordinal: UInt32) -> (kind: IdentifierKind, text: String)
     /// Makes everything appended so far durable and visible, together with `position` under `source` (nil source: none).
     func commit(source: String?, position: ImportPosition?) throws(StoreError)
+    /// Moves what was appended durably into blocks, beside later appends: the first call begins, later ones finish it once it is ready.
+    func seal() throws(StoreError)
+    /// Whether a seal is under way, so that `seal` is to be called again, soon.
+    var isSealing: Bool { get }
     /// The position committed last under `source`.
     func position(of source: String) throws(StoreError) -> ImportPosition?
     /// Bytes held in memory that a commit would let go; the caller commits before it grows past what it grants.
@@ -117,6 +121,12 @@ extension StoreWriter {
         guard decisions.isEmpty else { throw StoreError(.limit, "This kind of store keeps no decisions about people.") }
     }
 
+    /// Commits at once.
+    public func seal() throws(StoreError) { try commit(source: nil, position: nil) }
+
+    /// None is: a store that commits at once.
+    public var isSealing: Bool { false }
+
     /// Takes one batch of messages as they happen.
     public func appendDurably(_ batch: MessageBatch) throws(StoreError) -> DurableOutcome {
         let outcomes = try appendDurably([batch])
@@ -131,16 +141,14 @@ public struct DurableOutcome: Sendable {
     public struct Accepted: Sendable {
         /// Its bytes in the batch's text, without the end of the line.
         public var text: Range<Int>
-        /// Its id, derived where the message has none.
-        public var messageID: String
         /// The identifier that it counts for.
         public var ordinal: UInt32
         /// The message as the store decoded it.
         public var message: DecodedMessage
 
         /// Joins the parts.
-        public init(text: Range<Int>, messageID: String, ordinal: UInt32, message: DecodedMessage) {
-            (self.text, self.messageID, self.ordinal, self.message) = (text, messageID, ordinal, message)
+        public init(text: Range<Int>, ordinal: UInt32, message: DecodedMessage) {
+            (self.text, self.ordinal, self.message) = (text, ordinal, message)
         }
     }
     /// How many were new and how many were there already.

@@ -36,12 +36,14 @@ struct ChangePlace: Sendable, Hashable {
 
 /// Streams changes of membership to one client as server-sent events (WHATWG HTML, section 9.2).
 struct ChangeStream {
-    private let notices: AsyncStream<MembershipNotice>
+    private let notices: MembershipNotices
     private let place: ChangePlace
     private let heartbeat: Duration
+    /// Notices that are written at once.
+    private static let mostAtOnce = 1_000
 
     /// - Parameter notices: The worker's changes from `place` on.
-    init(_ notices: AsyncStream<MembershipNotice>, place: ChangePlace, heartbeat: Duration) {
+    init(_ notices: MembershipNotices, place: ChangePlace, heartbeat: Duration) {
         (self.notices, self.place, self.heartbeat) = (notices, place, heartbeat)
     }
 
@@ -57,11 +59,19 @@ struct ChangeStream {
             }
             group.addTask {
                 var last: (number: Int64, count: Int) = (0, 0)
-                for await notice in notices {
-                    last = (notice.number, notice.number == last.number ? last.count + 1 : 1)
-                    // Notices of the first record that the client has seen already.
-                    if let after = place.after, notice.number == after + 1, last.count <= place.seen { continue }
-                    try await writer.event(id: "\(last.number).\(last.count)", name: "membership", data: notice.json)
+                for await group in notices {
+                    var rest = group[...]
+                    while !rest.isEmpty {
+                        var text = ContiguousArray<UInt8>()
+                        for notice in rest.prefix(Self.mostAtOnce) {
+                            last = (notice.number, notice.number == last.number ? last.count + 1 : 1)
+                            // Notices of the first record that the client has seen already.
+                            if let after = place.after, notice.number == after + 1, last.count <= place.seen { continue }
+                            notice.append(id: "\(last.number).\(last.count)", to: &text)
+                        }
+                        rest = rest.dropFirst(Self.mostAtOnce)
+                        if !text.isEmpty { try await writer.events(text) }
+                    }
                 }
             }
             // Whichever ends first ends the other: the worker's stream, or a write to a client that is gone. Heartbeats end only so.
@@ -87,19 +97,27 @@ actor EventWriter {
         if ContinuousClock.now - lastWrite >= interval * 0.9 { try await comment("alive") }
     }
 
-    func event(id: String, name: String, data: JSONObject) async throws {
-        try await send("id: \(id)\nevent: \(name)\ndata: \(data.text)\n\n")
-    }
+    /// Events as the stream has them, each with the empty line that ends it.
+    func events(_ text: ContiguousArray<UInt8>) async throws { try await send(ByteBuffer(bytes: text)) }
+
+    private func send(_ text: String) async throws { try await send(ByteBuffer(string: text)) }
 
     /// Waits until the client's socket has taken it.
-    private func send(_ text: String) async throws {
+    private func send(_ bytes: ByteBuffer) async throws {
         lastWrite = .now
-        try await channel.writeAndFlush(HTTPResponsePart.body(ByteBuffer(string: text))).get()
+        try await channel.writeAndFlush(HTTPResponsePart.body(bytes)).get()
     }
 }
 
 extension MembershipNotice {
-    fileprivate var json: JSONObject {
+    /// Appends the notice as one event.
+    fileprivate func append(id: String, to text: inout ContiguousArray<UInt8>) {
+        text.append(contentsOf: "id: \(id)\nevent: membership\ndata: ".utf8)
+        json.append(to: &text)
+        text.append(contentsOf: "\n\n".utf8)
+    }
+
+    private var json: JSONObject {
         JSONObject([
             .init("number", .integer(number)), .init("profile", .string(profile)), .init("segment", .string(segment)),
             .init("change", .string(entered ? "entered" : "exited")), .init("at", .string(at.text)), .init("cause", .string(cause)),

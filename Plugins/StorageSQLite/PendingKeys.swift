@@ -10,10 +10,13 @@ struct PendingKeys: ~Copyable {
     private var count = 0
     private let fingerprint: Fingerprint
 
-    init(fingerprint: Fingerprint) {
+    /// - Parameter slots: Room at first; a power of two.
+    init(fingerprint: Fingerprint, slots: Int = 1 << 16) {
         self.fingerprint = fingerprint
-        slots = ContiguousArray(repeating: 0, count: 1 << 16)
+        self.slots = ContiguousArray(repeating: 0, count: slots)
     }
+
+    var isEmpty: Bool { count == 0 }
 
     /// Batches that one commit may hold, and rows of a batch.
     static let mostBatches = 1 << 20 - 2
@@ -46,7 +49,7 @@ struct PendingKeys: ~Copyable {
         let tag = mark << 44
         while slots[place] != 0 {
             let held = slots[place]
-            if (held ^ tag) >> 44 == 0, same(row, held) { return false }
+            if (held ^ tag) >> 44 == 0, same(row, of: batches[batches.count - 1], held) { return false }
             place = (place + 1) & mask
         }
         slots[place] = tag | UInt64(row) << 20 | UInt64(batches.count)
@@ -54,9 +57,20 @@ struct PendingKeys: ~Copyable {
         return true
     }
 
-    private func same(_ row: Int, _ held: Slot) -> Bool {
-        let (batch, other) = (Int(held & 0xF_FFFF) - 1, Int(held >> 20 & 0xFF_FFFF))
-        return batches[batches.count - 1].sameMessageID(row, as: batches[batch], other)
+    /// Whether the id of a message of any batch is there.
+    func contains(_ row: Int, of batch: ColumnarBatch, fingerprint mark: UInt64) -> Bool {
+        let mask = slots.count - 1
+        var place = Int(truncatingIfNeeded: mark >> 20) & mask
+        while slots[place] != 0 {
+            if (slots[place] ^ mark << 44) >> 44 == 0, same(row, of: batch, slots[place]) { return true }
+            place = (place + 1) & mask
+        }
+        return false
+    }
+
+    private func same(_ row: Int, of batch: ColumnarBatch, _ held: Slot) -> Bool {
+        let (place, other) = (Int(held & 0xF_FFFF) - 1, Int(held >> 20 & 0xFF_FFFF))
+        return batch.sameMessageID(row, as: batches[place], other)
     }
 
     private mutating func grow() {

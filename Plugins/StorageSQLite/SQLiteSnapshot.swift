@@ -30,9 +30,8 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         cache = store.cache
         do {
             connection = try DatabaseQueue(path: store.path, configuration: Schema.configuration(readOnly: true))
-            let (state, log) = try connection.inDatabase { try Self.begin($0, path: store.path) }
-            defer { if log >= 0 { close(log) } }
-            let read = try connection.inDatabase { try Self.read($0, store: store, state: state, log: log) }
+            let (state, logs) = try connection.inDatabase { try Self.begin($0, path: store.path) }
+            let read = try connection.inDatabase { try Self.read($0, store: store, state: state, logs: logs) }
             (version, identifierCount, profileOfIdentifier, profileCount) = (
                 read.version, read.people.0.count, read.people.0, read.people.1
             )
@@ -44,17 +43,16 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         texts.withLock { $0 = tail?.texts }
     }
 
-    /// Begins the transaction, with the tail's log that belongs to it open; -1 where there is none.
+    /// Begins the transaction, with the logs of the tail that belong to it open.
     ///
-    /// The log is opened first: a writer that seals it meanwhile removes only its name, and the two generations then differ.
-    private static func begin(_ database: Database, path: String) throws -> (state: UInt64, log: Int32) {
+    /// The logs are opened first: a writer that seals them meanwhile removes only their names, and the generations then differ.
+    private static func begin(_ database: Database, path: String) throws -> (state: UInt64, logs: [FileHandle]) {
         while true {
             let generation = try Schema.generation(database)
-            let log = open(TailLog.path(store: path, generation: generation), O_RDONLY | O_CLOEXEC)
+            let logs = TailLog.open(store: path, from: generation)
             try database.execute(sql: "BEGIN")
-            if try Schema.generation(database) == generation { return (try Schema.version(database), log) }
+            if try Schema.generation(database) == generation { return (try Schema.version(database), logs) }
             try database.execute(sql: "ROLLBACK")
-            if log >= 0 { close(log) }
         }
     }
 
@@ -67,14 +65,13 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         var lastingPaths: Int
     }
 
-    private static func read(_ database: Database, store: SQLiteStore, state: UInt64, log: Int32) throws -> Read {
+    private static func read(_ database: Database, store: SQLiteStore, state: UInt64, logs: [FileHandle]) throws -> Read {
         let dictionaries = try Self.image(of: store, version: state, database)
         let blocks = try BlockTable.blocks(database, names: dictionaries.names).map(\.summary)
-        let size = log >= 0 ? UInt64(max(0, lseek(log, 0, SEEK_END))) : 0
-        lseek(log, 0, SEEK_SET)
+        let size = logs.reduce(UInt64(0)) { $0 + UInt64(max(0, lseek($1.fileDescriptor, 0, SEEK_END))) }
         // The tail grows between commits: its length tells two states of one generation apart.
         let version = state << 32 | size
-        if log >= 0, let tail = try TailBlocks(descriptor: log, image: try DictionaryTables.image(database), database) {
+        if let tail = try store.tail.blocks(logs, database) {
             return Read(
                 version: version, people: (tail.profileOfIdentifier, tail.profileCount), blocks: blocks + tail.blocks.values.map(\.summary),
                 image: ReaderImage(tail.dictionaries), tail: tail, lastingPaths: dictionaries.paths.count)

@@ -18,6 +18,8 @@ public final class SQLiteStore: EventStore {
     let cache: ColumnCache
     /// The connection for definitions, and for making the store; snapshots and the writer have their own.
     private let connection: DatabaseQueue
+    /// What snapshots have read of the tail.
+    let tail = TailReading()
     /// The reader image of the latest version seen, so that equal versions share one.
     let latestImage = Mutex<(version: UInt64, image: ReaderImage)?>(nil)
     /// Who is who in the latest version seen: it follows from all links, so it is not found anew for every question.

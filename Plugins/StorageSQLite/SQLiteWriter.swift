@@ -10,28 +10,34 @@ final class SQLiteWriter: StoreWriter {
     private let lock: WriterLock
     let connection: DatabaseQueue
     private let key: (UInt64, UInt64)
-    private let dictionaries: StoreDictionaries
+    let dictionaries: StoreDictionaries
     private var saved: StoreDictionaries.Mark
     var settlement: Settlement
     var savedPeople: PeopleTables.Saved
     var dedupe: DedupeIndex
     var decided = Decided()
-    private var pending: [ColumnarBatch] = []
-    private var ownNames: Set<Int32>
-    private(set) var pendingBytes = 0
+    var pending: [ColumnarBatch] = []
+    private(set) var ownNames: Set<Int32>
+    var pendingBytes = 0
     private var isBroken = false
     private var confirmer: DuplicateConfirmer?
-    private var generation: Int64
-    /// The present generation's log is there and its messages are pending.
-    private var hasTail = false
-    private var tail: TailLog
+    /// What the store says: logs from this generation on count.
+    private(set) var generation: Int64
+    /// The log that is written, and its generation; those before it belong to `sealing`.
+    var tail: TailLog
+    var tailGeneration: Int64
+    /// The log is there and its messages are pending.
+    var hasTail = false
+    /// Messages whose blocks are being made.
+    var sealing: Sealing?
+    private(set) lazy var checkpoints = Checkpoints(path: store.path)
     /// Decodes what is appended durably.
     private lazy var ownDecoder = MessageDecoder(dictionaries: dictionaries, key: key)
-    private var tailRows = 0
+    var tailRows = 0
     /// Bytes of messages whose blocks are held in memory until they are written.
-    private static let smallSeal = 64 << 20
+    static let smallSeal = 64 << 20
     /// Rows of the tail that make it long.
-    private static let longTail = 65_536
+    static let longTail = 32_768
 
     /// - Parameter rules: Rules of who is who from now on, and who says so; nil: the store's.
     init(store: SQLiteStore, rules: (IdentityRules, PeopleStatement)? = nil) throws(StoreError) {
@@ -57,6 +63,7 @@ final class SQLiteWriter: StoreWriter {
             ownNames = read.own
             dedupe = read.dedupe
             generation = read.generation
+            tailGeneration = read.generation
             tail = TailLog(store: store.path, generation: read.generation)
         } catch {
             lock.release()
@@ -92,12 +99,11 @@ final class SQLiteWriter: StoreWriter {
             guard file.hasPrefix(name), let number = Int64(file.dropFirst(name.count)), number < generation else { continue }
             unlink(TailLog.path(store: store.path, generation: number))
         }
-        let descriptor = open(TailLog.path(store: store.path, generation: generation), O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        let left = TailLog.read(descriptor)
-        Foundation.close(descriptor)
-        for batch in left { _ = try append(ownDecoder.decode(batch)) }
+        let logs = TailLog.open(store: store.path, from: generation)
+        guard !logs.isEmpty else { return }
+        for batch in TailLog.read(logs) { _ = try append(ownDecoder.decode(batch)) }
         hasTail = true
+        tailGeneration = generation + Int64(logs.count) - 1
         try commit(source: nil, position: nil)
     }
 
@@ -126,28 +132,52 @@ final class SQLiteWriter: StoreWriter {
 
     private func takeDurably(_ batches: [MessageBatch]) throws(StoreError) -> [DurableOutcome] {
         var outcomes: [DurableOutcome] = []
-        var kept: [(text: ArraySlice<UInt8>, derivedID: String)] = []
+        var kept = 0
+        tail.begin()
         for batch in batches {
             let decoded = ownDecoder.decode(batch)
             let outcome = try append(decoded)
             guard let columns = decoded as? ColumnarBatch else { preconditionFailure("the store's own decoder makes its own batches") }
-            let text = Array(batch.text.prefix(batch.count))
-            let lines = text.split(separator: 10, omittingEmptySubsequences: false)
             var accepted: [DurableOutcome.Accepted] = []
+            accepted.reserveCapacity(outcome.accepted)
+            var lines = Lines(batch)
             for row in 0..<columns.messageCount {
                 guard let owner = columns.owner(of: row) else { continue }
-                let (line, id) = (lines[columns.line(of: row)], columns.messageIDText(row))
-                kept.append((line, id))
+                let line = lines.range(of: columns.line(of: row))
+                tail.add(batch.text[line], idOf: row, in: columns)
                 let message = DecodedMessage(columns, row: row, dictionaries: dictionaries)
-                accepted.append(.init(text: line.indices, messageID: id, ordinal: owner, message: message))
+                accepted.append(.init(text: line, ordinal: owner, message: message))
             }
+            kept += accepted.count
             outcomes.append(DurableOutcome(outcome: outcome, rejects: decoded.rejects, accepted: accepted))
         }
-        try tail.append(kept)
-        hasTail = hasTail || !kept.isEmpty
-        tailRows += kept.count
-        if tailRows >= Self.longTail { try commit(source: nil, position: nil) }
+        try tail.end()
+        hasTail = hasTail || kept > 0
+        tailRows += kept
+        if tailRows >= Self.longTail { try sealLongTail() }
         return outcomes
+    }
+
+    /// Where the lines of a batch are, asked for in their order.
+    private struct Lines {
+        private let batch: MessageBatch
+        private var line = -1
+        private var found = 0..<0
+
+        init(_ batch: MessageBatch) { self.batch = batch }
+
+        mutating func range(of wanted: Int) -> Range<Int> {
+            batch.text.withUnsafeBufferPointer { text in
+                while line < wanted, let base = text.baseAddress {
+                    let start = line < 0 ? 0 : found.upperBound + 1
+                    let left = max(0, batch.count - start)
+                    let length = memchr(base + start, 10, left).map { UnsafeRawPointer($0) - UnsafeRawPointer(base + start) } ?? left
+                    found = start..<(start + length)
+                    line += 1
+                }
+            }
+            return found
+        }
     }
 
     func takeMerges() -> [ProfileMerge] { settlement.graph.takeMerges() }
@@ -188,7 +218,7 @@ final class SQLiteWriter: StoreWriter {
         }
     }
 
-    private func checkUsable() throws(StoreError) {
+    func checkUsable() throws(StoreError) {
         if isBroken {
             throw StoreError(.disk, "\(store.path): an earlier commit failed; what was committed before it is kept. Open the store again.")
         }
@@ -198,10 +228,9 @@ final class SQLiteWriter: StoreWriter {
 
     func commit(source: String?, position: ImportPosition?) throws(StoreError) {
         try checkUsable()
+        try finishSealing()
         let image = dictionaries.image
         let plan = BlockPlan(batches: pending, image: image, ownNames: ownNames)
-        var numbers: [[UInt8]: Int32] = [:]
-        for name in plan.ownNames { numbers[Array(image.names[Int(name)].utf8)] = name }
         do {
             // What the tail held is little: it is encoded before, so that others who write wait for no more than the writing.
             var ready: [EncodedBlock]?
@@ -210,50 +239,84 @@ final class SQLiteWriter: StoreWriter {
                 try plan.encodeAll { blocks.append($0) }
                 ready = blocks
             }
-            try connection.writeWithoutTransaction { [ready, numbers] database in
-                try database.inTransaction(.immediate) {
-                    func insert(_ block: EncodedBlock) throws {
-                        try BlockTable.insert(block, name: block.summary.event.flatMap { numbers[Array($0.utf8)] }, database)
-                    }
-                    if let ready { for block in ready { try insert(block) } } else { try plan.encodeAll(insert) }
-                    try DictionaryTables.save(image, beyond: self.saved, database)
-                    for name in plan.ownNames where !self.ownNames.contains(name) {
-                        try database.execute(sql: "UPDATE name SET own = 1 WHERE number = ?", arguments: [name])
-                    }
-                    try PeopleTables.save(self.settlement.graph, beyond: self.savedPeople, database)
-                    try DecisionTables.save(self.settlement.records, database)
-                    try self.saveDecisions(database)
-                    try self.dedupe.add(self.settlement.fingerprints, database)
-                    if let source, let position {
-                        let text = Sealed.data(try JSONEncoder().encode(position), .position)
-                        try database.execute(
-                            sql: "INSERT INTO import_position VALUES(?, ?) ON CONFLICT(source) DO UPDATE SET position = excluded.position",
-                            arguments: [source, text])
-                    }
-                    if self.hasTail { try Schema.setGeneration(self.generation + 1, database) }
-                    try Schema.bumpVersion(database)
-                    return .commit
-                }
+            let generation = hasTail ? tailGeneration + 1 : nil
+            try save(plan, image, fingerprints: settlement.fingerprints, generation: generation) { [ready] database, insert in
+                if let ready { for block in ready { try insert(block) } } else { try plan.encodeAll(insert) }
+                guard let source, let position else { return }
+                let text = Sealed.data(try JSONEncoder().encode(position), .position)
+                try database.execute(
+                    sql: "INSERT INTO import_position VALUES(?, ?) ON CONFLICT(source) DO UPDATE SET position = excluded.position",
+                    arguments: [source, text])
             }
         } catch {
             isBroken = true
             throw StoreError(error, path: store.path)
+        }
+        settlement.commitDone()
+        pending = []
+        pendingBytes = 0
+        if hasTail {
+            removeTails(from: generation, to: tailGeneration)
+            tailGeneration += 1
+            tail = TailLog(store: store.path, generation: tailGeneration)
+            generation = tailGeneration
+            (hasTail, tailRows) = (false, 0)
+        }
+    }
+
+    /// Saves the blocks of a plan and all that goes with them, in one transaction.
+    ///
+    /// - Parameter generation: The first one whose log counts from now on; nil: as before.
+    /// - Parameter blocks: Gives the blocks, within the transaction, to what inserts them.
+    private func save(
+        _ plan: BlockPlan, _ image: StoreDictionaries.Image, fingerprints: [UInt64], generation: Int64?,
+        _ blocks: (Database, (EncodedBlock) throws -> Void) throws -> Void
+    ) throws {
+        var numbers: [[UInt8]: Int32] = [:]
+        for name in plan.ownNames { numbers[Array(image.names[Int(name)].utf8)] = name }
+        try connection.writeWithoutTransaction { [numbers] database in
+            try database.inTransaction(.immediate) {
+                try blocks(database) { block in
+                    try BlockTable.insert(block, name: block.summary.event.flatMap { numbers[Array($0.utf8)] }, database)
+                }
+                try DictionaryTables.save(image, beyond: self.saved, database)
+                for name in plan.ownNames where !self.ownNames.contains(name) {
+                    try database.execute(sql: "UPDATE name SET own = 1 WHERE number = ?", arguments: [name])
+                }
+                try PeopleTables.save(self.settlement.graph, beyond: self.savedPeople, database)
+                try DecisionTables.save(self.settlement.records, database)
+                try self.saveDecisions(database)
+                try self.dedupe.add(fingerprints, database)
+                if let generation { try Schema.setGeneration(generation, database) }
+                try Schema.bumpVersion(database)
+                return .commit
+            }
         }
         saved = StoreDictionaries.Mark(of: image)
         savedPeople = PeopleTables.Saved(settlement.graph)
         settlement.graph.wasSaved()
         decided = Decided()
         ownNames.formUnion(plan.ownNames)
-        pending = []
-        settlement.commitDone()
-        pendingBytes = 0
-        if hasTail {
-            tail.remove()
-            generation += 1
-            tail = TailLog(store: store.path, generation: generation)
-            (hasTail, tailRows) = (false, 0)
-        }
         confirmer = nil
+    }
+
+    /// Saves blocks that were made beside the writer.
+    func save(_ done: Sealing.Done) throws(StoreError) {
+        do {
+            try save(done.plan, done.image, fingerprints: settlement.sealingFingerprints, generation: done.generation + 1) { _, insert in
+                for block in done.blocks { try insert(block) }
+            }
+        } catch {
+            isBroken = true
+            throw StoreError(error, path: store.path)
+        }
+        settlement.sealDone()
+        removeTails(from: generation, to: done.generation)
+        generation = done.generation + 1
+    }
+
+    private func removeTails(from first: Int64, to last: Int64) {
+        for generation in first...last { unlink(TailLog.path(store: store.path, generation: generation)) }
     }
 
     func position(of source: String) throws(StoreError) -> ImportPosition? {
@@ -283,6 +346,7 @@ final class SQLiteWriter: StoreWriter {
 
     func close() throws(StoreError) {
         defer { lock.release() }
+        checkpoints.wait()
         guard !isBroken else { return }
         do {
             try connection.writeWithoutTransaction { database in

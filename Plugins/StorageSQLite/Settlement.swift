@@ -10,9 +10,12 @@ struct Settlement: ~Copyable {
     /// Everyone known, uncommitted ones included.
     var graph: IdentityGraph
     /// Ids of the messages that wait for their commit.
-    var pendingKeys: PendingKeys
+    private var pendingKeys: PendingKeys
     /// Fingerprints of the same.
-    var fingerprints: [UInt64] = []
+    private(set) var fingerprints: [UInt64] = []
+    /// Those of them whose blocks are being made beside later messages.
+    private var sealingKeys: PendingKeys
+    private(set) var sealingFingerprints: [UInt64] = []
     /// What the log of people does not hold yet; numbered by the one who saves it.
     private(set) var records: [PeopleRecord] = []
 
@@ -21,7 +24,21 @@ struct Settlement: ~Copyable {
         fingerprint = Fingerprint(secret: key)
         self.graph = graph
         pendingKeys = PendingKeys(fingerprint: fingerprint)
+        sealingKeys = PendingKeys(fingerprint: fingerprint, slots: 16)
         _ = self.graph.takeChanges()
+    }
+
+    /// What waits is made into blocks beside what comes from now on.
+    mutating func beginSeal() {
+        swap(&pendingKeys, &sealingKeys)
+        swap(&fingerprints, &sealingFingerprints)
+    }
+
+    /// The blocks are committed, and who is who with them.
+    mutating func sealDone() {
+        sealingKeys.removeAll()
+        sealingFingerprints.removeAll(keepingCapacity: true)
+        records = []
     }
 
     /// A commit is done: nothing waits.
@@ -55,7 +72,8 @@ struct Settlement: ~Copyable {
             let (messageKey, isUUID) = batch.key(row)
             let mark = fingerprint(messageKey)
             let isStored = !stored.isEmpty && stored.contains(row)
-            guard !isStored, pendingKeys.insert(row, fingerprint: mark) else {
+            let isSealing = !sealingKeys.isEmpty && sealingKeys.contains(row, of: batch, fingerprint: mark)
+            guard !isStored, !isSealing, pendingKeys.insert(row, fingerprint: mark) else {
                 outcome.duplicates += 1
                 batch.settle(row, owner: nil, companion: nil)
                 continue

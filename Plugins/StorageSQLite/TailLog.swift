@@ -6,12 +6,15 @@ import Storage
 ///
 /// A frame is 4 bytes of length, 8 of checksum, then the lines, each with the id that was derived for it. A frame that was cut short by
 /// a crash was never acknowledged and ends the log. Each seal starts a new generation, a file of another name, so that a reader of the
-/// old state keeps the tail that belongs to it.
+/// old state keeps the tail that belongs to it. While blocks are made of a generation the next one grows already: the store says from which
+/// one on they count.
 final class TailLog {
     private let path: String
     private var descriptor: Int32 = -1
     private var length: off_t = 0
     private static let headerBytes = 12
+    /// What is to be appended next.
+    private var frame: [UInt8] = []
 
     /// The log of that generation of the store at `store`.
     init(store: String, generation: Int64) { path = Self.path(store: store, generation: generation) }
@@ -23,21 +26,35 @@ final class TailLog {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Appends lines and returns once they are on disk; nothing stays of what could not be written whole.
-    func append(_ lines: [(text: ArraySlice<UInt8>, derivedID: String)]) throws(StoreError) {
-        guard !lines.isEmpty else { return }
-        var payload: [UInt8] = []
-        for line in lines {
-            Self.append(line.derivedID.utf8, to: &payload)
-            Self.append(line.text, to: &payload)
-        }
-        var frame: [UInt8] = []
-        frame.reserveCapacity(payload.count + Self.headerBytes)
-        withUnsafeBytes(of: UInt32(payload.count).littleEndian) { frame.append(contentsOf: $0) }
-        withUnsafeBytes(of: Self.checksum(payload[...]).littleEndian) { frame.append(contentsOf: $0) }
-        frame.append(contentsOf: payload)
+    /// Begins a frame.
+    func begin() {
+        frame.removeAll(keepingCapacity: true)
+        frame.append(contentsOf: repeatElement(0, count: Self.headerBytes))
+    }
+
+    /// Adds a line to the frame, with the id of the message that was decoded from it.
+    func add(_ line: ContiguousArray<UInt8>.SubSequence, idOf row: Int, in batch: ColumnarBatch) {
+        let start = frame.count
+        frame.append(contentsOf: repeatElement(0, count: 4))
+        batch.appendMessageID(row, to: &frame)
+        store(UInt32(frame.count - start - 4), at: start)
+        let count = frame.count
+        frame.append(contentsOf: repeatElement(0, count: 4))
+        store(UInt32(line.count), at: count)
+        frame.append(contentsOf: line)
+    }
+
+    private func store(_ word: some FixedWidthInteger, at place: Int) {
+        frame.withUnsafeMutableBytes { $0.storeBytes(of: word.littleEndian, toByteOffset: place, as: type(of: word)) }
+    }
+
+    /// Appends the frame, if it holds any line, and returns once it is on disk; nothing stays of what could not be written whole.
+    func end() throws(StoreError) {
+        guard frame.count > Self.headerBytes else { return }
+        store(UInt32(frame.count - Self.headerBytes), at: 0)
+        store(Self.checksum(frame[Self.headerBytes...]), at: 4)
         if descriptor < 0 {
-            descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw failure("cannot be opened") }
             length = lseek(descriptor, 0, SEEK_END)
         }
@@ -58,32 +75,28 @@ final class TailLog {
         length += off_t(written)
     }
 
-    /// Removes the file; its messages are in blocks.
-    func remove() {
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
-        length = 0
-        unlink(path)
-    }
-
     private func failure(_ what: String) -> StoreError {
         StoreError(
             .disk, "\(path) \(what) (\(String(cString: strerror(errno)))). Free some space or mend the disk, and send the messages again.")
-    }
-
-    private static func append(_ bytes: some Collection<UInt8>, to payload: inout [UInt8]) {
-        withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { payload.append(contentsOf: $0) }
-        payload.append(contentsOf: bytes)
     }
 
     private static func checksum(_ payload: ArraySlice<UInt8>) -> UInt64 {
         payload.withUnsafeBufferPointer { ByteHash.sip128($0, key: (0x7465_7373, 0x7461_696C)).0 }
     }
 
-    /// The batches of a log that is open for reading, up to its first incomplete frame.
-    static func read(_ descriptor: Int32) -> [MessageBatch] {
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-        guard let data = try? handle.readToEnd() else { return [] }
+    /// Opens the logs of a generation and of those that follow it, for reading; empty where there is none.
+    static func open(store: String, from generation: Int64) -> [FileHandle] {
+        var logs: [FileHandle] = []
+        while let log = FileHandle(forReadingAtPath: path(store: store, generation: generation + Int64(logs.count))) { logs.append(log) }
+        return logs
+    }
+
+    /// The batches of logs, each up to its first incomplete frame.
+    static func read(_ logs: [FileHandle]) -> [MessageBatch] { logs.flatMap { read($0, from: 0).batches } }
+
+    /// The batches of a log from an offset on, up to its first incomplete frame, which begins where the next call goes on.
+    static func read(_ log: FileHandle, from offset: UInt64) -> (batches: [MessageBatch], end: UInt64) {
+        guard (try? log.seek(toOffset: offset)) != nil, let data = try? log.readToEnd() else { return ([], offset) }
         let bytes = [UInt8](data)
         var batches: [MessageBatch] = []
         var at = 0
@@ -94,13 +107,14 @@ final class TailLog {
                     UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: at + 4, as: UInt64.self))
                 )
             }
-            at += headerBytes
-            guard at + size <= bytes.count, Self.checksum(bytes[at..<(at + size)]) == checksum, let batch = batch(bytes[at..<(at + size)])
+            let start = at + headerBytes
+            guard start + size <= bytes.count, Self.checksum(bytes[start..<(start + size)]) == checksum,
+                let batch = batch(bytes[start..<(start + size)])
             else { break }
             batches.append(batch)
-            at += size
+            at = start + size
         }
-        return batches
+        return (batches, offset + UInt64(at))
     }
 
     private static func batch(_ payload: ArraySlice<UInt8>) -> MessageBatch? {

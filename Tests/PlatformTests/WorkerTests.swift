@@ -177,7 +177,7 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         let stream = worker.changes(after: 0)
         await worker.drain()
         var seen: [String] = []
-        for await notice in stream { seen.append(notice.profile) }
+        for await notices in stream { seen += notices.map(\.profile) }
         #expect(Set(seen) == ["u0", "u1", "u2", "u3", "u4"] && seen.count == 5)
     }
 

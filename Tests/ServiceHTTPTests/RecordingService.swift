@@ -11,7 +11,7 @@ final class RecordingService: WorkerService {
         var refusal: ServiceError?
         var notReady: String?
         var notices: [MembershipNotice] = []
-        var followers: [AsyncStream<MembershipNotice>.Continuation] = []
+        var followers: [NoticeQueue] = []
         /// What an offer gives, by profile.
         var choices: [String: JSONObject] = [:]
         /// How long a batch takes.
@@ -74,19 +74,19 @@ final class RecordingService: WorkerService {
         return (try? JSONValue(parsing: #"{"done":"Done.","unmerge":1,"before":["1"],"after":["1","2"]}"#))?.asObject ?? JSONObject()
     }
 
-    func changes(after number: Int64?) -> AsyncStream<MembershipNotice> {
-        let (stream, follower) = AsyncStream.makeStream(of: MembershipNotice.self)
+    func changes(after number: Int64?) -> MembershipNotices {
+        let queue = NoticeQueue(limit: .max)
         state.withLock { state in
-            if let number { for notice in state.notices where notice.number > number { follower.yield(notice) } }
-            state.followers.append(follower)
+            if let number { _ = queue.add(state.notices.filter { $0.number > number }) }
+            state.followers.append(queue)
         }
-        return stream
+        return queue.notices
     }
 
     func tell(_ notice: MembershipNotice) {
         state.withLock { state in
             state.notices.append(notice)
-            for follower in state.followers { follower.yield(notice) }
+            for follower in state.followers { _ = follower.add([notice]) }
         }
     }
 

@@ -89,7 +89,7 @@ struct StreamTests {
         try await withServer { service, client async throws in
             let connection = try await open(client)
             try await waitUntil { service.followers == 1 }
-            service.state.withLock { $0.followers.forEach { $0.finish() } }
+            service.state.withLock { $0.followers.forEach { $0.end() } }
             #expect(try await read(connection, until: "0\r\n\r\n").hasSuffix("0\r\n\r\n"))
             let other = try await open(client)
             try await waitUntil { service.followers == 2 }

@@ -28,6 +28,8 @@ enum OtherProcess {
         for number in first..<last {
             if durably {
                 _ = try writer.appendDurably(batch(number))
+                // Begins a seal, or finishes the one that was begun, or finds that it goes on still.
+                try writer.seal()
             } else {
                 _ = try writer.append(decoder.decode(batch(number)))
                 try writer.commit(source: "s", position: ImportPosition(lines: number + 1))

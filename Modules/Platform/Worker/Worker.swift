@@ -128,22 +128,27 @@ public final class Worker: WorkerService {
         return try result.get()
     }
 
-    public func changes(after number: Int64?) -> AsyncStream<MembershipNotice> {
+    public func changes(after number: Int64?) -> MembershipNotices {
         let live = board.listen(limit: limits.waitingNotices)
         guard let number else { return live }
         // What was recorded before comes first; what is published meanwhile waits in `live` and is not said twice.
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: MembershipNotice.self, bufferingPolicy: .bufferingOldest(limits.waitingNotices))
-        let task = Task {
-            defer { continuation.finish() }
-            // Where the past cannot be read, or is more than may wait, the stream ends rather than have a gap; the reader comes again.
-            guard let past = try? await beside({ question throws(CommandError) in try question.notices(after: number) }) else { return }
-            for notice in past { if case .dropped = continuation.yield(notice) { return } }
-            let last = past.last?.number ?? number
-            for await notice in live where notice.number > last { if case .dropped = continuation.yield(notice) { return } }
+        let last = Mutex<Int64?>(nil)
+        return MembershipNotices {
+            if last.withLock({ $0 == nil }) {
+                // Where the past cannot be read the stream ends rather than have a gap; the reader comes again.
+                guard let past = try? await self.beside({ question throws(CommandError) in try question.notices(after: number) }) else {
+                    return nil
+                }
+                last.withLock { $0 = past.last?.number ?? number }
+                if !past.isEmpty { return past }
+            }
+            let seen = last.withLock { $0 ?? number }
+            for await notices in live {
+                let news = notices.filter { $0.number > seen }
+                if !news.isEmpty { return news }
+            }
+            return nil
         }
-        continuation.onTermination = { _ in task.cancel() }
-        return stream
     }
 
     public var notReady: String? { state.withLock { $0.notReady } }

@@ -7,7 +7,7 @@ public struct WorkerLimits: Sendable {
     /// Questions that may wait for an answer.
     public var waitingQuestions = 10_000
     /// Notices that a reader of changes may fall behind before its stream ends.
-    public var waitingNotices = 10_000
+    public var waitingNotices = 100_000
     /// Milliseconds after which accepted messages are sealed into blocks.
     public var sealAfter: Int64 = 1_000
     /// Milliseconds between looks at the definitions.

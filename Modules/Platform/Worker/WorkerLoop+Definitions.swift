@@ -10,7 +10,7 @@ extension WorkerLoop {
     func beginJournal() -> Result<any StoreSnapshot, StoreError> {
         Result { () throws(StoreError) in
             try openWriter()
-            try seal()
+            try sealAll()
             let snapshot = try store.snapshot()
             journal = []
             regroupedBefore = regrouped

@@ -50,7 +50,7 @@ final class WorkerLoop {
         /// The message as its text says it.
         var whole: Message? {
             batch.text.withUnsafeBufferPointer { text in
-                try? Message(parsing: UnsafeBufferPointer(rebasing: text[accepted.text]), derivedID: accepted.messageID)
+                try? Message(parsing: UnsafeBufferPointer(rebasing: text[accepted.text]), derivedID: accepted.message.messageID)
             }
         }
     }
@@ -96,6 +96,7 @@ final class WorkerLoop {
         let now = clock().milliseconds
         var next = now + 1_000
         if let timer = live.nextTimer { next = min(next, timer.milliseconds) }
+        if !needsWriter, writer.isSealing { next = min(next, now + Self.sealingTurn) }
         if let unsealedSince { next = min(next, unsealedSince + limits.sealAfter) }
         return Int(max(0, next - now))
     }
@@ -159,6 +160,9 @@ final class WorkerLoop {
         tell.requestReload()
     }
 
+    /// Milliseconds after which is looked again whether blocks are made.
+    private static let sealingTurn: Int64 = 10
+
     /// Milliseconds before another writer is tried.
     private static let restAfterFailure: Int64 = 1_000
 
@@ -201,12 +205,17 @@ final class WorkerLoop {
     }
 
     private func sealWhenDue() {
-        guard let since = unsealedSince, !needsWriter, clock().milliseconds >= since + limits.sealAfter else { return }
+        guard !needsWriter else { return }
+        if !writer.isSealing {
+            guard let since = unsealedSince, clock().milliseconds >= since + limits.sealAfter else { return }
+            unsealedSince = nil
+        }
         // Where that fails the tail holds everything still, and the next writer seals it.
-        do throws(StoreError) { try seal() } catch { giveUpWriter("Messages wait to be sealed: \(error)") }
+        do throws(StoreError) { try writer.seal() } catch { giveUpWriter("Messages wait to be sealed: \(error)") }
     }
 
-    func seal() throws(StoreError) {
+    /// Seals everything at once.
+    func sealAll() throws(StoreError) {
         unsealedSince = nil
         try writer.commit(source: nil, position: nil)
     }

@@ -37,7 +37,9 @@ extension ProfileSession {
     }
 
     /// The property of all events that the windows may come to hold: numbers only, where only numbers count.
-    private mutating func column(_ id: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field, _ view: EventView) -> FieldColumn {
+    private mutating func column(
+        _ id: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field, _ view: EventView
+    ) -> FieldColumn {
         let (events, foundAt) = list(selection)
         if let known = columns[id], known.foundAt == foundAt, known.covered.lowerBound <= view.reach.lowerBound,
             known.covered.upperBound >= view.reach.upperBound
