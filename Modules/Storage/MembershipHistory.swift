@@ -16,7 +16,16 @@ public enum MembershipCause: UInt8, Sendable, Hashable, CaseIterable {
     case erasure = 6
 
     /// The word that people read: `message`, `clock`, `threshold`, `definition`, `merge`, `erasure`.
-    public var word: String { String(describing: self) }
+    public var word: String {
+        switch self {
+        case .message: "message"
+        case .clock: "clock"
+        case .threshold: "threshold"
+        case .definition: "definition"
+        case .merge: "merge"
+        case .erasure: "erasure"
+        }
+    }
 }
 
 /// Who entered and who exited a segment at one instant: what `EventStore.apply` records.

@@ -37,7 +37,7 @@ final class SQLiteWriter: StoreWriter {
     /// Bytes of messages whose blocks are held in memory until they are written.
     static let smallSeal = 64 << 20
     /// Rows of the tail that make it long.
-    static let longTail = 32_768
+    static let longTail = 131_072
 
     /// - Parameter rules: Rules of who is who from now on, and who says so; nil: the store's.
     init(store: SQLiteStore, rules: (IdentityRules, PeopleStatement)? = nil) throws(StoreError) {

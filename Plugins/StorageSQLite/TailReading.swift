@@ -26,8 +26,8 @@ final class TailReading: Sendable {
         let numbers: [Int64]
 
         init(_ database: Database) throws {
-            numbers = [try Schema.generation(database)]
-                + (try [.rows, .links, .aliases, .refusals, .peopleRecords, .unmerges].map { try Schema.number($0, database) })
+            let told: [Schema.Number] = [.tail, .rows, .links, .aliases, .refusals, .peopleRecords, .unmerges]
+            numbers = try told.map { try Schema.number($0, database) }
         }
     }
 
@@ -40,10 +40,10 @@ final class TailReading: Sendable {
         /// By log: bytes that were read.
         private var offsets: [UInt64] = []
         private var batches: [ColumnarBatch] = []
-        /// How many batches each part holds, and its blocks; later parts are made into one with those before when they are many.
+        /// How many batches each part holds, and its blocks. Each holds more than twice as many as the next: there are few, and a batch is
+        /// encoded anew as seldom as a tail has doubled.
         private var parts: [(batches: Int, blocks: [EncodedBlock])] = []
         private var people: (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) = ([], 0)
-        private static let mostParts = 8
 
         init(_ place: Place, _ database: Database) throws {
             let key = try Schema.key(database)
@@ -81,7 +81,10 @@ final class TailReading: Sendable {
 
         private func encode(from first: Int, _ image: StoreDictionaries.Image) {
             var first = first
-            if parts.count >= Self.mostParts { (parts, first) = ([], 0) }
+            while let last = parts.last, last.batches <= 2 * (batches.count - first) {
+                first -= last.batches
+                parts.removeLast()
+            }
             let plan = BlockPlan(batches: Array(batches[first...]), image: image, ownNames: [])
             var blocks: [EncodedBlock] = []
             for index in 0..<plan.count { plan.encode(index) { blocks.append($0) } }
