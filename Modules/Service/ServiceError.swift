@@ -14,6 +14,8 @@ public struct ServiceError: Error, Sendable, Hashable {
         case notFound = "not_found"
         /// The question is not understood; `message` says why and where.
         case invalid
+        /// The question is understood, and what there is does not allow it; `message` says why.
+        case conflict
         /// A limit was passed.
         case limit
         /// Anything else.

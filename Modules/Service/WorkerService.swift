@@ -18,7 +18,8 @@ public protocol WorkerService: Sendable {
     func answer(_ question: ServiceQuestion) async throws(ServiceError) -> JSONObject
     /// Changes who is who. When this returns, whoever asks is answered by it.
     ///
-    /// - Throws: `.invalid` where nothing is to be changed, with the reason; `.disk` and `.draining` as `collect`.
+    /// - Throws: `.notFound` where nobody and nothing has the name, `.conflict` where nothing is to be changed, with the reason; `.disk` and
+    ///   `.draining` as `collect`.
     func change(_ change: ServiceChange) async throws(ServiceError) -> JSONObject
     /// Changes of membership in the order of their records, from the one after `number` (nil: from now on), without end until the worker
     /// drains. Of a reader that falls behind too far the stream ends; it goes on from the last number it saw.

@@ -59,6 +59,8 @@ public struct PeopleRecord: Sendable, Hashable {
 public enum PeopleOutcome: Sendable, Hashable {
     /// It holds: the decision's number, and its record.
     case done(Int, PeopleRecord)
+    /// Nothing was changed, since what was named is not there; a sentence says what.
+    case unknown(String)
     /// Nothing was changed; a sentence says why.
     case refused(String)
 }

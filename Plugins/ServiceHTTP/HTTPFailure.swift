@@ -38,6 +38,7 @@ struct HTTPFailure: Error, Hashable {
             case .disk, .draining, .starting: .serviceUnavailable
             case .notFound: .notFound
             case .invalid: .badRequest
+            case .conflict: .conflict
             case .limit: .contentTooLarge
             case .failed: .internalServerError
             }

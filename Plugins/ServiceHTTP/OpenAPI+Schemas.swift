@@ -24,7 +24,12 @@ extension OpenAPI {
           "Success": {"type": "object", "required": ["success"], "properties": {"success": {"const": true}}, "additionalProperties": false},
           "Preview": {
             "type": "object", "required": ["expression"],
-            "properties": {"expression": {"type": "string"}, "limit": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 10}}
+            "properties": {
+              "expression": {"type": "string", "minLength": 1, "format": "tessera-expression",
+                "description": "Of the segment language. What it is not is answered with 400, and where."},
+              "limit": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 10}
+            },
+            "examples": [{"expression": "did \"Order Completed\" within 7d", "limit": 10}]
           },
           "PreviewAnswer": {
             "type": "object", "required": ["count", "members"],
@@ -88,7 +93,7 @@ extension OpenAPI {
           "EvaluationRequest": {
             "type": "object", "required": ["context"],
             "properties": {"context": {"type": "object", "required": ["targetingKey"], "properties": {
-              "targetingKey": {"type": "string", "description": "Who: a user id or else an anonymous id, or a namespace and an id."}}}},
+              "targetingKey": {"type": "string", "minLength": 1, "description": "Who: a user id or else an anonymous id, or a namespace and an id."}}}},
             "examples": [{"context": {"targetingKey": "user_id:1"}}]
           },
           "Evaluation": {

@@ -28,7 +28,7 @@ struct OpenAPI: Sendable {
         if !route.parameters.isEmpty { operation.set("parameters", .array(route.parameters.map(parameter))) }
         if let body = route.body {
             let content = json(##"{"application/json":{"schema":{"$ref":"#/components/schemas/\##(body)"}}}"##)
-            operation.set("requestBody", .object(object([("required", .bool(true)), ("content", content)])))
+            operation.set("requestBody", .object(object([("required", .bool(route.needsBody)), ("content", content)])))
         }
         var answers = object([("200", .object(answer(route.answer)))])
         var refusals = Set(route.refusals)
@@ -73,7 +73,8 @@ struct OpenAPI: Sendable {
 
     private static let statuses: [(Int, String)] = [
         (400, "The request is not understood; the error says where."), (401, "No key, or one that is not known."),
-        (403, "The key does not open this."), (404, "Nobody and nothing has that name."), (408, "The request came too slowly."),
+        (403, "The key does not open this."), (404, "Nobody and nothing has that name."),
+        (409, "What there is does not allow it; the error says why."), (408, "The request came too slowly."),
         (413, "A limit was passed."), (415, "The body's encoding is not known."),
         (429, "Too much at once; Retry-After says when to try again."),
         (503, "Not now; Retry-After says when to try again."),

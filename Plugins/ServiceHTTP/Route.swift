@@ -71,6 +71,8 @@ struct Route: Sendable {
     var parameters: [Parameter] = []
     /// Name of the body's schema; nil: no body is read.
     var body: String?
+    /// Whether there has to be one; it may be left out where it only tells more.
+    var needsBody = true
     var answer: AnswerKind
     /// Whether it is about memberships that follow every message, which a worker may leave to others.
     var needsLive = false

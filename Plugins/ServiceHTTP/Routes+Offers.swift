@@ -24,7 +24,11 @@ extension Route {
             Route(
                 method: .post, path: "/ofrep/v1/evaluate/flags/{key}", access: .evaluate, id: "evaluateFlag",
                 summary: "What an offer gives a person now (OFREP, single).",
-                parameters: [Parameter(name: "key", place: .path, help: "The offer.", isRequired: true)],
+                parameters: [
+                    Parameter(
+                        name: "key", place: .path, help: "The offer.", isRequired: true,
+                        schema: #"{"type":"string","examples":["home-banner"]}"#)
+                ],
                 body: "EvaluationRequest", answer: .json("Evaluation"), needsLive: true, failures: .evaluation,
                 refusals: [400, 404, 408, 413, 415, 503],
                 handle: { exchange async throws(HTTPFailure) in

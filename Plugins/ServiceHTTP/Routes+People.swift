@@ -12,8 +12,8 @@ extension Route {
                 parameters: [
                     Parameter(
                         name: "reference", place: .path, help: "The identifier: user_id:U or anonymous_id:A.", isRequired: true,
-                        schema: #"{"type":"string","pattern":"^[^:]+:."}"#)
-                ], body: "Unmerge", answer: .json("PeopleChange"), refusals: [400, 408, 413, 415, 503],
+                        schema: #"{"type":"string","pattern":"^[^:]+:.","examples":["anonymous_id:a-1"]}"#)
+                ], body: "Unmerge", needsBody: false, answer: .json("PeopleChange"), refusals: [400, 404, 408, 409, 413, 415, 503],
                 handle: { exchange async throws(HTTPFailure) in
                     let body = try object(exchange)
                     let from = try text("from", of: body)
@@ -28,7 +28,7 @@ extension Route {
                     Parameter(
                         name: "number", place: .path, help: "The unmerge's number.", isRequired: true,
                         schema: #"{"type":"string","pattern":"^[1-9][0-9]{0,17}$"}"#)
-                ], body: "Rejoin", answer: .json("PeopleChange"), refusals: [400, 408, 413, 415, 503],
+                ], body: "Rejoin", needsBody: false, answer: .json("PeopleChange"), refusals: [400, 404, 408, 409, 413, 415, 503],
                 handle: { exchange async throws(HTTPFailure) in
                     let body = try object(exchange)
                     guard let number = Int(exchange.path["number"] ?? ""), number > 0 else {

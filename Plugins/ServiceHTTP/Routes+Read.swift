@@ -9,7 +9,7 @@ extension Route {
     private static func who(_ name: String, _ place: Parameter.Place) -> Parameter {
         Parameter(
             name: name, place: place, help: "Who: a namespace and an id, as in email:a@b.example or user_id:1.", isRequired: true,
-            schema: #"{"type":"string","pattern":"^[^:]+:."}"#)
+            schema: #"{"type":"string","pattern":"^[^:]+:.","examples":["user_id:u-1"]}"#)
     }
     private static let reference = who("reference", .path)
     /// An event's id, the number of a record, or nothing.
@@ -65,7 +65,9 @@ extension Route {
                 method: .get, path: "/v1/segments/{name}/members", access: .read, id: "members",
                 summary: "Members of a segment, page by page.",
                 parameters: [
-                    Parameter(name: "name", place: .path, help: "The segment.", isRequired: true),
+                    Parameter(
+                        name: "name", place: .path, help: "The segment.", isRequired: true,
+                        schema: #"{"type":"string","examples":["buyers"]}"#),
                     Parameter(name: "after", place: .query, help: "The member behind which the page begins: next of the page before."),
                     limit(100, "members"),
                 ], answer: .json("Members"), needsLive: true, refusals: [400, 404, 503],
@@ -77,7 +79,7 @@ extension Route {
                 }),
             Route(
                 method: .post, path: "/v1/segments/preview", access: .read, id: "preview", summary: "Who an expression would hold now.",
-                body: "Preview", answer: .json("PreviewAnswer"), refusals: [400, 408, 413, 415, 503],
+                body: "Preview", answer: .json("PreviewAnswer"), refusals: [400, 404, 408, 413, 415, 503],
                 handle: { exchange async throws(HTTPFailure) in try await answer(service, preview(exchange)) }),
         ]
     }

@@ -20,12 +20,12 @@ extension SQLiteWriter {
         _ identifier: Identifier, from other: Identifier?, statement: PeopleStatement
     ) throws(StoreError) -> PeopleOutcome {
         guard let ordinal = ordinal(of: identifier.text, kind: identifier.kind) else {
-            return .refused("Nobody has the identifier \(identifier). Name one that a message carried.")
+            return .unknown("Nobody has the identifier \(identifier). Name one that a message carried.")
         }
         var side: UInt32?
         if let other {
             guard let known = self.ordinal(of: other.text, kind: other.kind) else {
-                return .refused("Nobody has the identifier \(other). Name one that a message carried.")
+                return .unknown("Nobody has the identifier \(other). Name one that a message carried.")
             }
             guard known != ordinal, profile(of: known) == profile(of: ordinal) else {
                 return .refused("\(identifier) and \(other) are not two identifiers of one profile. Nothing is to be parted.")
@@ -48,7 +48,7 @@ extension SQLiteWriter {
         var decisions = settlement.graph.decisions
         guard let place = decisions.unmerges.firstIndex(where: { $0.number == number }) else {
             let known = decisions.unmerges.map { String($0.number) }.joined(separator: ", ")
-            return .refused(
+            return .unknown(
                 "There is no unmerge \(number) in force. " + (known.isEmpty ? "There is none at all." : "In force: \(known)."))
         }
         let decision = decisions.unmerges.remove(at: place)

@@ -36,7 +36,7 @@ import Testing
             """, as: "offers/all.yaml")
         let outcome = try Program.run(
             learnedPython ?? "",
-            [scripts + "/offers.py", Program.worker.path, Program.shell.path, folder / "o.tessera", folder / "w"])
+            ["-B", scripts + "/offers.py", Program.worker.path, Program.shell.path, folder / "o.tessera", folder / "w"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         let told = try outcome.json
 

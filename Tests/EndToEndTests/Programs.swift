@@ -134,6 +134,10 @@ let testData: String? = ProcessInfo.processInfo.environment["TESSERA_TESTDATA"]
 
 /// A Python with scikit-learn, for comparing figures; and any Python, for scripts that need nothing else.
 let learnedPython: String? = ProcessInfo.processInfo.environment["TESSERA_PYTHON"]
+/// The same, where it has schemathesis.
+let schemaPython: String? = learnedPython.flatMap { python in
+    (try? Program.run(python, ["-c", "import schemathesis"]))?.status == 0 ? python : nil
+}
 let python: String? =
     ["/usr/bin/python3", "/usr/local/bin/python3", "/opt/homebrew/bin/python3"].first {
         FileManager.default.isExecutableFile(atPath: $0)

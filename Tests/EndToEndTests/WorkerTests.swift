@@ -11,7 +11,7 @@ import Testing
     private func told(_ interpreter: String?, _ mode: String, _ arguments: String...) throws -> JSONObject {
         let folder = try Folder()
         let programs = [Program.worker.path, Program.shell.path, folder / "w.tessera"]
-        let outcome = try Program.run(interpreter ?? "", [scripts + "/worker.py", mode] + programs + arguments)
+        let outcome = try Program.run(interpreter ?? "", ["-B", scripts + "/worker.py", mode] + programs + arguments)
         #expect(outcome.status == 0, "\(outcome.errors)")
         return try outcome.json
     }

@@ -37,7 +37,7 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         let refused = await #expect(throws: ServiceError.self) {
             _ = try await worker.change(.unmerge("user_id:bob", from: nil, by: "desk", reason: ""))
         }
-        #expect(refused?.code == .invalid && refused?.message.contains("alone") == true)
+        #expect(refused?.code == .conflict && refused?.message.contains("alone") == true)
         let answer = try await worker.change(.unmerge("anonymous_id:tablet", from: nil, by: "desk", reason: "shared"))
         #expect(answer["unmerge"] == .integer(1) && answer["after"]?.asArray?.count == 2)
         #expect(names(try await worker.answer(.segments("ada"))) == [])

@@ -104,9 +104,10 @@ public struct PeopleChangeResult: CommandResult, Equatable {
     /// Canonical ids of the profiles before and afterwards.
     public var before, after: [String]
 
-    /// - Throws: `.data` with the reason where nothing was changed.
+    /// - Throws: Where nothing was changed: `.name` where somebody or something is named that is not there, else `.data`, with the reason.
     init(_ outcome: PeopleOutcome, id: (UInt32) throws -> String) throws {
         switch outcome {
+        case .unknown(let reason): throw CommandError(.name, reason)
         case .refused(let reason): throw CommandError(.data, reason)
         case .done(let number, let record):
             self.number = number

@@ -322,7 +322,8 @@ extension ServiceError {
     init(_ error: CommandError) {
         let code: Code =
             switch error.code {
-            case .syntax, .kind, .usage, .data: .invalid
+            case .syntax, .kind, .usage: .invalid
+            case .data: .conflict
             case .limit: .limit
             case .name: .notFound
             case .disk: .disk

@@ -3,10 +3,8 @@
 python3 offers.py WORKER SHELL STORE WORKSPACE
 """
 import json
-import re
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,19 +13,12 @@ from openfeature import api
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 
-worker, shell, store, workspace = sys.argv[1:]
+from running import Worker
+
+program, shell, store, workspace = sys.argv[1:]
 subprocess.run([shell, "--db", store, "--workspace", workspace, "-c", "apply"], check=True, capture_output=True)
-process = subprocess.Popen([worker, "--dev", "--port", "0", "--db", store], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-port = None
-for line in process.stderr:
-    found = re.search(rb"listens on http://127\.0\.0\.1:(\d+)", line)
-    if found:
-        port = int(found[1])
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        break
-if port is None:
-    sys.exit("the worker did not start")
-base = f"http://127.0.0.1:{port}"
+worker = Worker(program, store)
+base = f"http://127.0.0.1:{worker.port}"
 
 
 def send(path, body, key, headers={}):
@@ -87,8 +78,7 @@ mismatch = details(client.get_boolean_details("banner", False, ada))
 nobody = details(client.get_string_details("banner", "code"))
 api.set_provider(OFREPProvider(base, headers_factory=lambda: {"X-API-Key": "wrong"}))
 refused = details(api.get_client().get_string_details("banner", "code", ada))
-process.terminate()
 print(json.dumps({
     "before": before, "after": after, "unknown": unknown, "mismatch": mismatch, "nobody": nobody, "refused": refused, "stale": stale,
-    "inside": inside, "outside": outside, "bulk": first[0], "same": same[0], "sameTag": same[1] == first[1], "status": process.wait(60),
+    "inside": inside, "outside": outside, "bulk": first[0], "same": same[0], "sameTag": same[1] == first[1], "status": worker.end(),
 }))

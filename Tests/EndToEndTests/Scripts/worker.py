@@ -5,74 +5,18 @@ python3 worker.py disk WORKER SHELL STORE                    no room on the disk
 python3 worker.py story WORKER SHELL STORE                   one person enters a segment and leaves it
 python3 worker.py clients WORKER SHELL STORE EVENTS          Segment's and RudderStack's own clients, through a kill -9 and a restart
 """
-import base64
 import http.client
 import json
 import os
 import random
-import re
 import resource
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 
-WRITE = {"Authorization": "Basic " + base64.b64encode(b"dev:").decode(), "Content-Type": "application/json"}
-READ = {"Authorization": "Basic " + base64.b64encode(b"dev-admin:").decode()}
-
-
-class Worker:
-    """The program, started anew after each crash on whatever port is free."""
-
-    def __init__(self, program, store, port=0):
-        self.program, self.store, self.wanted, self.port = program, store, port, None
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [self.program, "--dev", "--port", str(self.wanted), "--db", self.store], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        lines = []
-        for line in self.process.stderr:
-            lines.append(line)
-            found = re.search(rb"listens on http://127\.0\.0\.1:(\d+)", line)
-            if found:
-                self.port = int(found[1])
-                threading.Thread(target=self.process.stderr.read, daemon=True).start()
-                return
-        sys.exit("the worker did not start: " + b"".join(lines).decode())
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
-
-    def ask(self, method, path, body=None, headers=READ):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
-        finally:
-            connection.close()
-
-
-def shell(program, store, *commands):
-    arguments = [program, "--db", store, "--format", "json"]
-    for command in commands:
-        arguments += ["-c", command]
-    output = subprocess.run(arguments, check=True, capture_output=True).stdout
-    return [json.loads(line) for line in output.splitlines()]
-
-
-def ids(program, store):
-    """The id of every message in the store, one that is there twice twice; ascending."""
-    return [row[0] for row in shell(program, store, "sql SELECT message_id FROM events ORDER BY message_id")[0]["rows"]]
-
+from running import WRITE, Worker, ids, shell
 
 SEGMENTS = {
     "thrice": 'count("Order Completed") >= 3',

@@ -1,0 +1,66 @@
+"""A running tessera-worker, for the scripts beside this one."""
+import base64
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+WRITE = {"Authorization": "Basic " + base64.b64encode(b"dev:").decode(), "Content-Type": "application/json"}
+READ = {"Authorization": "Basic " + base64.b64encode(b"dev-admin:").decode()}
+
+
+class Worker:
+    """The program, started anew after each crash on whatever port is free."""
+
+    def __init__(self, program, store, port=0, arguments=("--dev",), environment=None):
+        self.program, self.store, self.wanted, self.port = program, store, port, None
+        self.arguments, self.environment = list(arguments), {**os.environ, **(environment or {})}
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [self.program, *self.arguments, "--port", str(self.wanted), "--db", self.store], env=self.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        lines = []
+        for line in self.process.stderr:
+            lines.append(line)
+            found = re.search(rb"listens on http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found[1])
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                return
+        sys.exit("the worker did not start: " + b"".join(lines).decode())
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def ask(self, method, path, body=None, headers=READ):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        finally:
+            connection.close()
+
+
+def shell(program, store, *commands):
+    arguments = [program, "--db", store, "--format", "json"]
+    for command in commands:
+        arguments += ["-c", command]
+    output = subprocess.run(arguments, check=True, capture_output=True).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def ids(program, store):
+    """The id of every message in the store, one that is there twice twice; ascending."""
+    return [row[0] for row in shell(program, store, "sql SELECT message_id FROM events ORDER BY message_id")[0]["rows"]]
