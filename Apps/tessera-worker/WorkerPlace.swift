@@ -19,10 +19,14 @@ struct WorkerPlace: ParsableArguments {
     /// The store's file.
     var store: String { db ?? Tessera.defaultPath(environment: ProcessInfo.processInfo.environment) }
 
+    /// Path of the settings file, where there is one.
+    private var settings: String? {
+        config ?? workspace.map { $0 + "/tessera.yaml" }.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
+    }
+
     /// The settings; every section has its defaults where there is no file.
     func settingsFile() throws(CommandError) -> SettingsFile {
-        let inWorkspace = workspace.map { $0 + "/tessera.yaml" }.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-        return try (config ?? inWorkspace).map { path throws(CommandError) in try SettingsFile(path: path) } ?? SettingsFile()
+        try settings.map { path throws(CommandError) in try SettingsFile(path: path) } ?? SettingsFile()
     }
 
     /// The worker, at work.
@@ -31,7 +35,7 @@ struct WorkerPlace: ParsableArguments {
     func worker(_ file: SettingsFile, _ logger: Logger, follows: Bool = true) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            plan: file.trackingPlan(), rules: file.identityRules(), follows: follows, clock: ProgramStart.clock,
+            settings: settings, rules: file.identityRules(), follows: follows, clock: ProgramStart.clock,
             report: { logger.warning("\($0)") })
     }
 

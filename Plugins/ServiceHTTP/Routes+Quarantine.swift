@@ -16,7 +16,7 @@ extension Route {
             Route(
                 method: .post, path: "/v1/quarantine/replay", access: .admin, id: "replayQuarantine",
                 summary: "Judges again what is in quarantine, and stores what the tracking plan takes now. Nothing is lost or doubled.",
-                answer: .json("Replay"), refusals: [503],
+                answer: .json("Replay"), refusals: [409, 503],
                 handle: { _ async throws(HTTPFailure) in try await answer(.replayQuarantine) }),
         ]
     }

@@ -20,10 +20,10 @@ final class Bench: Sendable {
     }
 
     func turn(_ instant: String) throws { try time.withLock { $0 = try #require(Instant(text: instant)).milliseconds } }
-    private var clock: @Sendable () -> Instant { { Instant(milliseconds: self.time.withLock { $0 }) } }
+    var clock: @Sendable () -> Instant { { Instant(milliseconds: self.time.withLock { $0 }) } }
 
-    func worker(plan: TrackingPlan? = nil, rules: IdentityRules? = nil, limits: WorkerLimits = WorkerLimits()) throws -> Worker {
-        try Worker(tessera: tessera, plan: plan, rules: rules, limits: limits, clock: clock) { sentence in
+    func worker(settings: String? = nil, rules: IdentityRules? = nil, limits: WorkerLimits = WorkerLimits()) throws -> Worker {
+        try Worker(tessera: tessera, settings: settings, rules: rules, limits: limits, clock: clock) { sentence in
             self.sentences.withLock { $0.append(sentence) }
         }
     }
@@ -31,6 +31,17 @@ final class Bench: Sendable {
     /// What the shell answers at the same clock.
     func shell(_ line: String, workspace: Workspace? = nil) throws -> JSONObject {
         try Session(tessera: tessera, workspace: workspace, format: .json, clock: clock).answer(try #require(try Command(line))).json
+    }
+
+    /// A workspace with the given files, applied to the store.
+    func apply(_ files: [String: String]) throws {
+        let root = folder.path + "/w"
+        for (name, text) in files {
+            let file = URL(fileURLWithPath: root + "/" + name)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        _ = try shell("apply", workspace: Workspace(folder: root))
     }
 }
 

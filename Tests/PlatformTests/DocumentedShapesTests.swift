@@ -106,7 +106,7 @@ import Testing
         func worker(_ rules: String) throws -> Worker {
             let file = try folder.write(
                 "trackingPlan: {events: {Sold: {properties: {price: {kind: number\(rules)}}}}}\n", as: "tessera.yaml")
-            return try Worker(tessera: tessera, plan: SettingsFile(path: file).trackingPlan(), clock: { noon }, report: { _ in })
+            return try Worker(tessera: tessera, settings: file, clock: { noon }, report: { _ in })
         }
         let message =
             #"{"type":"track","event":"Sold","userId":"u","messageId":"m","timestamp":"2026-06-30T00:00:00Z","properties":{"price":0}}"#

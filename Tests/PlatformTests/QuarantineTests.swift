@@ -3,12 +3,14 @@ import EventModel
 import Foundation
 import Platform
 import Service
+import Synchronization
 import Testing
 
 /// What was refused, judged again once the plan is mended.
 @Suite struct QuarantineTests {
     private let folder: String
     private let tessera: Tessera
+    private let sentences = Sentences()
 
     init() throws {
         folder = NSTemporaryDirectory() + "tessera-quarantine-" + UUID().uuidString
@@ -17,12 +19,19 @@ import Testing
     }
 
     private func worker(_ plan: String) throws -> Worker {
+        var limits = WorkerLimits()
+        limits.definitionsEvery = 20
+        return try Worker(
+            tessera: tessera, settings: write(plan), limits: limits, clock: { Instant(milliseconds: 1_780_000_000_000) },
+            report: { [sentences] sentence in sentences.add(sentence) })
+    }
+
+    /// Writes the settings file; gives its path.
+    @discardableResult private func write(_ plan: String) throws -> String {
         let file = folder + "/tessera.yaml"
         try Data("trackingPlan:\n  events:\n    Order Completed:\n      properties:\n        \(plan)\n".utf8)
-            .write(to: URL(fileURLWithPath: file))
-        return try Worker(
-            tessera: tessera, plan: SettingsFile(path: file).trackingPlan(),
-            clock: { Instant(milliseconds: 1_780_000_000_000) }, report: { _ in })
+            .write(to: URL(fileURLWithPath: file), options: .atomic)
+        return file
     }
 
     private func orders(_ numbers: Range<Int>) -> MessageBatch {
@@ -68,6 +77,32 @@ import Testing
         #expect(try stored() == 2_491)
     }
 
+    @Test func `a running worker judges by the plan that its file has now, and a plan that is wrong changes nothing`() async throws {
+        let worker = try worker("revenue: {kind: number, minimum: 100}")
+        #expect(try await worker.collect(orders(0..<200), from: "web").quarantined == 100)
+        try write("revenue: {kind: nonsense}")
+        let refusal = await #expect(throws: CommandError.self) { try await worker.replayQuarantine() }
+        #expect(refusal?.code == .data && refusal?.message.contains("tessera.yaml:5") == true, "\(refusal?.message ?? "")")
+        let told = await #expect(throws: ServiceError.self) { try await worker.answer(.replayQuarantine) }
+        #expect(told?.code == .conflict)
+        for _ in 0..<3_000 where sentences.all.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(sentences.all.first?.contains("the one before counts") == true)
+        #expect(try await worker.collect(orders(0..<1), from: "web").quarantined == 1)
+        try write("revenue: {kind: number, minimum: 10}")
+        let result = try await worker.replayQuarantine()
+        #expect(result.entries.first?.stored == 90 && result.entries.first?.refused == 11)
+        // What comes is judged by it, too, and so it is when nobody asks for a replay.
+        #expect(try await worker.collect(orders(10..<11), from: "web") == CollectReceipt(duplicates: 1))
+        try write("revenue: {kind: number, minimum: 1}")
+        var accepted = 0
+        for _ in 0..<3_000 where accepted == 0 {
+            try await Task.sleep(for: .milliseconds(20))
+            accepted = try await worker.collect(orders(5..<6), from: "web").accepted
+        }
+        #expect(accepted == 1 && sentences.all.count == 1, "\(sentences.all)")
+        await worker.drain()
+    }
+
     @Test func `what is refused during a replay stays, behind what stayed of it`() async throws {
         let strict = try worker("revenue: {kind: number, minimum: 1000000}")
         _ = try await strict.collect(orders(0..<4_000), from: "web")
@@ -111,4 +146,11 @@ import Testing
         #expect(result.entries.map(\.file) == ["a.ndjson.ndjson"] && result.entries.first?.refused == 1)
         #expect(try records().count == 2)
     }
+}
+
+/// What a worker says to its log.
+private final class Sentences: Sendable {
+    private let sentences = Mutex<[String]>([])
+    var all: [String] { sentences.withLock { $0 } }
+    func add(_ sentence: String) { sentences.withLock { $0.append(sentence) } }
 }

@@ -19,19 +19,6 @@ private func message(_ event: String, _ id: String, by person: String, at time: 
         lines: #"{"type":"track","messageId":"\#(id)","userId":"\#(person)","event":"\#(event)","timestamp":"\#(time)"}"# + "\n")
 }
 
-extension Bench {
-    /// A workspace with the given files, applied to the store.
-    fileprivate func apply(_ files: [String: String]) throws {
-        let root = folder.path + "/w"
-        for (name, text) in files {
-            let file = URL(fileURLWithPath: root + "/" + name)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
-        _ = try shell("apply", workspace: Workspace(folder: root))
-    }
-}
-
 @Suite struct WorkerOfferTests {
     @Test func `an acknowledged event turns the variant at once, and the clock turns it back at the exact millisecond`() async throws {
         let bench = try Bench()

@@ -193,7 +193,7 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
                     currency: {kind: text, normalise: currency, action: coerce}
             """
         try Data(yaml.utf8).write(to: URL(fileURLWithPath: file))
-        let worker = try bench.worker(plan: SettingsFile(path: file).trackingPlan())
+        let worker = try bench.worker(settings: file)
         func ordered(_ id: String, _ properties: String) -> String {
             #"{"type":"track","messageId":"\#(id)","userId":"ada","event":"Ordered","timestamp":"2026-06-01T00:00:00Z","properties":\#(properties)}"#
                 + "\n"

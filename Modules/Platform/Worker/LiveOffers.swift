@@ -34,6 +34,11 @@ struct LiveOffers: Sendable {
     /// Adds one that cannot be chosen from.
     mutating func refuse(_ key: String, because problem: String) { entries.append(Entry(key: key, problem: problem)) }
 
+    /// Where the conditions of each offer that can be chosen from are kept, by its key, in the order of its rules.
+    var conditions: [(key: String, places: [Int])] {
+        entries.filter { $0.offer != nil }.map { ($0.key, $0.conditions) }
+    }
+
     /// Chooses for somebody.
     ///
     /// - Parameter key: Only this offer; nil: all of them.

@@ -1,13 +1,52 @@
 import EventModel
+import Foundation
 import Service
 import Synchronization
 
-/// The tracking plan at work: judges messages before they are stored, and counts what it finds.
+/// The tracking plan at work: follows its settings file, judges messages before they are stored, and counts what it finds.
 final class PlanKeeper: Sendable {
-    private let plan: TrackingPlan
-    private let counters = Mutex(PlanCounters())
+    private struct State {
+        /// nil: all that can be read are taken.
+        var plan: TrackingPlan?
+        /// The file that the plan is of.
+        var taken: Data?
+        /// The file at the last look, and at the one before.
+        var seen, before: Data?
+        var counters = PlanCounters()
+    }
+    private let path: String?
+    private let state = Mutex(State())
 
-    init(_ plan: TrackingPlan) { self.plan = plan }
+    /// - Parameter path: The settings file; nil: there is no plan.
+    /// - Throws: What keeps the file from being read, or what is wrong with its plan.
+    init(settings path: String?) throws(CommandError) {
+        self.path = path
+        try takeOver()
+    }
+
+    /// Puts the plan in force that the settings file has at this moment.
+    ///
+    /// - Throws: What is wrong with it; the plan before stays in force.
+    func takeOver() throws(CommandError) {
+        guard let path else { return }
+        let data = try SettingsFile.data(path)
+        if state.withLock({ $0.taken == data }) { return }
+        let plan = try SettingsFile(path: path, data: data).trackingPlan()
+        state.withLock { state in (state.plan, state.taken) = (plan, data) }
+    }
+
+    /// Takes over a file that was changed, once two looks in a row find the same: whoever writes it may be at it still.
+    ///
+    /// - Throws: As `takeOver`, once a file.
+    func follow() throws(CommandError) {
+        guard let path, let data = FileManager.default.contents(atPath: path) else { return }
+        let isDue = state.withLock { state in
+            defer { (state.before, state.seen) = (state.seen, data) }
+            // A third look at the same finds what the second one did.
+            return data != state.taken && data == state.seen && data != state.before
+        }
+        if isDue { try takeOver() }
+    }
 
     /// The batch as it is to be stored: amended messages changed, refused ones among its rejects with the reason, and those that are set
     /// aside as they came.
@@ -16,6 +55,7 @@ final class PlanKeeper: Sendable {
     ///
     /// Lines keep their places: one that is refused is empty. What cannot be read as a message is left to whoever stores it.
     func judged(_ batch: MessageBatch, counting: Bool = true) -> MessageBatch {
+        guard let plan = state.withLock({ $0.plan }) else { return batch }
         var result = batch
         var text = ContiguousArray<UInt8>()
         var copied = 0
@@ -47,7 +87,7 @@ final class PlanKeeper: Sendable {
             }
             if copied > 0 || !text.isEmpty { text.append(contentsOf: bytes[copied..<batch.count]) }
         }
-        if counting { counters.withLock { $0.merge(seen) } }
+        if counting { state.withLock { $0.counters.merge(seen) } }
         guard copied > 0 || !text.isEmpty else { return batch }
         result.count = text.count
         text.append(contentsOf: repeatElement(0, count: MessageBatch.padding))
@@ -58,7 +98,7 @@ final class PlanKeeper: Sendable {
 
     /// Messages by what became of them, and how often each rule was broken.
     var figures: [ServiceFigure] {
-        let now = counters.withLock { $0 }
+        let now = state.withLock { $0.counters }
         return now.rules.sorted { ($0.key.rule, $0.key.action.rawValue) < ($1.key.rule, $1.key.action.rawValue) }.map { fired, count in
             ServiceFigure(
                 "tessera_plan_rule_total", .counter, help: "How often a rule of the tracking plan was broken, and what came of it.",

@@ -18,11 +18,19 @@ public struct SettingsFile {
     /// Reads a file.
     ///
     /// - Throws: `.missing` where it cannot be read; `.syntax`, with line and column, where it is not YAML or has an unknown section.
-    public init(path: String) throws(CommandError) {
-        self.path = path
+    public init(path: String) throws(CommandError) { try self.init(path: path, data: Self.data(path)) }
+
+    /// What a file holds.
+    static func data(_ path: String) throws(CommandError) -> Data {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandError(.missing, "\(path) cannot be read. Check its name and permissions.")
         }
+        return data
+    }
+
+    /// - Parameter data: What the file holds.
+    init(path: String, data: Data) throws(CommandError) {
+        self.path = path
         guard let text = String(validating: data, as: UTF8.self) else { throw CommandError(.damaged, "\(path) is not UTF-8.") }
         do { root = try Yams.compose(yaml: text) } catch let error as YamlError {
             throw CommandError(.syntax, "\(path): this is not YAML. \(error)")

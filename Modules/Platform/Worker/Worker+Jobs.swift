@@ -1,4 +1,5 @@
 import Archive
+import Content
 import EventModel
 import Foundation
 public import Jobs
@@ -28,29 +29,50 @@ extension Worker {
         var description: String
     }
 
-    /// Holds every segment as it is kept against the same segment asked of the blocks anew, at one instant. Segments with percentiles
-    /// are left out: their bounds move between refreshes. Where one differs, all are made anew.
+    /// Holds every segment and every condition of an offer as it is kept against the same one asked of the blocks anew, at one instant.
+    /// Those with percentiles are left out: their bounds move between refreshes. Where one differs, all are made anew.
     private func checkMemberships() async throws -> String {
-        let question = try await now { loop in loop.membersNow() }.get()
-        var segments: [(name: String, rule: Rule)] = []
-        for definition in question.question.definitions(.segment) where question.members[definition.name] != nil {
-            let rule = try question.question.rule(definition.body, source: .segment(definition.name))
-            let thresholds = try question.question.evaluator.thresholds(of: rule)
-            if thresholds == PercentileThresholds.none { segments.append((definition.name, rule)) }
+        let now = try await now { loop in loop.membersNow() }.get()
+        let question = now.question
+        var checks: [Check] = []
+        for definition in question.definitions(.segment) {
+            guard let kept = now.members[definition.name] else { continue }
+            let rule = try question.rule(definition.body, source: .segment(definition.name))
+            checks.append(Check(name: definition.name, rule: rule, kept: kept, isSegment: true))
         }
-        let computed = try question.question.members(of: segments.map(\.rule))
-        let profileOf = question.question.snapshot.profileOfIdentifier
+        for definition in question.definitions(.offer) {
+            guard let kept = now.offers[definition.name] else { continue }
+            let offer = try definition.offer()
+            for (index, condition) in try offer.conditions(question.checker).enumerated() {
+                let name = "offer \(definition.name), \(offer.rules[index].name)"
+                checks.append(Check(name: name, rule: condition.tree, kept: kept[index], isSegment: false))
+            }
+        }
+        checks = try checks.filter { try question.evaluator.thresholds(of: $0.rule) == PercentileThresholds.none }
+        let profileOf = question.snapshot.profileOfIdentifier
         var wrong: [String] = []
-        for (segment, members) in zip(segments, computed) {
-            let kept = Set((question.members[segment.name] ?? []).map { Int(profileOf[Int($0)]) })
+        for (check, members) in zip(checks, try question.members(of: checks.map(\.rule))) {
+            let kept = Set(check.kept.map { Int(profileOf[Int($0)]) })
             let different = kept.symmetricDifference(members.members).count
-            if different > 0 { wrong.append("\(segment.name) (\(different))") }
+            if different > 0 { wrong.append("\(check.name) (\(different))") }
         }
         guard wrong.isEmpty else {
             requestReload()
             throw JobFailure(description: "Kept otherwise than computed, and made anew: \(wrong.joined(separator: ", ")).")
         }
-        return "\(Figures.count(segments.count, "segment")) checked: as computed anew."
+        let segments = checks.count { $0.isSegment }
+        let what = [Figures.count(segments, "segment"), Figures.count(checks.count - segments, "condition") + " of offers"]
+        return "\(what.joined(separator: " and ")) checked: as computed anew."
+    }
+
+    /// Something that is kept up to date, on its way to be compared.
+    private struct Check {
+        var name: String
+        var rule: Rule
+        /// Least ordinals of the profiles for which it holds.
+        var kept: [UInt32]
+        /// Else a condition of an offer.
+        var isSegment: Bool
     }
 
     private func refreshPercentiles() async throws -> String {

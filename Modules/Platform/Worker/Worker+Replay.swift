@@ -5,15 +5,15 @@ import Storage
 import Synchronization
 
 extension Worker {
-    /// Judges again what is in quarantine, and stores what the tracking plan takes now.
+    /// Judges again what is in quarantine, and stores what the tracking plan takes as its file has it at this moment.
     ///
     /// What still fails stays, with its new reason; what was not kept whole stays as it is. A message is stored at most once, by its
     /// messageId. A file is replaced only when all that left it is on disk: wherever the process ends, nothing is lost, and a second replay
     /// goes on.
     ///
     /// - Parameter reason: Only records whose reason contains this text; nil: all.
-    /// - Throws: `.held` while another replay runs; `.disk` where something cannot be written: what was stored until then is stored, and
-    ///   the file at which it stopped is as it was.
+    /// - Throws: `.data` where the tracking plan in its file is wrong; `.held` while another replay runs; `.disk` where something cannot be
+    ///   written: what was stored until then is stored, and the file at which it stopped is as it was.
     public func replayQuarantine(reason: String? = nil) async throws(CommandError) -> ReplayResult {
         guard
             replaying.withLock({ isOn in
@@ -22,6 +22,9 @@ extension Worker {
             })
         else { throw CommandError(.held, "A replay is under way already. Wait for its end.") }
         defer { replaying.withLock { $0 = false } }
+        do throws(CommandError) { try plan.takeOver() } catch {
+            throw CommandError(.data, "The tracking plan cannot be read, so nothing was judged. \(error.message)")
+        }
         do {
             return try await offThread {
                 var result = ReplayResult()
@@ -67,7 +70,7 @@ extension Worker {
     ) throws(CommandError) {
         guard !waiting.isEmpty else { return }
         let lines = MessageBatch(lines: waiting.map { $0.message + "\n" }.joined())
-        let batch = plan?.judged(lines, counting: false) ?? lines
+        let batch = plan.judged(lines, counting: false)
         let outcome: DurableOutcome
         switch try onLoop({ $0.takeBack(batch) }) {
         case .success(let stored): outcome = stored

@@ -13,7 +13,7 @@ public final class Worker: WorkerService {
     private let tessera: Tessera
     private let workspace: Workspace?
     private let limits: WorkerLimits
-    let plan: PlanKeeper?
+    let plan: PlanKeeper
     /// Whether segments are kept up to date.
     let follows: Bool
     let clock: @Sendable () -> Instant
@@ -39,18 +39,19 @@ public final class Worker: WorkerService {
     /// Opens the store (and makes it where there is none), becomes its writer, brings every segment up to now, and begins to work.
     ///
     /// - Parameter rules: What links people from now on; nil: the store's own rules. Where the store has others, its people are made anew.
-    /// - Parameter plan: What messages are judged by before they are stored; nil: all that can be read are taken.
+    /// - Parameter settings: Path of the settings file whose tracking plan messages are judged by before they are stored. Changed, it is
+    ///   taken over. Without a file, and without a plan in it, all that can be read are taken.
     /// - Parameter follows: Whether segments are kept up to date; without it nothing is held in memory for them.
     /// - Parameter clock: The wall clock.
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
-        tessera: Tessera, workspace: Workspace? = nil, plan: TrackingPlan? = nil, rules: IdentityRules? = nil,
+        tessera: Tessera, workspace: Workspace? = nil, settings: String? = nil, rules: IdentityRules? = nil,
         limits: WorkerLimits = WorkerLimits(), follows: Bool = true, clock: @escaping @Sendable () -> Instant,
         report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
         (self.tessera, self.workspace, self.limits, self.follows, self.clock) = (tessera, workspace, limits, follows, clock)
-        self.plan = plan.map { PlanKeeper($0) }
+        plan = try PlanKeeper(settings: settings)
         news = WorkerNews(report: report)
         inbox = Inbox(limits: limits)
         state = Mutex(State(notReady: "The segments are being brought up to date."))
@@ -119,7 +120,7 @@ public final class Worker: WorkerService {
     // MARK: WorkerService
 
     public func collect(_ batch: MessageBatch, from source: String) async throws(ServiceError) -> CollectReceipt {
-        let batch = plan?.judged(batch) ?? batch
+        let batch = plan.judged(batch)
         let result: Result<CollectReceipt, ServiceError> = await withCheckedContinuation { answer in
             if let refusal = inbox.add(Inbox.Collection(batch: batch, source: source, answer: answer)) {
                 answer.resume(returning: .failure(refusal))
@@ -155,7 +156,7 @@ public final class Worker: WorkerService {
 
     public var figures: [ServiceFigure] {
         let (recorded, waiting) = recorder.counts
-        return news.figures + (plan?.figures ?? []) + [
+        return news.figures + plan.figures + [
             ServiceFigure(
                 "tessera_messages_waiting_bytes", .gauge, help: "Bytes of messages that wait for the disk.",
                 value: Double(inbox.waitingBytes)),
@@ -218,8 +219,11 @@ public final class Worker: WorkerService {
         }
     }
 
-    /// Makes the live state anew where definitions changed, and moves the bounds of percentiles.
+    /// Takes over a changed tracking plan, makes the live state anew where definitions changed, and moves the bounds of percentiles.
     func keepUp() {
+        do throws(CommandError) { try plan.follow() } catch {
+            news.say("The tracking plan could not be taken over; the one before counts. \(error.message)")
+        }
         do throws(CommandError) {
             let store = try tessera.store()
             let saved = try attempt { try store.definitions() }
@@ -323,7 +327,7 @@ extension ServiceError {
         let code: Code =
             switch error.code {
             case .syntax, .kind, .usage: .invalid
-            case .data: .conflict
+            case .data, .held: .conflict
             case .limit: .limit
             case .name: .notFound
             case .disk: .disk

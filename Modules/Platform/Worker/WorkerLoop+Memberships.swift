@@ -77,6 +77,8 @@ extension WorkerLoop {
         let question: Question
         /// Least ordinals of the members' profiles, by segment.
         let members: [String: [UInt32]]
+        /// Of those for whom the conditions of an offer hold, by its key, in the order of its rules.
+        let offers: [String: [[UInt32]]]
     }
 
     func membersNow() -> Result<MembersNow, CommandError> {
@@ -86,7 +88,9 @@ extension WorkerLoop {
             let snapshot = try attempt { try store.snapshot() }
             let question = try Question(
                 snapshot: snapshot, definitions: definitions, now: instant, threads: 2, interruption: Interruption(), warn: { _ in })
-            return MembersNow(question: question, members: names.mapValues { live.members(of: $0) })
+            var held: [String: [[UInt32]]] = [:]
+            for (key, places) in offers.conditions { held[key] = places.map { live.members(of: $0) } }
+            return MembersNow(question: question, members: names.mapValues { live.members(of: $0) }, offers: held)
         }
     }
 
