@@ -66,7 +66,7 @@ struct Serve: AsyncParsableCommand {
         let worker = try place.worker(file, logger, follows: roles.contains(.live))
         let greeting = Greeting(path: path, isNew: isNew, isDev: dev, hasKeys: !keys.isEmpty, host: settings.host)
         let server = try HTTPServer(
-            settings: settings, keys: keys, service: worker, logger: logger, now: ProgramStart.clock,
+            settings: settings, keys: keys, service: worker, logger: logger, now: ProgramStart.clock, receivedAt: { worker.now },
             onListening: { port in Terminal.printError(greeting.text(port: port)) })
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)

@@ -35,7 +35,7 @@ struct WorkerPlace: ParsableArguments {
     func worker(_ file: SettingsFile, _ logger: Logger, follows: Bool = true) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            settings: settings, rules: file.identityRules(), follows: follows, clock: ProgramStart.clock,
+            settings: settings, rules: file.identityRules(), cache: file.cacheLimits(), follows: follows, clock: ProgramStart.clock,
             report: { logger.warning("\($0)") })
     }
 

@@ -200,6 +200,8 @@ public protocol StoreSnapshot: Sendable {
     ///
     /// - Parameter instant: Nil asks for the latest record.
     func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers?
+    /// The latest instant at which a segment was recorded, dropped ones included; nil where none was.
+    func lastRecorded() throws -> Instant?
     /// Recorded changes in the order in which they were made.
     ///
     /// - Parameter segment: Only this one's; nil: every segment's.
@@ -245,6 +247,7 @@ extension StoreSnapshot {
 
     /// Nobody: a store that keeps no history.
     public func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers? { nil }
+    public func lastRecorded() throws -> Instant? { nil }
 
     /// None: a store that keeps no history.
     public func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] { [] }

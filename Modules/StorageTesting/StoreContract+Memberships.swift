@@ -29,6 +29,9 @@ private struct ExpectedHistory {
             try Self.check(try snapshot.recordedMembers(of: name, at: instant), state, "\(name) at \(instant.milliseconds)")
         }
         try Self.check(try snapshot.recordedMembers(of: name, at: nil), states.last, "\(name) at last")
+        if let last = states.last {
+            try expect(try snapshot.lastRecorded().map { $0 >= last.at } ?? false, "\(name) was recorded after what was recorded last")
+        }
 
         let records = try snapshot.membershipRecords(of: name, touching: nil)
         try expect(records.count == states.count, "\(name) has \(records.count) records, not \(states.count)")

@@ -8,14 +8,19 @@ final class Collector: Sendable {
     private let service: any WorkerService
     private let ring: KeyRing
     private let limits: HTTPLimits
+    private let receivedAt: @Sendable () -> Instant
     private let makeID: @Sendable () -> String
     /// Splitters at rest; their buffers are warm.
     private let splitters = Mutex<[BatchSplitter]>([])
     /// Splitters that are kept at rest; more than run at once on any machine meant for this.
     private static let kept = 16
 
-    init(service: any WorkerService, ring: KeyRing, limits: HTTPLimits, makeID: @escaping @Sendable () -> String) {
-        (self.service, self.ring, self.limits, self.makeID) = (service, ring, limits, makeID)
+    init(
+        service: any WorkerService, ring: KeyRing, limits: HTTPLimits, receivedAt: @escaping @Sendable () -> Instant,
+        makeID: @escaping @Sendable () -> String
+    ) {
+        (self.service, self.ring, self.limits) = (service, ring, limits)
+        (self.receivedAt, self.makeID) = (receivedAt, makeID)
     }
 
     /// One of Segment's calls, from its body to its acknowledgement.
@@ -37,7 +42,7 @@ final class Collector: Sendable {
             throw HTTPFailure(.badRequest, "no_body", "The request has no body.", remedy: "Send the message, or the batch, as JSON.")
         }
         let collecting = Collecting(
-            call: call, receivedAt: exchange.now, longestMessage: limits.messageBytes, mostMessages: limits.batchMessages, makeID: makeID)
+            call: call, receivedAt: receivedAt(), longestMessage: limits.messageBytes, mostMessages: limits.batchMessages, makeID: makeID)
         let splitter = splitters.withLock { $0.popLast() } ?? BatchSplitter()
         defer { splitters.withLock { if $0.count < Self.kept { $0.append(splitter) } } }
         return try splitter.split(body.bytes, count: body.count, collecting)

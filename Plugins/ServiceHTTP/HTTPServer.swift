@@ -24,12 +24,14 @@ public struct HTTPServer: ServiceLifecycle.Service {
     ///
     /// - Parameter keys: Who may do what; nobody else is let in. `HTTPSettings.accessKeys` reads them.
     /// - Parameter service: What the worker does.
-    /// - Parameter now: The time that messages are received at and that rates are counted by.
+    /// - Parameter now: The wall clock, which rates are counted by.
+    /// - Parameter receivedAt: The time that messages are received at; nil: the wall clock's.
     /// - Parameter makeID: Makes the id of a message that has none; must never make one twice.
     /// - Parameter onListening: Is told the port once it is open.
     /// - Throws: `SettingsError` where the certificate or its key cannot be read.
     public init(
         settings: HTTPSettings, keys: [AccessKey], service: any WorkerService, logger: Logger, now: @escaping @Sendable () -> Instant,
+        receivedAt: (@Sendable () -> Instant)? = nil,
         makeID: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() },
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws(SettingsError) {
@@ -39,7 +41,7 @@ public struct HTTPServer: ServiceLifecycle.Service {
         let ring = KeyRing(keys)
         let bodies = BodyReader(longest: limits.batchBytes, mostHeld: limits.heldBytes)
         let figures = HTTPFigures(bodies: bodies)
-        let collecting = Route.collecting(Collector(service: service, ring: ring, limits: limits, makeID: makeID))
+        let collecting = Route.collecting(Collector(service: service, ring: ring, limits: limits, receivedAt: receivedAt ?? now, makeID: makeID))
         let reading = Route.reading(service) + Route.evaluating(service) + Route.quarantine(service) + Route.people(service)
         var (routes, off): ([Route], [Route]) = ([], [])
         if settings.collects { routes += collecting } else { off += collecting }

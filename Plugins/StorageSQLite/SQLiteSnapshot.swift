@@ -341,6 +341,10 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         }
     }
 
+    func lastRecorded() throws -> Instant? {
+        try reading { try MembershipTables.segments($0).map(\.at).max().map { Instant(milliseconds: $0) } }
+    }
+
     func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] {
         try reading { try MembershipReader($0).records(of: segment, touching: ordinals) }
     }

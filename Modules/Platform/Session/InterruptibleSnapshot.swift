@@ -49,6 +49,7 @@ struct InterruptibleSnapshot: ProfileColumnKeeping {
         try interruption.check()
         return try base.recordedMembers(of: segment, at: instant)
     }
+    func lastRecorded() throws -> Instant? { try base.lastRecorded() }
     func membershipRecords(of segment: String?, touching ordinals: OrdinalSet?) throws -> [MembershipRecord] {
         try interruption.check()
         return try base.membershipRecords(of: segment, touching: ordinals)

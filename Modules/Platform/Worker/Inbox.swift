@@ -60,6 +60,9 @@ final class Inbox: Sendable {
         bell.signal()
     }
 
+    /// Ends a wait.
+    func ring() { bell.signal() }
+
     /// Waits until something is there, or so many milliseconds.
     func wait(milliseconds: Int) {
         if bell.wait(timeout: .now() + .milliseconds(max(0, milliseconds))) == .success {

@@ -10,7 +10,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["http", "identity", "jobs", "trackingPlan"]
+    private static let sections = ["cache", "http", "identity", "jobs", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -95,6 +95,16 @@ public struct SettingsFile {
         guard let section = self["identity"] else { return nil }
         do throws(SettingsErrors) { return try IdentityRules(settings: section) } catch {
             throw located(error.errors, in: "identity")
+        }
+    }
+
+    /// The bounds of kept answers about people; the defaults where the file does not say.
+    ///
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func cacheLimits() throws(CommandError) -> ProfileCacheLimits {
+        guard let section = self["cache"] else { return ProfileCacheLimits() }
+        do throws(SettingsErrors) { return try ProfileCacheLimits(settings: section) } catch {
+            throw located(error.errors, in: "cache")
         }
     }
 

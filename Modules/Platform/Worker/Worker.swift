@@ -16,7 +16,11 @@ public final class Worker: WorkerService {
     let plan: PlanKeeper
     /// Whether segments are kept up to date.
     let follows: Bool
+    /// Answers about people that are kept.
+    let cache: ProfileCache
+    /// The worker's time.
     let clock: @Sendable () -> Instant
+    private let time: WorkerClock
     private let news: WorkerNews
     private let inbox: Inbox
     private let board = NoticeBoard()
@@ -41,21 +45,32 @@ public final class Worker: WorkerService {
     /// - Parameter rules: What links people from now on; nil: the store's own rules. Where the store has others, its people are made anew.
     /// - Parameter settings: Path of the settings file whose tracking plan messages are judged by before they are stored. Changed, it is
     ///   taken over. Without a file, and without a plan in it, all that can be read are taken.
+    /// - Parameter cache: The bounds of kept answers about people.
     /// - Parameter follows: Whether segments are kept up to date; without it nothing is held in memory for them.
     /// - Parameter clock: The wall clock.
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
         tessera: Tessera, workspace: Workspace? = nil, settings: String? = nil, rules: IdentityRules? = nil,
-        limits: WorkerLimits = WorkerLimits(), follows: Bool = true, clock: @escaping @Sendable () -> Instant,
+        cache: ProfileCacheLimits = ProfileCacheLimits(), limits: WorkerLimits = WorkerLimits(), follows: Bool = true, clock: @escaping @Sendable () -> Instant,
         report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
-        (self.tessera, self.workspace, self.limits, self.follows, self.clock) = (tessera, workspace, limits, follows, clock)
+        let time = WorkerClock(wall: clock)
+        let clock: @Sendable () -> Instant = { time.now }
+        (self.tessera, self.workspace, self.limits, self.follows) = (tessera, workspace, limits, follows)
+        (self.time, self.clock, self.cache) = (time, clock, ProfileCache(cache))
         plan = try PlanKeeper(settings: settings)
         news = WorkerNews(report: report)
         inbox = Inbox(limits: limits)
         state = Mutex(State(notReady: "The segments are being brought up to date."))
         let store = try tessera.store(.creating)
+        // What was recorded has happened, whatever the wall clock says now.
+        if let recorded = try attempt({ try store.snapshot().lastRecorded() }) { time.raise(to: recorded) }
+        if time.behind > 1_000 {
+            report(
+                "The clock is \(time.behind / 1_000) s behind the last recorded change of membership, \(time.now.text). "
+                    + "Time stands still for the segments until it has caught up.")
+        }
         recorder = MembershipRecorder(store: store, board: board, news: news)
         let writer: any StoreWriter
         if let rules {
@@ -80,7 +95,8 @@ public final class Worker: WorkerService {
         let loop = LoopBox(
             WorkerLoop(
                 inbox: inbox, store: store, writer: writer, state: live, identifiers: Self.identifiers(question.snapshot),
-                quarantine: Quarantine(store: tessera.path), recorder: recorder, limits: limits, news: news, clock: clock))
+                quarantine: Quarantine(store: tessera.path), recorder: recorder, limits: limits, news: news, cache: self.cache,
+                clock: clock))
         ended.enter()
         let thread = Thread { [ended] in
             loop.take()?.run()
@@ -152,11 +168,14 @@ public final class Worker: WorkerService {
         }
     }
 
+    /// The worker's time: the latest that the wall clock ever said, and no earlier than the last recorded change of membership.
+    public var now: Instant { time.now }
+
     public var notReady: String? { state.withLock { $0.notReady } }
 
     public var figures: [ServiceFigure] {
         let (recorded, waiting) = recorder.counts
-        return news.figures + plan.figures + [
+        return news.figures + plan.figures + cache.figures + [
             ServiceFigure(
                 "tessera_messages_waiting_bytes", .gauge, help: "Bytes of messages that wait for the disk.",
                 value: Double(inbox.waitingBytes)),
@@ -164,6 +183,9 @@ public final class Worker: WorkerService {
                 "tessera_membership_changes_total", .counter, help: "Entries and exits that were recorded.", value: Double(recorded)),
             ServiceFigure(
                 "tessera_membership_changes_waiting", .gauge, help: "Entries and exits that wait to be recorded.", value: Double(waiting)),
+            ServiceFigure(
+                "tessera_clock_behind_seconds", .gauge,
+                help: "How far the clock is behind the worker's time, which stands still meanwhile.", value: Double(time.behind) / 1_000),
         ]
     }
 
@@ -214,6 +236,8 @@ public final class Worker: WorkerService {
     private func scheduleUpkeep() {
         upkeep.asyncAfter(deadline: .now() + .milliseconds(Int(limits.definitionsEvery))) { [weak self] in
             guard let self, !state.withLock({ $0.isStopped }) else { return }
+            // Where the clock was set back, the thread's wait is longer than it was meant to be.
+            inbox.ring()
             keepUp()
             scheduleUpkeep()
         }
@@ -231,7 +255,7 @@ public final class Worker: WorkerService {
                 .filter { $0.kind != .model }
             if news.takeReload() || definitions != state.withLock({ $0.definitions }) {
                 try reload()
-            } else if clock().milliseconds >= state.withLock({ $0.thresholdsAt }) + limits.thresholdsEvery {
+            } else if WorkerClock.steady >= state.withLock({ $0.thresholdsAt }) + limits.thresholdsEvery {
                 _ = try refreshThresholds()
             }
         } catch { news.say("The definitions could not be taken over; the ones before count. \(error.message)") }
@@ -271,7 +295,7 @@ public final class Worker: WorkerService {
 
     /// Takes the bounds of percentiles anew; gives how many segments have any.
     func refreshThresholds() throws(CommandError) -> Int {
-        state.withLock { $0.thresholdsAt = clock().milliseconds }
+        state.withLock { $0.thresholdsAt = WorkerClock.steady }
         var count = 0
         let question = try Self.question(tessera, workspace, clock())
         for segment in LiveRules(question).segments where segment.thresholds != .none {

@@ -13,12 +13,14 @@ struct WorkerAnswers {
         switch question {
         case .profile(let reference): return try await profile(reference)
         case .traits(let reference):
-            let messages = try await messages(of: reference, kinds: [.identify])
-            return JSONObject([.init("traits", .object(Person.traits(of: messages.all, at: messages.now)))])
+            return try await kept(question, reference, kinds: [.identify]) { person, messages, now in
+                JSONObject([.init("traits", .object(Person.traits(of: messages, at: now)))])
+            }
         case .events(let reference, let limit):
-            let messages = try await messages(of: reference, kinds: nil)
-            let events = messages.all.suffix(limit).map { JSONValue.object($0.json) }
-            return JSONObject([.init("events", .array(events)), .init("total", .integer(Int64(messages.all.count)))])
+            return try await kept(question, reference, kinds: nil) { person, messages, now in
+                let events = messages.suffix(limit).map { JSONValue.object($0.json) }
+                return JSONObject([.init("events", .array(events)), .init("total", .integer(Int64(messages.count)))])
+            }
         case .segments(let reference):
             let segments = try await segments(of: reference)
             return JSONObject([
@@ -34,16 +36,12 @@ struct WorkerAnswers {
                         }))
             ])
         case .links(let reference):
-            let id = try await resolved(reference)
-            let identifiers = try await worker.beside { question throws(CommandError) in try question.person(id).identifiers }
-            return JSONObject([
-                .init(
-                    "links",
-                    .array(
-                        identifiers.map { identifier in
-                            .object(JSONObject([.init("namespace", .string(identifier.kind.word)), .init("id", .string(identifier.text))]))
-                        }))
-            ])
+            return try await kept(question, reference, kinds: []) { person, _, _ in
+                let links = person.identifiers.map { identifier in
+                    JSONValue.object(JSONObject(["namespace": .string(identifier.kind.word), "id": .string(identifier.text)]))
+                }
+                return JSONObject([.init("links", .array(links))])
+            }
         case .consent(let reference): return try await consent(reference)
         case .segmentList:
             let sizes = try await worker.now { $0.sizes }
@@ -88,19 +86,52 @@ struct WorkerAnswers {
         do throws(CommandError) { return try await ask() } catch { throw ServiceError(error) }
     }
 
+    /// Segments are as of this moment, whatever is kept of the rest.
     private func profile(_ reference: String) async throws(ServiceError) -> JSONObject {
-        let id = try await resolved(reference)
-        guard worker.follows else { return try await worker.beside { question throws(CommandError) in try question.profile(id).json } }
+        guard worker.follows else {
+            let id = try await resolved(reference)
+            return try await worker.beside { question throws(CommandError) in try question.profile(id).json }
+        }
         let segments = try await segments(of: reference).map(\.name)
-        return try await worker.beside { question throws(CommandError) in
-            let person = try question.person(id)
-            let messages = try attempt { try person.messages(until: question.now, threads: 2) }
-            return ProfileResult(
+        let answer = try await kept(.profile(reference), reference, kinds: nil) { person, messages, now in
+            ProfileResult(
                 id: person.id, identifiers: person.identifiers.map { .init(namespace: $0.kind.word, id: $0.text) },
-                traits: Person.traits(of: messages, at: question.now), messages: messages.count, firstSeen: messages.first?.timestamp,
-                lastSeen: messages.last?.timestamp, segments: segments
+                traits: Person.traits(of: messages, at: now), messages: messages.count, firstSeen: messages.first?.timestamp,
+                lastSeen: messages.last?.timestamp, segments: []
             ).json
         }
+        guard var profile = answer["profile"]?.asObject else { return answer }
+        profile.set("segments", .list(segments))
+        return JSONObject([.init("profile", .object(profile))])
+    }
+
+    /// An answer that was given before and holds still, else one made of the person's messages until now.
+    ///
+    /// - Parameter kinds: What messages it is made of; nil: all of them. They alone decide when time makes the answer another.
+    private func kept(
+        _ question: ServiceQuestion, _ reference: String, kinds: Set<Message.Kind>?,
+        _ make: @escaping @Sendable (Person, [Message], Instant) -> JSONObject
+    ) async throws(ServiceError) -> JSONObject {
+        let key = question.cacheKey
+        if let key, let known = worker.cache.find(key, now: worker.now, steady: WorkerClock.steady) { return known }
+        let change = worker.cache.lastChange
+        let id = try await resolved(reference)
+        let (answer, profile, until) = try await worker.beside { question throws(CommandError) in
+            let (person, now) = (try question.person(id), question.now)
+            let all =
+                kinds?.isEmpty == true
+                ? [] : try attempt { try person.messages(until: Instant(milliseconds: .max), kinds: kinds, threads: 2) }
+            let messages = Array(all.prefix { $0.timestamp <= now })
+            var until = all.count > messages.count ? all[messages.count].timestamp : nil
+            for message in messages {
+                // What a message says may hold until an instant that it names.
+                guard case .instant(let end) = Value.time(Value(message.context["expiresAt"])), end > now.milliseconds else { continue }
+                until = min(until ?? Instant(milliseconds: .max), Instant(milliseconds: end))
+            }
+            return (make(person, messages, now), person.ordinals.min() ?? 0, until)
+        }
+        if let key { worker.cache.keep(answer, to: key, about: profile, after: change, until: until, steady: WorkerClock.steady) }
+        return answer
     }
 
     private func segments(of reference: String) async throws(ServiceError) -> [(name: String, validUntil: Instant?)] {
@@ -170,39 +201,32 @@ struct WorkerAnswers {
         return ProfileReference(namespace: identifier.kind.word, id: identifier.text)
     }
 
-    private func messages(of reference: String, kinds: Set<Message.Kind>?) async throws(ServiceError) -> (all: [Message], now: Instant) {
-        let id = try await resolved(reference)
-        return try await worker.beside { question throws(CommandError) in
-            let person = try question.person(id)
-            return (try attempt { try person.messages(until: question.now, kinds: kinds, threads: 2) }, question.now)
-        }
-    }
-
     /// Each purpose that was ever decided on, as the language reads it now; those inside others with a dot.
     private func consent(_ reference: String) async throws(ServiceError) -> JSONObject {
-        let messages = try await messages(of: reference, kinds: nil)
-        var purposes: Set<[String]> = []
-        func collect(_ object: JSONObject, _ path: [String]) {
-            for member in object.members {
-                switch member.value {
-                case .bool: purposes.insert(path + [member.name])
-                case .object(let inner): collect(inner, path + [member.name])
-                default: break
+        try await kept(.consent(reference), reference, kinds: nil) { _, messages, now in
+            var purposes: Set<[String]> = []
+            func collect(_ object: JSONObject, _ path: [String]) {
+                for member in object.members {
+                    switch member.value {
+                    case .bool: purposes.insert(path + [member.name])
+                    case .object(let inner): collect(inner, path + [member.name])
+                    default: break
+                    }
                 }
             }
+            for message in messages {
+                if let preferences = message.context["consent"]?.asObject?["categoryPreferences"]?.asObject { collect(preferences, []) }
+            }
+            let timeline = Timeline(messages)
+            var consent = JSONObject()
+            for purpose in purposes.sorted(by: { $0.joined(separator: ".").precedesByScalars($1.joined(separator: ".")) }) {
+                let value = Operand.consent(purpose.map { Text($0) })
+                let (isSet, isGiven) = (Rule(root: .exists(value)), Rule(root: .holds(value)))
+                guard Reference(isSet, now: now).isMember(timeline) else { continue }
+                consent.set(purpose.joined(separator: "."), .bool(Reference(isGiven, now: now).isMember(timeline)))
+            }
+            return JSONObject([.init("consent", .object(consent))])
         }
-        for message in messages.all {
-            if let preferences = message.context["consent"]?.asObject?["categoryPreferences"]?.asObject { collect(preferences, []) }
-        }
-        let timeline = Timeline(messages.all)
-        var consent = JSONObject()
-        for purpose in purposes.sorted(by: { $0.joined(separator: ".").precedesByScalars($1.joined(separator: ".")) }) {
-            let value = Operand.consent(purpose.map { Text($0) })
-            let (isSet, isGiven) = (Rule(root: .exists(value)), Rule(root: .holds(value)))
-            guard Reference(isSet, now: messages.now).isMember(timeline) else { continue }
-            consent.set(purpose.joined(separator: "."), .bool(Reference(isGiven, now: messages.now).isMember(timeline)))
-        }
-        return JSONObject([.init("consent", .object(consent))])
     }
 
     private func members(_ segment: String, after: String?, limit: Int) async throws(ServiceError) -> JSONObject {

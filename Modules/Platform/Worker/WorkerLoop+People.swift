@@ -9,6 +9,7 @@ extension WorkerLoop {
             try openWriter()
             // What was merged before is told first: nothing of it counts as regrouped.
             let outcome = try work(writer)
+            cache.changeAll()
             unsealedSince = nil
             regroup(writer.takeRegrouped())
             guard case .done(_, let record) = outcome else { return .success((outcome, [:])) }

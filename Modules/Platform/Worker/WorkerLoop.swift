@@ -12,6 +12,7 @@ final class WorkerLoop {
     let limits: WorkerLimits
     let clock: @Sendable () -> Instant
     let tell: WorkerNews
+    let cache: ProfileCache
     let quarantine: Quarantine
     /// The last one stays to be asked who is who until another is open.
     var writer: any StoreWriter
@@ -32,7 +33,7 @@ final class WorkerLoop {
     var definitions: [Definition]
     /// Messages and merges since a new state began to be made; nil: none is being made.
     var journal: [JournalEntry]?
-    /// When the oldest message was accepted that waits to be sealed.
+    /// When the oldest message was accepted that waits to be sealed, and when another writer is tried: in milliseconds that only grow.
     var unsealedSince: Int64?
     var nextAttempt: Int64 = 0
 
@@ -62,9 +63,10 @@ final class WorkerLoop {
     init(
         inbox: Inbox, store: any EventStore, writer: any StoreWriter, state: LiveState, identifiers: [UInt32: [UInt32]],
         quarantine: Quarantine, recorder: MembershipRecorder, limits: WorkerLimits, news: WorkerNews,
-        clock: @escaping @Sendable () -> Instant
+        cache: ProfileCache, clock: @escaping @Sendable () -> Instant
     ) {
         (self.inbox, self.store, self.writer, self.recorder) = (inbox, store, writer, recorder)
+        self.cache = cache
         (self.limits, self.clock, tell, self.quarantine, self.identifiers) = (limits, clock, news, quarantine, identifiers)
         for (segment, number) in state.lastRecords { recorder.begin(segment, after: number) }
         live = state.takeLive()
@@ -97,7 +99,7 @@ final class WorkerLoop {
         var next = now + 1_000
         if let timer = live.nextTimer { next = min(next, timer.milliseconds) }
         if !needsWriter, writer.isSealing { next = min(next, now + Self.sealingTurn) }
-        if let unsealedSince { next = min(next, unsealedSince + limits.sealAfter) }
+        if let unsealedSince { next = min(next, now + unsealedSince + limits.sealAfter - WorkerClock.steady) }
         return Int(max(0, next - now))
     }
 
@@ -116,6 +118,7 @@ final class WorkerLoop {
         }
         switch outcome {
         case .success(let outcomes):
+            let people = noteChanges(outcomes)
             for (collection, outcome) in zip(collections, outcomes) {
                 let receipt = CollectReceipt(
                     accepted: outcome.outcome.accepted, duplicates: outcome.outcome.duplicates,
@@ -123,7 +126,7 @@ final class WorkerLoop {
                 tell.count(receipt)
                 collection.answer.resume(returning: .success(receipt))
             }
-            follow(collections.map(\.batch), outcomes)
+            follow(collections.map(\.batch), outcomes, people)
         case .failure(let error):
             giveUpWriter("Messages cannot be stored: \(error)")
             let refusal = ServiceError(
@@ -141,7 +144,7 @@ final class WorkerLoop {
         switch outcome {
         case .success(let outcome):
             tell.count(CollectReceipt(accepted: outcome.outcome.accepted, duplicates: outcome.outcome.duplicates))
-            follow([batch], [outcome])
+            follow([batch], [outcome], noteChanges([outcome]))
         case .failure(let error): giveUpWriter("Messages cannot be stored: \(error)")
         }
         return outcome
@@ -150,12 +153,13 @@ final class WorkerLoop {
     /// Opens a writer in place of one that failed; it reads from the store what was accepted before.
     func openWriter() throws(StoreError) {
         guard needsWriter else { return }
-        guard clock().milliseconds >= nextAttempt else { throw StoreError(.disk, "the store takes nothing yet") }
-        nextAttempt = clock().milliseconds + Self.restAfterFailure
+        guard WorkerClock.steady >= nextAttempt else { throw StoreError(.disk, "the store takes nothing yet") }
+        nextAttempt = WorkerClock.steady + Self.restAfterFailure
         writer = try store.makeWriter()
         _ = writer.takeMerges()
         needsWriter = false
         tell.say("The store takes messages again.")
+        cache.changeAll()
         // Some of what the last writer wrote may be there without having been acknowledged: the live state is made anew.
         tell.requestReload()
     }
@@ -170,17 +174,31 @@ final class WorkerLoop {
         if !needsWriter {
             tell.say(reason)
             try? writer.close()
-            nextAttempt = clock().milliseconds + Self.restAfterFailure
+            nextAttempt = WorkerClock.steady + Self.restAfterFailure
         }
         needsWriter = true
     }
 
-    private func follow(_ batches: [MessageBatch], _ outcomes: [DurableOutcome]) {
-        let now = clock()
-        if unsealedSince == nil { unsealedSince = now.milliseconds }
-        let merges = writer.takeMerges()
-        regroup(writer.takeRegrouped())
-        for merge in merges {
+    /// What became of people by messages that were stored.
+    private struct PeopleChanges {
+        let merges: [ProfileMerge]
+        let regrouped: [UInt32]
+    }
+
+    /// Sees to it that no answer is kept that messages made another. They are acknowledged afterwards.
+    private func noteChanges(_ outcomes: [DurableOutcome]) -> PeopleChanges {
+        let people = PeopleChanges(merges: writer.takeMerges(), regrouped: writer.takeRegrouped())
+        cache.change(outcomes.lazy.flatMap { $0.accepted.lazy.map { self.writer.profile(of: $0.ordinal) } })
+        if !people.merges.isEmpty { cache.change(people.merges.lazy.flatMap { [$0.old, $0.kept] }) }
+        if !people.regrouped.isEmpty { cache.changeAll() }
+        return people
+    }
+
+    private func follow(_ batches: [MessageBatch], _ outcomes: [DurableOutcome], _ people: PeopleChanges) {
+        let (now, began) = (clock(), WorkerClock.steady)
+        if unsealedSince == nil { unsealedSince = began }
+        regroup(people.regrouped)
+        for merge in people.merges {
             if !regrouped.isEmpty, regrouped.contains(merge.old) || regrouped.contains(merge.kept) {
                 // The live state knows one of the two otherwise than the store: both wait.
                 let ordinals = (identifiers[merge.old] ?? [merge.old]) + (identifiers[merge.kept] ?? [merge.kept])
@@ -201,13 +219,13 @@ final class WorkerLoop {
                 journal?.append(.message(entry))
             }
         }
-        tell.noticeLag(clock().milliseconds - now.milliseconds)
+        tell.noticeLag(WorkerClock.steady - began)
     }
 
     private func sealWhenDue() {
         guard !needsWriter else { return }
         if !writer.isSealing {
-            guard let since = unsealedSince, clock().milliseconds >= since + limits.sealAfter else { return }
+            guard let since = unsealedSince, WorkerClock.steady >= since + limits.sealAfter else { return }
             unsealedSince = nil
         }
         // Where that fails the tail holds everything still, and the next writer seals it.

@@ -61,6 +61,6 @@ def shell(program, store, *commands):
     return [json.loads(line) for line in output.splitlines()]
 
 
-def ids(program, store):
-    """The id of every message in the store, one that is there twice twice; ascending."""
-    return [row[0] for row in shell(program, store, "sql SELECT message_id FROM events ORDER BY message_id")[0]["rows"]]
+def ids(program, store, *before):
+    """The id of every message in the store, one that is there twice twice; ascending. Commands before it may set the time."""
+    return [row[0] for row in shell(program, store, *before, "sql SELECT message_id FROM events ORDER BY message_id")[-1]["rows"]]
