@@ -63,4 +63,11 @@ def shell(program, store, *commands):
 
 def ids(program, store, *before):
     """The id of every message in the store, one that is there twice twice; ascending. Commands before it may set the time."""
-    return [row[0] for row in shell(program, store, *before, "sql SELECT message_id FROM events ORDER BY message_id")[-1]["rows"]]
+    found, page = [], 100_000  # the most rows that one answer has
+    while len(found) % page == 0:
+        command = f"sql SELECT message_id FROM events ORDER BY message_id LIMIT {page} OFFSET {len(found)}"
+        rows = shell(program, store, *before, command)[-1]["rows"]
+        if not rows:
+            break
+        found += [row[0] for row in rows]
+    return found
