@@ -151,7 +151,8 @@ let package = Package(
         tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Service", "Statistics", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
         tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "tessera-load"] + nio.prefix(2)),
-        tests("Platform", ["BuiltIn", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage"]),
+        tests(
+            "Platform", ["BuiltIn", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage", "StorageTesting"]),
         tests(  // runs the built programs
             "EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-load", "tessera-shell", "tessera-worker"],
             data: ["Scripts"]),

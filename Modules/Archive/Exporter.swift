@@ -142,9 +142,7 @@ public struct Exporter {
         _ rank: Int, _ messages: GatheredMessages, _ order: ProfileOrder, _ fold: ProfileFold, _ out: inout ArchiveTextWriter
     ) throws {
         let profile = Int(order.profiles[rank])
-        var identifiers = try order.identifiers[order.identifierStart[profile]..<order.identifierStart[profile + 1]].map {
-            try snapshot.identifier(Int($0))
-        }
+        var identifiers = try order.identifiers[profile].map { try snapshot.identifier(Int($0)) }
         identifiers.sort { $0.kind == $1.kind ? $0.text.precedesByScalars($1.text) : $0.kind.rawValue < $1.kind.rawValue }
         try out.write(.profile) { line in
             line.append(contentsOf: "{\"id\":".utf8)

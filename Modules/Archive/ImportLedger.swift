@@ -22,6 +22,8 @@ final class ImportLedger {
     /// Rows of the present file that its mapping passes over.
     private var skipped = 0
     private var definitions: [Definition] = []
+    /// The present file is an archive that has the store's definitions.
+    private var holdsDefinitions = false
 
     init(store: any EventStore, writer: any StoreWriter, options: ImportOptions) {
         (self.store, self.writer, self.options) = (store, writer, options)
@@ -37,10 +39,10 @@ final class ImportLedger {
             (self.file, self.key, self.position, self.holdsRecords, isOpen) = (file, key, position, holdsRecords, true)
             fileNumber += 1
             (committed, skipped) = (position, 0)
-            definitions = []
+            (definitions, holdsDefinitions) = ([], false)
             try rejects.begin(source: file, doneLines: position.lines)
         case .batch(let batch): try take(batch, item.decoded)
-        case .definitions(let definitions): self.definitions = definitions
+        case .definitions(let definitions): (self.definitions, holdsDefinitions) = (definitions, true)
         case .ended(let damages, let notes):
             result.damages += damages
             result.notes += notes
@@ -114,10 +116,22 @@ final class ImportLedger {
             throw ArchiveError(.store, "\(file): a decision about people cannot be read. The archive is damaged; import a good copy.")
         }
         do {
+            if let note = try remark(on: decisions.rules) { result.notes.append(note) }
             if !decisions.isEmpty { try writer.adopt(decisions) }
             for definition in definitions where definition.kind != .identity && definition.kind != .unmerge { try store.save(definition) }
         } catch { throw ArchiveError(storing: error) }
         definitions = []
+    }
+
+    /// What is to be said of an archive's rules of identity beside the store's; nil where they are the same.
+    private func remark(on rules: IdentityRules) throws(StoreError) -> String? {
+        guard holdsDefinitions else { return nil }
+        let own = IdentityDecisions(try store.definitions())?.rules ?? IdentityRules()
+        let differences = rules.differences(from: own).joined(separator: ", ")
+        if differences.isEmpty { return nil }
+        if own.isEmpty { return "\(file): the store takes over the archive's rules of identity (\(differences))." }
+        return "\(file): the archive's rules of identity are not the store's (\(differences)), so who is who may differ: the store's stand. "
+            + "To go by others, rebuild it with them: tessera-archive rebuild --config FILE"
     }
 
     /// Closes the rejects and sums up.

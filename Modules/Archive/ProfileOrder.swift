@@ -10,10 +10,8 @@ struct ProfileOrder: Sendable {
     let profiles: ContiguousArray<UInt32>
     /// Canonical id of each profile; shape `[profileCount]`.
     let names: [String]
-    /// Ordinals of the identifiers of each profile, by `identifierStart`; shape `[identifierCount]`.
-    let identifiers: ContiguousArray<UInt32>
-    /// Where the identifiers of profile `p` start; shape `[profileCount + 1]`.
-    let identifierStart: ContiguousArray<Int>
+    /// Ordinals of the identifiers of each profile.
+    let identifiers: ProfileIdentifiers
 
     static let absent = UInt32.max
 
@@ -22,18 +20,7 @@ struct ProfileOrder: Sendable {
         let count = snapshot.profileCount
         precondition(selected.map { $0.count == count } ?? true, "a selection says yes or no of every profile of its snapshot")
         names = try snapshot.canonicalIDs()
-        let profileOf = snapshot.profileOfIdentifier
-
-        var start = ContiguousArray(repeating: 0, count: count + 1)
-        for profile in profileOf { start[Int(profile) + 1] += 1 }
-        for profile in 0..<count { start[profile + 1] += start[profile] }
-        var fill = start
-        var identifiers = ContiguousArray(repeating: UInt32(0), count: profileOf.count)
-        for (ordinal, profile) in profileOf.enumerated() {
-            identifiers[fill[Int(profile)]] = UInt32(ordinal)
-            fill[Int(profile)] += 1
-        }
-        (identifierStart, self.identifiers) = (start, identifiers)
+        identifiers = ProfileIdentifiers(snapshot.profileOfIdentifier, profiles: count)
 
         // The texts side by side with their first eight bytes as a number: most comparisons end there.
         var bytes = ContiguousArray<UInt8>()
@@ -55,7 +42,7 @@ struct ProfileOrder: Sendable {
                 return order < 0
             }
         }
-        if ties.found { try ProfileOrder.breakTies(&entries, bytes, snapshot, identifiers, start) }
+        if ties.found { try ProfileOrder.breakTies(&entries, bytes, snapshot, identifiers) }
         var rank = ContiguousArray(repeating: ProfileOrder.absent, count: count)
         for (place, entry) in entries.enumerated() { rank[Int(entry.profile)] = UInt32(place) }
         (self.rank, profiles) = (rank, ContiguousArray(entries.map(\.profile)))
@@ -82,13 +69,12 @@ struct ProfileOrder: Sendable {
     /// Equal canonical ids: one of them is a user id and one an anonymous id; the user comes first.
     private static func breakTies(
         _ entries: inout ContiguousArray<Entry>, _ bytes: ContiguousArray<UInt8>, _ snapshot: any StoreSnapshot,
-        _ identifiers: ContiguousArray<UInt32>, _ start: ContiguousArray<Int>
+        _ identifiers: ProfileIdentifiers
     ) throws {
         for index in 1..<max(1, entries.count) {
             let (a, b) = (entries[index - 1], entries[index])
             guard bytes.withUnsafeBufferPointer({ Entry.compare($0, a, b) }) == 0 else { continue }
-            let ofB = identifiers[start[Int(b.profile)]..<start[Int(b.profile) + 1]]
-            if try ofB.contains(where: { try snapshot.identifier(Int($0)).kind == .user }) { entries.swapAt(index - 1, index) }
+            if try identifiers[Int(b.profile)].contains(where: { try snapshot.identifier(Int($0)).kind == .user }) { entries.swapAt(index - 1, index) }
         }
     }
 }

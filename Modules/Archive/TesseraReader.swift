@@ -26,8 +26,9 @@ final class TesseraReader: EventReader {
 
     init(limits: FormatLimits, toleratesGaps: Bool) { (self.limits, self.toleratesGaps) = (limits, toleratesGaps) }
 
-    /// The definitions that were read; nil the second time.
+    /// The definitions that were read; nil the second time, and for archives that leave them out.
     func takeDefinitions() -> [Definition]? {
+        guard header?.contents == .all else { return nil }
         defer { definitions = nil }
         return definitions
     }

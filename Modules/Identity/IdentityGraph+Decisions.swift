@@ -97,7 +97,7 @@ extension IdentityGraph {
             var cuts = ends.map { Unmerge.Cut(me, identifier($0)) }
             var known = Set(cuts)
             for alias in aliases where alias.user == ordinal {
-                for kind in IdentifierKind.allCases {
+                for kind in IdentifierKind.carried {
                     let cut = Unmerge.Cut(me, Identifier(kind, String(decoding: alias.previous, as: UTF8.self)))
                     if cut.b != me, !isKnownCut(cut), known.insert(cut).inserted { cuts.append(cut) }
                 }
@@ -118,11 +118,12 @@ extension IdentityGraph {
         decisions.unmerges.contains { $0.cuts.contains(cut) || $0.cuts.contains(Unmerge.Cut(cut.b, cut.a)) }
     }
 
-    /// The identifiers that the profiles of some identifiers are called by, each once, ascending by profile.
+    /// The identifiers that the profiles of some identifiers are called by, each once, ascending by profile;
+    /// a trait's value that is linked to nobody is no profile.
     public mutating func names(of ordinals: some Sequence<UInt32>) -> [UInt32] {
         judgeLimited()
         var roots: Set<UInt32> = []
         for ordinal in ordinals { roots.insert(root(ordinal)) }
-        return roots.sorted().map { names[Int($0)] }
+        return roots.filter { !isTrait($0) }.sorted().map { names[Int($0)] }
     }
 }

@@ -165,7 +165,7 @@ public struct IdentityGraph: ~Copyable {
         lastLinked.append(Self.none)
         if !decisions.isEmpty { decided.meet(ordinal, text, kind: kind.rawValue) }
         if count * 2 > slots.count { resize(to: count * 2) } else { place(ordinal) }
-        if !aliasesByText.isEmpty, let waiting = aliasesByText[Array(text)] {
+        if kind.trait == nil, !aliasesByText.isEmpty, let waiting = aliasesByText[Array(text)] {
             for index in waiting {
                 let alias = aliases[index]
                 link(alias.user, ordinal, message: alias.message, isUUID: alias.messageIsUUID, time: alias.time)
@@ -199,7 +199,7 @@ public struct IdentityGraph: ~Copyable {
         user: UInt32, previous: UnsafeBufferPointer<UInt8>, message: MessageKey, isUUID: Bool, time: Int64 = .max,
         hash: (IdentifierKind) -> UInt64
     ) {
-        for kind in IdentifierKind.allCases {
+        for kind in IdentifierKind.carried {
             if let known = find(previous, kind: kind, hash: hash(kind)) {
                 link(user, known, message: message, isUUID: isUUID, time: time)
             }
@@ -214,7 +214,8 @@ public struct IdentityGraph: ~Copyable {
         keep(Alias(user: user, previous: text, message: message, messageIsUUID: isUUID, time: limited == nil ? .max : time))
     }
 
-    /// Profile number of each identifier, dense from 0 in the order of each profile's first identifier; shape `[count]`.
+    /// Profile number of each identifier, dense from 0 in the order of each profile's first identifier, `IdentifierKind.nobody` for a
+    /// trait's value that is linked to nobody; shape `[count]`.
     public mutating func profiles() -> (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) {
         judgeLimited()
         var numbers = ContiguousArray<UInt32>(repeating: Self.none, count: count)
@@ -223,6 +224,10 @@ public struct IdentityGraph: ~Copyable {
         for ordinal in 0..<count {
             let root = Int(root(UInt32(ordinal)))
             if numbers[root] == Self.none {
+                if isTrait(UInt32(root)) {
+                    out[ordinal] = IdentifierKind.nobody
+                    continue
+                }
                 numbers[root] = profiles
                 profiles += 1
             }
@@ -232,14 +237,20 @@ public struct IdentityGraph: ~Copyable {
     }
 
     /// The same from the links in force alone, for readers that need no texts.
-    public static func profiles(count: Int, links: [(a: UInt32, b: UInt32)]) -> (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) {
+    ///
+    /// - Parameter kinds: `IdentifierKind` of each identifier, where some are traits' values.
+    public static func profiles(
+        count: Int, links: [(a: UInt32, b: UInt32)], kinds: ContiguousArray<UInt8>? = nil
+    ) -> (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) {
         var graph = IdentityGraph()
+        graph.texts.kinds = kinds ?? []
         graph.parents = ContiguousArray(0..<UInt32(count))
         for link in links { graph.union(link.a, link.b) }
         return graph.profiles()
     }
 
-    /// The profile that an identifier belongs to: the least ordinal of its identifiers.
+    /// The profile that an identifier belongs to: the least ordinal of its identifiers, those of traits aside. A trait's value that is
+    /// linked to nobody is called by itself.
     public mutating func profile(of ordinal: UInt32) -> UInt32 {
         judgeLimited()
         return root(ordinal)
@@ -266,14 +277,22 @@ public struct IdentityGraph: ~Copyable {
     mutating func union(_ a: UInt32, _ b: UInt32) {
         let (x, y) = (root(a), root(b))
         guard x != y else { return }
-        let (kept, old) = (min(x, y), max(x, y))
+        // A trait's value is a root only while it is alone: people are called by what messages carry.
+        let isTrait = (isTrait(x), isTrait(y))
+        let (kept, old) = isTrait.0 != isTrait.1 ? (isTrait.0 ? (y, x) : (x, y)) : (min(x, y), max(x, y))
         parents[Int(old)] = kept
         merges?.append(ProfileMerge(old: old, kept: kept))
         // Without texts nobody has a name.
         guard !names.isEmpty else { return }
         let before = [names[Int(kept)], names[Int(old)]]
         if precedes(before[1], before[0]) { names[Int(kept)] = before[1] }
-        if old < firstNew { changes?.append(Change(before: before, after: [names[Int(kept)]], link: links.count - 1)) }
+        if max(x, y) < firstNew, !isTrait.0, !isTrait.1 { changes?.append(Change(before: before, after: [names[Int(kept)]], link: links.count - 1)) }
+    }
+
+    /// Whether an identifier is a trait's value.
+    @inline(__always)
+    func isTrait(_ ordinal: UInt32) -> Bool {
+        !texts.kinds.isEmpty && IdentifierKind(rawValue: texts.kinds[Int(ordinal)])?.trait != nil
     }
 
     mutating func root(_ ordinal: UInt32) -> UInt32 {

@@ -89,14 +89,16 @@ extension IdentityGraph {
         for index in inOrder(group) {
             let (x, y) = (root(links[index].a), root(links[index].b))
             var refusal: LinkRefusal?
+            var joined: [UInt8: Int]?
             if x != y {
                 let sum = counts[x, default: [:]].merging(counts[y, default: [:]], uniquingKeysWith: +)
                 let passed = IdentifierKind.allCases.first { kind in limits[kind].map { sum[kind.rawValue, default: 0] > $0 } ?? false }
-                if let passed { refusal = .limit(passed) } else { counts[min(x, y)] = sum }
+                if let passed { refusal = .limit(passed) } else { joined = sum }
             }
             if refusals[index] != refusal { hasNewRefusals = true }
             refusals[index] = refusal
             if refusal == nil { union(links[index].a, links[index].b) }
+            if let joined { counts[root(x)] = joined }
         }
         (merges, changes) = (wanted, told)
         tell(ordered, before, namesBefore, group)
@@ -139,7 +141,8 @@ extension IdentityGraph {
         }
         // The log is about profiles that were there before.
         var (parts, partOf) = ([UInt32: [UInt32]](), [UInt32: UInt32]())
-        for place in members.indices where members[place] == before[place] && members[place] < firstNew {
+        for place in members.indices
+        where members[place] == before[place] && members[place] < firstNew && !isTrait(members[place]) {
             partOf[members[place]] = namesBefore[place]
         }
         if onlyGrew {
@@ -149,7 +152,7 @@ extension IdentityGraph {
                 changes?.append(Change(before: joined.compactMap { partOf[$0] }, after: [names[Int(whole)]], link: link))
             }
         } else {
-            let old = Set(members.indices.filter { members[$0] < firstNew }.map { after[$0] })
+            let old = Set(members.indices.filter { members[$0] < firstNew && !isTrait(after[$0]) }.map { after[$0] })
             changes?.append(
                 Change(
                     before: members.filter { partOf[$0] != nil }.compactMap { partOf[$0] }, after: old.sorted().map { names[Int($0)] },

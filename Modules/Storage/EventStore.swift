@@ -94,6 +94,13 @@ public protocol StoreWriter: AnyObject {
     func position(of source: String) throws(StoreError) -> ImportPosition?
     /// Bytes held in memory that a commit would let go; the caller commits before it grows past what it grants.
     var pendingBytes: Int { get }
+    /// Makes an index of a trait from all messages, and keeps it from then on; everything appended before is committed with it.
+    ///
+    /// - Parameter trait: The trait's path below `traits`.
+    /// - Returns: The index; nil where there is one already.
+    func addIndex(of trait: ColumnPath) throws(StoreError) -> TraitIndex?
+    /// Takes an index away; false where there is none.
+    func removeIndex(of trait: ColumnPath) throws(StoreError) -> Bool
     /// Makes the curated tables (people, bounds, dedupe index) anew from the raw layer.
     func rebuild() throws(StoreError)
     /// Merges small blocks, releases the lock. What was appended but neither committed nor appended durably is gone.
@@ -115,6 +122,14 @@ extension StoreWriter {
     public func rejoin(_ number: Int, statement: PeopleStatement) throws(StoreError) -> PeopleOutcome {
         .refused("This kind of store keeps no decisions about people.")
     }
+
+    /// A store that keeps no indexes refuses.
+    public func addIndex(of trait: ColumnPath) throws(StoreError) -> TraitIndex? {
+        throw StoreError(.limit, "This kind of store keeps no indexes.")
+    }
+
+    /// There is none to take away.
+    public func removeIndex(of trait: ColumnPath) throws(StoreError) -> Bool { false }
 
     /// A store that merges only takes none.
     public func adopt(_ decisions: IdentityDecisions) throws(StoreError) {

@@ -19,7 +19,7 @@ public struct Identifier: Sendable, Hashable, CustomStringConvertible {
         for byte in text.utf8 { hasher.combine(byte) }
     }
 
-    /// Whether it comes first among the names of a person: users before anonymous identifiers, then by scalars.
+    /// Whether it comes first among the names of a person: users before anonymous identifiers before traits' values, then by scalars.
     public func precedes(_ other: Identifier) -> Bool {
         kind == other.kind ? text.precedesByScalars(other.text) : kind.rawValue < other.kind.rawValue
     }
@@ -33,13 +33,5 @@ public struct Identifier: Sendable, Hashable, CustomStringConvertible {
             let text = object["id"]?.asString
         else { return nil }
         self.init(kind, text)
-    }
-}
-
-extension IdentifierKind {
-    /// The kind of a word of the command line; nil for any other word.
-    public init?(word: String) {
-        guard let kind = Self.allCases.first(where: { $0.word.sameScalars(as: word) }) else { return nil }
-        self = kind
     }
 }

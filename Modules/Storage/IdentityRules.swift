@@ -1,7 +1,7 @@
 import EventModel
 
 /// What may link identifiers, and how many may be one person. A store keeps its rules; without any, every message with two identifiers
-/// links them.
+/// links them, and no trait does.
 public struct IdentityRules: Sendable, Hashable {
     /// Values that name nobody.
     public struct Blocked: Sendable, Hashable {
@@ -16,6 +16,8 @@ public struct IdentityRules: Sendable, Hashable {
         /// Whether nothing is blocked.
         public var isEmpty: Bool { texts.isEmpty && repeated.isEmpty }
     }
+    /// Traits whose values link people beside the ids that messages carry; ascending, each once.
+    public var links: [IdentifierKind] = []
     /// Blocked in every namespace.
     public var blocked = Blocked()
     /// Blocked in one namespace.
@@ -29,7 +31,21 @@ public struct IdentityRules: Sendable, Hashable {
     public init() {}
 
     /// Whether they change nothing.
-    public var isEmpty: Bool { blocked.isEmpty && blockedByKind.values.allSatisfy(\.isEmpty) && limits.isEmpty }
+    public var isEmpty: Bool {
+        links.isEmpty && blocked.isEmpty && blockedByKind.values.allSatisfy(\.isEmpty) && limits.isEmpty
+    }
+
+    /// The settings in which these rules are not the same as others, by their words.
+    public func differences(from other: IdentityRules) -> [String] {
+        var words: [String] = []
+        if links != other.links { words.append("links") }
+        if blocked != other.blocked || blockedByKind.filter({ !$1.isEmpty }) != other.blockedByKind.filter({ !$1.isEmpty }) {
+            words.append("blocked")
+        }
+        if limits != other.limits { words.append("limits") }
+        if priorities != other.priorities { words.append("priorities") }
+        return words
+    }
 
     /// The name that a store and an archive keep the rules under.
     public static let name = "rules"
@@ -43,6 +59,10 @@ public struct IdentityRules: Sendable, Hashable {
             let blocked = json["blocked"]?.asObject, let limits = json["limits"]?.asObject, let priorities = json["priorities"]?.asArray
         else { return nil }
         self.init()
+        for word in json["links"]?.asArray ?? [] {
+            guard let kind = word.asString.flatMap(IdentifierKind.init(word:)), kind.trait != nil else { return nil }
+            links.append(kind)
+        }
         for member in blocked.members {
             guard let values = Blocked(json: member.value) else { return nil }
             if member.name == "all" {
@@ -69,10 +89,13 @@ public struct IdentityRules: Sendable, Hashable {
             if let own = blockedByKind[kind], !own.isEmpty { blocked.set(kind.word, .object(own.json)) }
             if let most = self.limits[kind] { limits.set(kind.word, .integer(Int64(most))) }
         }
-        return JSONObject([
+        var json = JSONObject([
             .init("blocked", .object(blocked)), .init("limits", .object(limits)),
             .init("priorities", .array(priorities.map { .string($0.word) })),
         ])
+        // Stores and archives of before links do not have it.
+        if !links.isEmpty { json.set("links", .array(links.map { .string($0.word) })) }
+        return json
     }
 }
 

@@ -143,17 +143,6 @@ public struct ColumnarBlock: Sendable {
 /// Where a value stands in a message, from its root: `["properties", "price"]`, `["context", "device", "type"]`, `["traits", "age"]`, `["name"]`.
 public typealias ColumnPath = [String]
 
-/// A namespace of identifiers. Raw values are stored; they are never reused.
-public enum IdentifierKind: UInt8, Sendable, CaseIterable {
-    /// Ids that `userId` gives.
-    case user = 1
-    /// Ids that `anonymousId` gives.
-    case anonymous = 2
-
-    /// The word of the command line: `user_id`, `anonymous_id`.
-    public var word: String { self == .user ? "user_id" : "anonymous_id" }
-}
-
 /// One state of a store, unchanging while it is held. Safe to use from several threads at once.
 ///
 /// People are dense numbers: every identifier has an ordinal (`0 ..< identifierCount`), every profile a number (`0 ..< profileCount`).
@@ -165,10 +154,12 @@ public protocol StoreSnapshot: Sendable {
     var identifierCount: Int { get }
     /// How many profiles there are; their numbers run from 0 to one less.
     var profileCount: Int { get }
-    /// Profile number of each identifier; shape `[identifierCount]`.
+    /// Profile number of each identifier, `IdentifierKind.nobody` for a trait's value that names nobody; shape `[identifierCount]`.
     var profileOfIdentifier: ContiguousArray<UInt32> { get }
     /// Every block, in no promised order.
     var blocks: [BlockSummary] { get }
+    /// Ordinals of a profile's identifiers, ascending.
+    func identifiers(of profile: Int) -> [UInt32]
     /// Event name to number of rows, over all track messages; sorted by scalars.
     func eventNames() throws -> [(name: String, rows: Int)]
     /// Every path that some message of that kind (and event name, when given) has a value at, leaves and objects alike; sorted.
@@ -190,8 +181,17 @@ public protocol StoreSnapshot: Sendable {
     func identifier(_ ordinal: Int) throws -> (kind: IdentifierKind, text: String)
     /// The ordinal of an identifier, nil when it was never seen.
     func ordinal(of text: String, kind: IdentifierKind) throws -> Int?
+    /// The indexes of traits that there are.
+    func traitIndexes() throws -> [TraitIndex]
+    /// Identifiers that some identify message, whatever its time, gave one of these values of a trait, each once; perhaps a few more. nil: no
+    /// index says.
+    ///
+    /// - Parameter trait: The trait's path below `traits`.
+    func identifiers(given values: [TraitValue], of trait: ColumnPath) throws -> [UInt32]?
     /// Canonical id of each profile (its least user id, else its least anonymous id, by scalars); shape `[profileCount]`.
     func canonicalIDs() throws -> [String]
+    /// What a writer calls each profile: the least ordinal of its identifiers, those of traits aside; shape `[profileCount]`.
+    func leastOrdinals() throws -> ContiguousArray<UInt32>
     /// Ordinal of the identifier that each profile is called by; shape `[profileCount]`.
     func canonicalOrdinals() throws -> ContiguousArray<UInt32>
     /// Every definition saved in the store.
@@ -225,11 +225,27 @@ extension StoreSnapshot {
         return try read(block, paths: []).ordinals.places(of: ordinals)
     }
 
+    /// Found by looking at all identifiers, one by one.
+    public func identifiers(of profile: Int) -> [UInt32] {
+        profileOfIdentifier.indices.lazy.filter { [profileOfIdentifier] in profileOfIdentifier[$0] == UInt32(profile) }.map(UInt32.init)
+    }
+
+    /// Found by looking at all identifiers, one by one.
+    public func leastOrdinals() throws -> ContiguousArray<UInt32> {
+        let profiles = profileOfIdentifier
+        var least = ContiguousArray<UInt32>(repeating: .max, count: profileCount)
+        for ordinal in 0..<identifierCount where profiles[ordinal] != IdentifierKind.nobody {
+            guard least[Int(profiles[ordinal])] == .max, try identifier(ordinal).kind.trait == nil else { continue }
+            least[Int(profiles[ordinal])] = UInt32(ordinal)
+        }
+        return least
+    }
+
     /// Found by comparing all identifiers, one by one.
     public func canonicalOrdinals() throws -> ContiguousArray<UInt32> {
         let profiles = profileOfIdentifier
         var least = [(ordinal: UInt32, kind: IdentifierKind, text: String)?](repeating: nil, count: profileCount)
-        for ordinal in 0..<identifierCount {
+        for ordinal in 0..<identifierCount where profiles[ordinal] != IdentifierKind.nobody {
             let (kind, text) = try identifier(ordinal)
             if let held = least[Int(profiles[ordinal])] {
                 guard kind == held.kind ? text.precedesByScalars(held.text) : kind.rawValue < held.kind.rawValue else { continue }
@@ -238,6 +254,12 @@ extension StoreSnapshot {
         }
         return ContiguousArray(least.map { $0?.ordinal ?? 0 })
     }
+
+    /// None: a store that keeps no indexes.
+    public func traitIndexes() throws -> [TraitIndex] { [] }
+
+    /// Nothing is known: a store that keeps no indexes.
+    public func identifiers(given values: [TraitValue], of trait: ColumnPath) throws -> [UInt32]? { nil }
 
     /// None: a store that keeps no log of people.
     public func peopleRecords(touching ordinals: OrdinalSet?) throws -> [PeopleRecord] { [] }

@@ -24,6 +24,7 @@ enum CuratedLayer {
             var graph = IdentityGraph(texts: texts, links: [], aliases: [], decisions: try DecisionTables.decisions(database)) {
                 ColumnarBatch.identifierHash($0, kind: $1, key: key)
             }
+            var linkingTraits = LinkingTraits(graph.decisions.rules)
             try database.execute(
                 sql: """
                     DELETE FROM link; DELETE FROM alias; DELETE FROM dedupe_run; DELETE FROM dedupe_segment;
@@ -32,7 +33,8 @@ enum CuratedLayer {
             for number in [Schema.Number.links, .aliases, .refusals] { try Schema.set(number, 0, database) }
             let dedupe = DedupeIndex()
             var waiting: [UInt64] = []
-            for block in try BlockTable.blocks(database, names: dictionaries.names) {
+            let blocks = try BlockTable.blocks(database, names: dictionaries.names)
+            for block in blocks {
                 let batch = try BlockReader(image: image, summary: block.summary) {
                     try BlockTable.column(database, block: block.summary.id, code: $0)
                 }.batch()
@@ -54,6 +56,11 @@ enum CuratedLayer {
                             }
                         }
                     }
+                    guard !linkingTraits.isEmpty else { continue }
+                    for (kind, text) in linkingTraits.identifiers(of: row, in: batch, image) {
+                        let ordinal = graph.ordinal(of: text, kind: kind, key: key)
+                        graph.link(owner, ordinal, message: messageKey, isUUID: isUUID, time: time)
+                    }
                 }
                 if waiting.count >= 1 << 20 {
                     try dedupe.add(waiting, database)
@@ -61,7 +68,10 @@ enum CuratedLayer {
                 }
             }
             try dedupe.add(waiting, database)
-            // Judges what limits are to be asked about; the texts are raw and stay.
+            for index in try TraitIndexTables.all(database) { try TraitIndexTables.clear(index, database) }
+            var indexing = try Indexing(database) { image }
+            try indexing.takeStored(blocks)
+            // Judges what limits are to be asked about; the texts that are there stay.
             _ = graph.profiles()
             var saved = PeopleTables.Saved()
             saved.identifiers = texts.count

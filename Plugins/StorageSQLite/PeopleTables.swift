@@ -74,9 +74,13 @@ enum PeopleTables {
         return count
     }
 
-    static func identifiers(_ database: Database) throws -> IdentifierTexts {
-        var texts = IdentifierTexts()
-        let rows = try Row.fetchCursor(database, sql: "SELECT first, count, data FROM identifier ORDER BY first")
+    /// The texts of all identifiers.
+    ///
+    /// - Parameter known: Those of an earlier state, which are not read again.
+    static func identifiers(_ database: Database, beyond known: IdentifierTexts = IdentifierTexts()) throws -> IdentifierTexts {
+        var texts = known
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT first, count, data FROM identifier WHERE first >= ? ORDER BY first", arguments: [known.count])
         while let row = try rows.next() {
             let first = texts.count
             let count = try piece(row, after: first)
@@ -98,6 +102,8 @@ enum PeopleTables {
             try database.execute(
                 sql: "INSERT INTO identifier(first, count, data) VALUES(?, ?, ?)", arguments: [start, end - start, bytes])
         }
+        let ofTraits = texts.kinds[min(first, texts.count)...].count { IdentifierKind(rawValue: $0)?.trait != nil }
+        if ofTraits > 0 { try Schema.set(.traitIdentifiers, try Schema.number(.traitIdentifiers, database) + Int64(ofTraits), database) }
     }
 
     // MARK: Links

@@ -19,6 +19,9 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
     private let cache: ColumnCache
     private let path: String
     private let tail: TailBlocks?
+    private let people: SnapshotPeople
+    /// Where the tail's own identifiers stand; nil until somebody asks.
+    private let tailIndex = Mutex<IdentifierIndex?>(nil)
     /// Paths that committed blocks know. The tail's own get numbers for this snapshot only, which a commit may give to others.
     private let lastingPaths: Int
     private let texts = Mutex<IdentifierTexts?>(nil)
@@ -32,9 +35,9 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
             connection = try DatabaseQueue(path: store.path, configuration: Schema.configuration(readOnly: true))
             let (state, logs) = try connection.inDatabase { try Self.begin($0, path: store.path) }
             let read = try connection.inDatabase { try Self.read($0, store: store, state: state, logs: logs) }
-            (version, identifierCount, profileOfIdentifier, profileCount) = (
-                read.version, read.people.0.count, read.people.0, read.people.1
-            )
+            (version, people) = (read.version, read.people)
+            (profileOfIdentifier, profileCount) = (read.people.profileOfIdentifier, read.people.count)
+            identifierCount = profileOfIdentifier.count
             (blocks, image, tail, lastingPaths) = (read.blocks, read.image, read.tail, read.lastingPaths)
         } catch {
             throw StoreError(error, path: store.path)
@@ -58,7 +61,7 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
 
     private struct Read {
         var version: UInt64
-        var people: (ContiguousArray<UInt32>, Int)
+        var people: SnapshotPeople
         var blocks: [BlockSummary]
         var image: ReaderImage
         var tail: TailBlocks?
@@ -73,12 +76,11 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         let version = state << 32 | size
         if let tail = try store.tail.blocks(logs, database) {
             return Read(
-                version: version, people: (tail.profileOfIdentifier, tail.profileCount), blocks: blocks + tail.blocks.values.map(\.summary),
+                version: version, people: tail.people, blocks: blocks + tail.blocks.values.map(\.summary),
                 image: ReaderImage(tail.dictionaries), tail: tail, lastingPaths: dictionaries.paths.count)
         }
-        let people = try Self.people(of: store, version: state, database)
         return Read(
-            version: version, people: (people.profileOfIdentifier, people.count), blocks: blocks, image: dictionaries, tail: nil,
+            version: version, people: try Self.people(of: store, version: state, database), blocks: blocks, image: dictionaries, tail: nil,
             lastingPaths: dictionaries.paths.count)
     }
 
@@ -91,12 +93,8 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
     }
 
     /// Snapshots of one version share who is who.
-    private static func people(
-        of store: SQLiteStore, version: UInt64, _ database: Database
-    ) throws -> (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) {
-        if let known = store.latestPeople.withLock({ $0?.version == version ? $0 : nil }) {
-            return (known.profileOfIdentifier, known.count)
-        }
+    private static func people(of store: SQLiteStore, version: UInt64, _ database: Database) throws -> SnapshotPeople {
+        if let known = store.latestPeople.withLock({ $0?.version == version ? $0?.people : nil }) { return known }
         let count = try PeopleTables.identifierCount(database)
         var pairs = try PeopleTables.pairs(database)
         let refusals = try DecisionTables.refusals(database)
@@ -105,8 +103,13 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         guard pairs.allSatisfy({ Int($0.a) < count && Int($0.b) < count }) else {
             throw DamagedTable(name: "link", isCurated: true)
         }
-        let people = IdentityGraph.profiles(count: count, links: pairs)
-        store.latestPeople.withLock { $0 = (version, people.profileOfIdentifier, people.count) }
+        var kinds: ContiguousArray<UInt8>?
+        if try Schema.hasTraits(database), try Schema.number(.traitIdentifiers, database) > 0 {
+            kinds = try PeopleTables.identifiers(database).kinds
+        }
+        let found = IdentityGraph.profiles(count: count, links: pairs, kinds: kinds)
+        let people = SnapshotPeople(found.profileOfIdentifier, count: found.count, kinds: kinds)
+        store.latestPeople.withLock { $0 = (version, people) }
         return people
     }
 
@@ -255,10 +258,14 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
 
     private func identifiers() throws -> IdentifierTexts {
         if let known = texts.withLock({ $0 }) { return known }
-        let shared = store.latestTexts.withLock { $0?.version == version ? $0?.texts : nil }
-        let read = try shared ?? reading { try PeopleTables.identifiers($0) }
-        if shared == nil { store.latestTexts.withLock { $0 = (version, read) } }
-        texts.withLock { $0 = read }
+        let shared = store.committedTexts.withLock { $0 }
+        var read = shared
+        if shared.count != identifierCount {
+            // Only what later commits added is read; a state before those reads its own.
+            read = try reading { try PeopleTables.identifiers($0, beyond: shared.count < identifierCount ? shared : IdentifierTexts()) }
+            store.committedTexts.withLock { [read] in if read.count > $0.count { $0 = read } }
+        }
+        texts.withLock { [read] in $0 = read }
         return read
     }
 
@@ -267,16 +274,29 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         return (IdentifierKind(rawValue: texts.kinds[ordinal]) ?? .user, texts[ordinal])
     }
 
+    /// Found in a hash table that snapshots share; the first to ask fills it.
     func ordinal(of text: String, kind: IdentifierKind) throws -> Int? {
-        let texts = try identifiers()
-        let wanted = Array(text.utf8)
-        return texts.bytes.withUnsafeBufferPointer { bytes in
-            (0..<texts.count).first { ordinal in
-                texts.kinds[ordinal] == kind.rawValue && texts.offsets[ordinal + 1] - texts.offsets[ordinal] == wanted.count
-                    && bytes[texts.offsets[ordinal]..<texts.offsets[ordinal + 1]].elementsEqual(wanted)
-            }
-        }
+        let (texts, committed) = (try identifiers(), tail?.committedIdentifiers ?? identifierCount)
+        let own = try store.identifierIndex.withLock { index throws in try find(text, kind, in: &index, from: 0, to: committed, texts) }
+        guard own == nil, committed < identifierCount else { return own }
+        return try tailIndex.withLock { index throws in try find(text, kind, in: &index, from: committed, to: identifierCount, texts) }
     }
+
+    private func find(
+        _ text: String, _ kind: IdentifierKind, in index: inout sending IdentifierIndex?, from first: Int, to end: Int,
+        _ texts: IdentifierTexts
+    ) throws -> Int? {
+        var made = try index ?? IdentifierIndex(key: reading { try Schema.key($0) }, from: first)
+        index = nil
+        made.extend(to: end, of: texts)
+        var text = text
+        let found = text.withUTF8 { made.ordinal(of: $0, kind: kind, in: texts) }
+        index = made
+        // The table may be of a later state.
+        return found.flatMap { $0 < end ? $0 : nil }
+    }
+
+    func identifiers(of profile: Int) -> [UInt32] { Array(people.identifiers[profile]) }
 
     func canonicalIDs() throws -> [String] {
         let texts = try identifiers()
@@ -287,7 +307,7 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         let texts = try identifiers()
         var least = ContiguousArray<Int32>(repeating: -1, count: profileCount)
         texts.bytes.withUnsafeBufferPointer { bytes in
-            for ordinal in 0..<texts.count {
+            for ordinal in 0..<texts.count where profileOfIdentifier[ordinal] != IdentifierKind.nobody {
                 let profile = Int(profileOfIdentifier[ordinal])
                 let held = Int(least[profile])
                 if held < 0 || Self.precedes(ordinal, held, texts, bytes) { least[profile] = Int32(ordinal) }
@@ -296,7 +316,15 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
         return ContiguousArray(least.map { UInt32(bitPattern: $0) })
     }
 
-    /// Users before anonymous identifiers, then by scalars.
+    func leastOrdinals() throws -> ContiguousArray<UInt32> {
+        var least = ContiguousArray<UInt32>(repeating: .max, count: profileCount)
+        for (ordinal, profile) in profileOfIdentifier.enumerated() where profile != IdentifierKind.nobody && least[Int(profile)] == .max {
+            if people.kinds.map({ IdentifierKind(rawValue: $0[ordinal])?.trait == nil }) ?? true { least[Int(profile)] = UInt32(ordinal) }
+        }
+        return least
+    }
+
+    /// Users before anonymous identifiers before traits' values, then by scalars.
     private static func precedes(_ a: Int, _ b: Int, _ texts: IdentifierTexts, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         if texts.kinds[a] != texts.kinds[b] { return texts.kinds[a] < texts.kinds[b] }
         return bytes[texts.offsets[a]..<texts.offsets[a + 1]].lexicographicallyPrecedes(bytes[texts.offsets[b]..<texts.offsets[b + 1]])
@@ -304,6 +332,31 @@ final class SQLiteSnapshot: ProfileColumnKeeping, MessageScanning {
 
     func definitions() throws -> [Definition] {
         try reading { try SQLiteStore.definitions($0) }
+    }
+
+    // MARK: Indexes of traits
+
+    func traitIndexes() throws -> [TraitIndex] { try reading { try TraitIndexTables.all($0).map(\.index) } }
+
+    func identifiers(given values: [TraitValue], of trait: ColumnPath) throws -> [UInt32]? {
+        let (marks, committed) = try reading { database -> (TraitMarks, [UInt32]?) in
+            let marks = TraitMarks(key: try Schema.key(database))
+            guard let index = try TraitIndexTables.index(of: trait, database) else { return (marks, nil) }
+            return (marks, try values.flatMap { try TraitIndexTables.ordinals(marks.mark(of: $0), in: index, database) })
+        }
+        guard let committed else { return nil }
+        var found = Set(committed)
+        // What the tail holds is in no index yet, and in memory.
+        let wanted = Set(values.map { marks.mark(of: $0) })
+        for block in blocks where block.id < 0 && block.kind == .identify {
+            for word in try checked({ try marks.words(of: trait, in: reader(block)) }) {
+                if wanted.contains(UInt32(truncatingIfNeeded: word >> 32)) { found.insert(UInt32(truncatingIfNeeded: word)) }
+            }
+        }
+        guard found.allSatisfy({ Int($0) < identifierCount }) else {
+            throw StoreError(DamagedTable(name: "trait_segment", isCurated: true), path: path)
+        }
+        return found.sorted()
     }
 
     // MARK: Decisions about people

@@ -23,9 +23,11 @@ public final class SQLiteStore: EventStore {
     /// The reader image of the latest version seen, so that equal versions share one.
     let latestImage = Mutex<(version: UInt64, image: ReaderImage)?>(nil)
     /// Who is who in the latest version seen: it follows from all links, so it is not found anew for every question.
-    let latestPeople = Mutex<(version: UInt64, profileOfIdentifier: ContiguousArray<UInt32>, count: Int)?>(nil)
-    /// The identifiers' texts in the latest version that was asked for them.
-    let latestTexts = Mutex<(version: UInt64, texts: IdentifierTexts)?>(nil)
+    let latestPeople = Mutex<(version: UInt64, people: SnapshotPeople)?>(nil)
+    /// The committed identifiers' texts, as far as somebody asked for them: they only grow.
+    let committedTexts = Mutex(IdentifierTexts())
+    /// Where they stand; nil until somebody asks.
+    let identifierIndex = Mutex<IdentifierIndex?>(nil)
 
     /// Opens the store at `path`.
     ///

@@ -20,12 +20,12 @@ extension SQLiteWriter {
         _ identifier: Identifier, from other: Identifier?, statement: PeopleStatement
     ) throws(StoreError) -> PeopleOutcome {
         guard let ordinal = ordinal(of: identifier.text, kind: identifier.kind) else {
-            return .unknown("Nobody has the identifier \(identifier). Name one that a message carried.")
+            return .unknown(unknown(identifier))
         }
         var side: UInt32?
         if let other {
             guard let known = self.ordinal(of: other.text, kind: other.kind) else {
-                return .unknown("Nobody has the identifier \(other). Name one that a message carried.")
+                return .unknown(unknown(other))
             }
             guard known != ordinal, profile(of: known) == profile(of: ordinal) else {
                 return .refused("\(identifier) and \(other) are not two identifiers of one profile. Nothing is to be parted.")
@@ -42,6 +42,13 @@ extension SQLiteWriter {
             $0.saved.append(decision.definition)
             $0.lastUnmerge = number
         }
+    }
+
+    private func unknown(_ identifier: Identifier) -> String {
+        guard identifier.kind.trait != nil, !settlement.graph.decisions.rules.links.contains(identifier.kind) else {
+            return "Nobody has the identifier \(identifier). Name one that a message carried."
+        }
+        return "\(identifier) is looked up, and is no identifier that links. Name user_id:U or anonymous_id:A; `profile` lists them."
     }
 
     func rejoin(_ number: Int, statement: PeopleStatement) throws(StoreError) -> PeopleOutcome {
@@ -84,7 +91,7 @@ extension SQLiteWriter {
         try attempting { try CuratedLayer.rebuild($0, fingerprint: fingerprint, rules: rules) }
         // What memory holds is of the old tables.
         let (people, key) = (try attempting { try PeopleTables.Held($0) }, settlement.key)
-        settlement = Settlement(key: key, graph: people.graph(key: key))
+        settlement = Settlement(key: key, graph: people.graph(key: key), dictionaries: dictionaries)
         savedPeople = PeopleTables.Saved(settlement.graph)
         dedupe = try attempting { try DedupeIndex($0) }
     }
@@ -128,5 +135,42 @@ extension SQLiteWriter {
         guard try DecisionTables.decisions(database).rules != rules else { return }
         try CuratedLayer.rebuild(
             database, fingerprint: Fingerprint(secret: Schema.key(database)), rules: rules, statement: statement)
+    }
+}
+
+// MARK: Indexes of traits
+
+extension SQLiteWriter {
+    func addIndex(of trait: ColumnPath) throws(StoreError) -> TraitIndex? {
+        try changeIndexes { database in
+            guard try TraitIndexTables.index(of: trait, database) == nil else { return nil }
+            let index = try TraitIndexTables.add(trait, database)
+            let image = try DictionaryTables.image(database)
+            var indexing = try Indexing(database, [index]) { ReaderImage(image) }
+            try indexing.takeStored(BlockTable.blocks(database, names: image.names))
+            return try TraitIndexTables.index(of: trait, database)?.index
+        }
+    }
+
+    func removeIndex(of trait: ColumnPath) throws(StoreError) -> Bool {
+        try changeIndexes { database in
+            guard let index = try TraitIndexTables.index(of: trait, database) else { return false }
+            try TraitIndexTables.remove(index, database)
+            return true
+        }
+    }
+
+    private func changeIndexes<Answer>(_ change: (Database) throws -> Answer) throws(StoreError) -> Answer {
+        try commit(source: nil, position: nil)
+        return try attempting { database in
+            var answer: Answer?
+            try database.inTransaction(.immediate) {
+                answer = try change(database)
+                try Schema.bumpVersion(database)
+                return .commit
+            }
+            guard let answer else { preconditionFailure("a transaction that ended was run") }
+            return answer
+        }
     }
 }

@@ -58,7 +58,7 @@ final class SQLiteWriter: StoreWriter {
             key = read.key
             dictionaries = StoreDictionaries(read.image)
             saved = StoreDictionaries.Mark(of: read.image)
-            settlement = Settlement(key: read.key, graph: read.people.graph(key: read.key))
+            settlement = Settlement(key: read.key, graph: read.people.graph(key: read.key), dictionaries: dictionaries)
             savedPeople = PeopleTables.Saved(settlement.graph)
             ownNames = read.own
             dedupe = read.dedupe
@@ -276,8 +276,10 @@ final class SQLiteWriter: StoreWriter {
         for name in plan.ownNames { numbers[Array(image.names[Int(name)].utf8)] = name }
         try connection.writeWithoutTransaction { [numbers] database in
             try database.inTransaction(.immediate) {
+                var indexing = try Indexing(database) { ReaderImage(image) }
                 try blocks(database) { block in
                     try BlockTable.insert(block, name: block.summary.event.flatMap { numbers[Array($0.utf8)] }, database)
+                    try indexing.take(block.summary) { code in block.columns.first { $0.code == code }?.bytes }
                 }
                 try DictionaryTables.save(image, beyond: self.saved, database)
                 for name in plan.ownNames where !self.ownNames.contains(name) {
@@ -287,6 +289,7 @@ final class SQLiteWriter: StoreWriter {
                 try DecisionTables.save(self.settlement.records, database)
                 try self.saveDecisions(database)
                 try self.dedupe.add(fingerprints, database)
+                try indexing.finish()
                 if let generation { try Schema.setGeneration(generation, database) }
                 try Schema.bumpVersion(database)
                 return .commit

@@ -6,8 +6,9 @@ import Storage
 enum Schema {
     /// "TSRA": says that a SQLite file is a store.
     static let applicationID: Int32 = 0x5453_5241
-    /// Format of the tables and blocks. A program opens stores up to its own: 1 has no membership history, 2 has no log of people, 3 has both.
-    static let formatVersion: Int32 = 3
+    /// Format of the tables and blocks. A program opens stores up to its own: 1 has no membership history, 2 has no log of people, 3 knows
+    /// of no traits that link or are indexed, 4 has all of them.
+    static let formatVersion: Int32 = 4
 
     static func configuration(readOnly: Bool) -> Configuration {
         var configuration = Configuration()
@@ -74,30 +75,40 @@ enum Schema {
                     id INTEGER PRIMARY KEY, first INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);
                 CREATE TABLE import_position(source TEXT PRIMARY KEY, position BLOB NOT NULL) WITHOUT ROWID;
                 CREATE TABLE definition(kind TEXT, name TEXT, body BLOB NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
-                """ + MembershipTables.tables + DecisionTables.tables)
+                """ + MembershipTables.tables + DecisionTables.tables + TraitIndexTables.tables)
         var random = SystemRandomNumberGenerator()
         let words: [(Number, Int64)] = [
             (.version, 1), (.tail, 1), (.firstKey, Int64(bitPattern: random.next())), (.secondKey, Int64(bitPattern: random.next())),
             (.rows, 0), (.links, 0), (.aliases, 0), (.segments, 0), (.refusals, 0), (.peopleRecords, 0), (.unmerges, 0),
+            (.traitIdentifiers, 0), (.traitIndexes, 0),
         ]
         for (number, value) in words { try set(number, value, database) }
     }
 
     /// Brings a store of an older format to the present one, within the transaction of whoever writes; older formats lack tables only.
     static func migrate(_ database: Database) throws {
-        guard try !hasDecisions(database) else { return }
+        guard try !hasTraits(database) else { return }
         if try !hasHistory(database) {
             try database.execute(sql: MembershipTables.tables)
             try set(.segments, 0, database)
         }
-        try database.execute(sql: DecisionTables.tables)
-        for number in [Number.refusals, .peopleRecords, .unmerges] { try set(number, 0, database) }
+        if try !hasDecisions(database) {
+            try database.execute(sql: DecisionTables.tables)
+            for number in [Number.refusals, .peopleRecords, .unmerges] { try set(number, 0, database) }
+        }
+        try database.execute(sql: TraitIndexTables.tables)
+        for number in [Number.traitIdentifiers, .traitIndexes] { try set(number, 0, database) }
         try database.execute(sql: "PRAGMA user_version = \(formatVersion)")
     }
 
     /// Whether the store has the tables of decisions about people: an older one gets them from its next writer.
     static func hasDecisions(_ database: Database) throws -> Bool {
         try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0 >= 3
+    }
+
+    /// Whether the store counts the identifiers that traits gave and has the tables of their indexes: an older one has neither.
+    static func hasTraits(_ database: Database) throws -> Bool {
+        try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0 >= 4
     }
 
     /// Whether the store has the tables of the membership history: one of the first format gets them from its next writer.
@@ -124,6 +135,10 @@ enum Schema {
         case peopleRecords = 10
         /// The last number that an unmerge was given.
         case unmerges = 11
+        /// Identifiers that traits gave.
+        case traitIdentifiers = 12
+        /// Indexes of traits.
+        case traitIndexes = 13
     }
 
     static func number(_ number: Number, _ database: Database) throws -> Int64 {

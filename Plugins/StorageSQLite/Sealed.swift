@@ -37,6 +37,9 @@ enum Sealed {
         case refusal = 19
         case saidTime = 20
         case peopleRecord = 21
+        case traitIndex = 22
+        case traitRun = 23
+        case traitSegment = 24
     }
 
     static func checksum(_ bytes: UnsafeRawBufferPointer, _ table: Table, _ numbers: [Int64]) -> UInt64 {

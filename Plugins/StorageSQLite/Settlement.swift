@@ -9,6 +9,9 @@ struct Settlement: ~Copyable {
     let fingerprint: Fingerprint
     /// Everyone known, uncommitted ones included.
     var graph: IdentityGraph
+    /// What the batches were decoded with.
+    private let dictionaries: StoreDictionaries
+    private var linkingTraits: LinkingTraits
     /// Ids of the messages that wait for their commit.
     private var pendingKeys: PendingKeys
     /// Fingerprints of the same.
@@ -19,8 +22,10 @@ struct Settlement: ~Copyable {
     /// What the log of people does not hold yet; numbered by the one who saves it.
     private(set) var records: [PeopleRecord] = []
 
-    init(key: (UInt64, UInt64), graph: consuming IdentityGraph) {
+    init(key: (UInt64, UInt64), graph: consuming IdentityGraph, dictionaries: StoreDictionaries) {
         self.key = key
+        self.dictionaries = dictionaries
+        linkingTraits = LinkingTraits(graph.decisions.rules)
         fingerprint = Fingerprint(secret: key)
         self.graph = graph
         pendingKeys = PendingKeys(fingerprint: fingerprint)
@@ -52,7 +57,10 @@ struct Settlement: ~Copyable {
     mutating func note(_ record: PeopleRecord) { records.append(record) }
 
     /// Who is who by other decisions from now on.
-    mutating func decide(_ decisions: IdentityDecisions) { graph.decide(decisions) }
+    mutating func decide(_ decisions: IdentityDecisions) {
+        graph.decide(decisions)
+        linkingTraits = LinkingTraits(decisions.rules)
+    }
 
     /// Settles every message of the batch.
     ///
@@ -96,6 +104,11 @@ struct Settlement: ~Copyable {
                     ColumnarBatch.identifierHash(previous, kind: $0, key: key)
                 }
             }
+            if !linkingTraits.isEmpty, let owner = user ?? anonymous {
+                for (kind, text) in linkingTraits.identifiers(of: row, in: batch, dictionaries) {
+                    graph.link(owner, graph.ordinal(of: text, kind: kind, key: key), message: messageKey, isUUID: isUUID, time: time)
+                }
+            }
             if graph.hasChanges { note(graph.takeChanges(), of: batch) { _ in row } }
             if waits { for link in linksBefore..<graph.links.count { tellers[link] = row } }
             batch.settle(row, owner: user ?? anonymous, companion: user == nil ? nil : anonymous)
@@ -133,5 +146,16 @@ struct Settlement: ~Copyable {
         guard let index = ids.user ?? ids.anonymous else { return nil }
         let (kind, text, hash) = batch.identifier(index)
         return graph.find(text, kind: kind, hash: hash)
+    }
+}
+
+extension IdentityGraph {
+    /// The ordinal of an identifier, which is entered where it is new.
+    mutating func ordinal(of text: String, kind: IdentifierKind, key: (UInt64, UInt64)) -> UInt32 {
+        var text = text
+        return text.withUTF8 { bytes in
+            let hash = ColumnarBatch.identifierHash(bytes, kind: kind, key: key)
+            return find(bytes, kind: kind, hash: hash) ?? insert(bytes, kind: kind, hash: hash)
+        }
     }
 }

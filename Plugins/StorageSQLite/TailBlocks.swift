@@ -4,8 +4,9 @@ import Storage
 /// The tail as a reader sees it: its messages as blocks in memory, and everyone once they are counted in.
 struct TailBlocks {
     let texts: IdentifierTexts
-    let profileOfIdentifier: ContiguousArray<UInt32>
-    let profileCount: Int
+    let people: SnapshotPeople
+    /// Identifiers that are committed; the tail's own follow.
+    let committedIdentifiers: Int
     let dictionaries: StoreDictionaries.Image
     /// What the tail adds to the log of people; without numbers.
     let records: [PeopleRecord]
@@ -14,11 +15,11 @@ struct TailBlocks {
     private(set) var blocks: [Int64: EncodedBlock] = [:]
 
     init(
-        texts: IdentifierTexts, people: (profileOfIdentifier: ContiguousArray<UInt32>, count: Int), dictionaries: StoreDictionaries.Image,
+        texts: IdentifierTexts, people: SnapshotPeople, committedIdentifiers: Int, dictionaries: StoreDictionaries.Image,
         records: [PeopleRecord], refused: [RefusedLink], encoded: [EncodedBlock]
     ) {
-        (self.texts, self.dictionaries, self.records, self.refused) = (texts, dictionaries, records, refused)
-        (profileOfIdentifier, profileCount) = people
+        (self.texts, self.people, self.committedIdentifiers) = (texts, people, committedIdentifiers)
+        (self.dictionaries, self.records, self.refused) = (dictionaries, records, refused)
         for block in encoded {
             let id = -Int64(blocks.count + 1)
             var block = block

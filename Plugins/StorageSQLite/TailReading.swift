@@ -43,15 +43,23 @@ final class TailReading: Sendable {
         /// How many batches each part holds, and its blocks. Each holds more than twice as many as the next: there are few, and a batch is
         /// encoded anew as seldom as a tail has doubled.
         private var parts: [(batches: Int, blocks: [EncodedBlock])] = []
-        private var people: (profileOfIdentifier: ContiguousArray<UInt32>, count: Int) = ([], 0)
+        private var people: SnapshotPeople
+        private let committedIdentifiers: Int
 
         init(_ place: Place, _ database: Database) throws {
             let key = try Schema.key(database)
             self.place = place
             dictionaries = StoreDictionaries(try DictionaryTables.image(database))
             decoder = MessageDecoder(dictionaries: dictionaries, key: key)
-            settlement = Settlement(key: key, graph: try PeopleTables.Held(database).graph(key: key))
-            people = settlement.graph.profiles()
+            let held = try PeopleTables.Held(database)
+            committedIdentifiers = held.texts.count
+            settlement = Settlement(key: key, graph: held.graph(key: key), dictionaries: dictionaries)
+            people = Self.people(of: &settlement)
+        }
+
+        private static func people(of settlement: inout Settlement) -> SnapshotPeople {
+            let profiles = settlement.graph.profiles()
+            return SnapshotPeople(profiles.profileOfIdentifier, count: profiles.count, kinds: settlement.graph.texts.kinds)
         }
 
         func read(_ logs: [FileHandle]) -> TailBlocks? {
@@ -70,13 +78,13 @@ final class TailReading: Sendable {
             }
             if batches.isEmpty { return nil }
             if (settlement.graph.count, settlement.graph.links.count) != known || !settlement.graph.decisions.isEmpty {
-                people = settlement.graph.profiles()
+                people = Self.people(of: &settlement)
             }
             let image = dictionaries.image
             if batches.count > before { encode(from: before, image) }
             return TailBlocks(
-                texts: settlement.graph.texts, people: people, dictionaries: image, records: settlement.records,
-                refused: settlement.graph.refusedLinks, encoded: parts.flatMap(\.blocks))
+                texts: settlement.graph.texts, people: people, committedIdentifiers: committedIdentifiers, dictionaries: image,
+                records: settlement.records, refused: settlement.graph.refusedLinks, encoded: parts.flatMap(\.blocks))
         }
 
         private func encode(from first: Int, _ image: StoreDictionaries.Image) {

@@ -66,7 +66,7 @@ private func reference(_ all: [Said]) -> Set<Set<String>> {
     for said in all {
         if case .linked(let a, let b) = said { edges.append((spelled(a), spelled(b))) }
         if case .alias(let user, let text) = said {
-            for kind in IdentifierKind.allCases where colours["\(kind.rawValue) \(text)"] != nil {
+            for kind in IdentifierKind.carried where colours["\(kind.rawValue) \(text)"] != nil {
                 edges.append((spelled(user), "\(kind.rawValue) \(text)"))
             }
         }
@@ -153,7 +153,7 @@ func `the same pair is kept once, with the first message that said so`() {
 @Test
 func `texts are told apart by scalars and by kind`() {
     var graph = Graph()
-    let all = ["caf\u{E9}", "cafe\u{301}", "", "\0", "a", "a\0"].flatMap { text in IdentifierKind.allCases.map { graph.enter(text, $0) } }
+    let all = ["caf\u{E9}", "cafe\u{301}", "", "\0", "a", "a\0"].flatMap { text in IdentifierKind.carried.map { graph.enter(text, $0) } }
     #expect(Set(all).count == 12 && graph.graph.count == 12)
     #expect(graph.people().count <= 12 && graph.graph.profiles().count == 12)
 }

@@ -90,6 +90,40 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         #expect(try bench.shell("recorded viewers")["members"] == .array([.string("u0")]))
     }
 
+    @Test func `whoever sends the address of somebody known is that person at once, and is found by it`() async throws {
+        let bench = try Bench()
+        _ = try bench.shell(#"segment keen = count("Viewed") >= 2"#)
+        var rules = IdentityRules()
+        rules.links = [.email]
+        let worker = try bench.worker(rules: rules)
+        func identify(_ id: String, _ ids: String, _ email: String) -> MessageBatch {
+            MessageBatch(
+                lines: #"{"type":"identify","messageId":"\#(id)",\#(ids),"traits":{"email":"\#(email)"},"timestamp":"2026-06-01T00:00:01Z"}"#)
+        }
+        _ = try await worker.collect(viewed("m1", by: "ada", at: "2026-06-01T00:00:00Z"), from: "k")
+        _ = try await worker.collect(viewed("m2", by: "adele", at: "2026-06-01T00:00:00Z"), from: "k")
+        _ = try await worker.collect(identify("i1", "\"userId\":\"ada\"", "Ada@Example.com"), from: "k")
+        #expect(names(try await worker.answer(.segments("email:ada@example.com"))) == [])
+        _ = try await worker.collect(identify("i2", "\"userId\":\"adele\"", "ada@example.com"), from: "k")
+        for reference in ["ada", "adele", "email:ada@example.com", "email:ADA@example.com"] {
+            #expect(names(try await worker.answer(.segments(reference))) == ["keen"], "\(reference)")
+        }
+        let profile = try await worker.answer(.profile("email:ADA@example.com"))
+        #expect(profile["profile"]?.asObject?["id"] == .string("ada"))
+        let links = try await worker.answer(.links("ada"))["links"]?.asArray?.compactMap { $0.asObject?["namespace"]?.asString }
+        #expect(links == ["user_id", "user_id", "email"])
+        await #expect(throws: ServiceError.self) { try await worker.answer(.profile("email:nobody@example.com")) }
+        _ = try await worker.change(.unmerge("adele", from: "email:ada@example.com", by: "admin", reason: "two people"))
+        #expect(names(try await worker.answer(.segments("email:ada@example.com"))) == [])
+        await worker.drain()
+        #expect(try bench.shell("recorded keen")["members"] == bench.shell(#"members count("Viewed") >= 2"#)["members"])
+        #expect(try bench.shell("profile email:ada@example.com")["profile"]?.asObject?["id"] == .string("ada"))
+        // The next start has the same people.
+        let second = try bench.worker(rules: rules)
+        #expect(names(try await second.answer(.segments("email:ada@example.com"))) == [])
+        await second.drain()
+    }
+
     @Test func `what was due while no worker ran happened at its own instant`() async throws {
         let bench = try Bench()
         _ = try bench.shell(#"segment active = did "Viewed" within 1h"#)
@@ -214,9 +248,12 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         ("http:\n  prot: 1\n", "http"), ("htpp: {}\n", "Did you mean `http`?"),
         ("trackingPlan:\n  events:\n    A: {propertys: {}}\n", ":3"),
         ("identity:\n  limits:\n    user_id: 0\n", "tessera.yaml:3, identity.limits.user_id: 0 is not a number of identifiers. Write 1 to"),
-        ("identity:\n  blocked:\n    al: [x]\n", "Did you mean `all`?"), ("identity:\n  blocked: [x]\n", "user_id or anonymous_id"),
-        ("identity:\n  blocked: {all: [{repeat: \"0\"}]}\n", "repeated"), ("identity: {priorities: [email]}\n", "user_id, anonymous_id"),
-        ("identity: {links: [email]}\n", "no setting `links`"),
+        ("identity:\n  blocked:\n    al: [x]\n", "Did you mean `all`?"), ("identity:\n  blocked: [x]\n", "under all or a kind"),
+        ("identity:\n  blocked: {all: [{repeat: \"0\"}]}\n", "repeated"), ("identity: {priorities: [mail]}\n", "user_id, anonymous_id, email, phone"),
+        ("identity: {links: [email, age]}\n", "identity.links.1: \"age\" is not a trait that is not named yet. Write each of email, phone"),
+        ("identity: {links: email}\n", "a list of traits"), ("identity: {links: [user_id]}\n", "always link"),
+        ("identity: {limits: {email: 2}}\n", "identity.limits.email: the trait links nobody. Write links: [email]"),
+        ("identity: {links: [phone], priorities: [email]}\n", "identity.priorities.0: the trait links nobody"),
     ])
     func `a settings file that is not understood names its line`(text: String, says: String) throws {
         let folder = try Scratch()

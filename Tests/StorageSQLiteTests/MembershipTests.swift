@@ -31,6 +31,7 @@ private func makeFirstFormat(_ path: String) throws {
             sql: """
                 DROP TABLE membership_segment; DROP TABLE membership_expression; DROP TABLE membership_change; DROP TABLE membership_state;
                 DROP TABLE link_refusal; DROP TABLE said_time; DROP TABLE people_record;
+                DROP TABLE trait_index; DROP TABLE trait_run; DROP TABLE trait_segment;
                 DELETE FROM meta WHERE key >= 8; PRAGMA user_version = 1;
                 """)
     }

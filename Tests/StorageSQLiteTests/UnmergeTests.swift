@@ -26,7 +26,7 @@ private struct Stream {
             let kind =
                 switch random.below(8) {
                 case 0: #""type":"alias","previousId":"\#(random.once(in: 2) ? "u" : "a")\#(random.below(9))""#
-                case 1, 2: #""type":"identify","traits":{"plan":"p\#(number)","n\#(number % 3)":\#(number)}"#
+                case 1, 2: #""type":"identify","traits":{"plan":"p\#(number)","email":"E\#(random.below(7))@x.at","n\#(number % 3)":\#(number)}"#
                 default: #""type":"track","event":"E\#(number % 2)""#
                 }
             return "{\(kind),\(ids),\"messageId\":\"m\(number)\",\"timestamp\":\"\(time)\"}"
@@ -40,7 +40,8 @@ private func state(_ snapshot: any StoreSnapshot) throws -> [String] {
     var lines: [String] = []
     for ordinal in 0..<snapshot.identifierCount {
         let (kind, text) = try snapshot.identifier(ordinal)
-        lines.append("\(kind.word) \(text) is \(ids[Int(profileOf[ordinal])])")
+        let profile = profileOf[ordinal]
+        lines.append("\(kind.word) \(text) is \(profile == IdentifierKind.nobody ? "nobody" : ids[Int(profile)])")
     }
     for block in snapshot.blocks {
         let ordinals = try snapshot.read(block, paths: []).ordinals
@@ -56,7 +57,8 @@ private func batch(_ lines: [String]) -> MessageBatch { MessageBatch(lines: line
 private let said = PeopleStatement(at: Instant(milliseconds: 1_000), by: "tester", reason: "because")
 
 /// Components over all pairs that messages give, without those that are cut: by colouring until nothing changes.
-private func expectedPeople(_ lines: [String], cut: Set<Set<Identifier>>) throws -> Set<Set<Identifier>> {
+private func expectedPeople(_ lines: [String], _ decisions: IdentityDecisions) throws -> Set<Set<Identifier>> {
+    let cut = Set(decisions.unmerges.flatMap(\.cuts).map { Set([$0.a, $0.b]) })
     var colours: [Identifier: Int] = [:]
     var pairs: [(Identifier, Identifier)] = []
     let messages = try lines.map { line in
@@ -69,8 +71,14 @@ private func expectedPeople(_ lines: [String], cut: Set<Set<Identifier>>) throws
     for message in messages {
         let own = own(message)
         if own.count == 2 { pairs.append((own[0], own[1])) }
+        for kind in decisions.rules.links where message.kind == .identify {
+            guard let value = message.traits[kind.word].flatMap(kind.normalised) else { continue }
+            let given = Identifier(kind, value)
+            if colours[given] == nil { colours[given] = colours.count }
+            pairs.append((own[0], given))
+        }
         guard message.kind == .alias, let previous = message.previousID else { continue }
-        for kind in IdentifierKind.allCases where colours[Identifier(kind, previous)] != nil {
+        for kind in IdentifierKind.carried where colours[Identifier(kind, previous)] != nil {
             pairs.append((own[0], Identifier(kind, previous)))
         }
     }
@@ -82,12 +90,13 @@ private func expectedPeople(_ lines: [String], cut: Set<Set<Identifier>>) throws
             (colours[a], colours[b], changed) = (least, least, true)
         }
     }
-    return Set(Dictionary(grouping: colours.keys) { colours[$0] ?? 0 }.values.map(Set.init))
+    let groups = Dictionary(grouping: colours.keys) { colours[$0] ?? 0 }.values.map(Set.init)
+    return Set(groups.filter { $0.contains { $0.kind.trait == nil } })
 }
 
 private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>> {
     var people = [Set<Identifier>](repeating: [], count: snapshot.profileCount)
-    for ordinal in 0..<snapshot.identifierCount {
+    for ordinal in 0..<snapshot.identifierCount where snapshot.profileOfIdentifier[ordinal] != IdentifierKind.nobody {
         let (kind, text) = try snapshot.identifier(ordinal)
         people[Int(snapshot.profileOfIdentifier[ordinal])].insert(Identifier(kind, text))
     }
@@ -101,7 +110,9 @@ struct UnmergeTests {
         var stream = Stream(seed: seed)
         var random = ContractRandom(seed: seed &+ 100)
         let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
-        var writer = try store.makeWriter()
+        var rules = IdentityRules()
+        if seed % 2 == 0 { rules.links = [.email] }
+        var writer = try store.makeWriter(rules: rules, statement: said)
         var all: [String] = []
         for _ in 0..<3 {
             for _ in 0..<(1 + random.below(3)) {
@@ -113,7 +124,10 @@ struct UnmergeTests {
                     _ = try writer.append(writer.makeDecoder().decode(batch(lines)))
                 }
             }
-            let identifier = Identifier(random.once(in: 2) ? .user : .anonymous, "\(random.once(in: 2) ? "u" : "a")\(random.below(9))")
+            let identifier =
+                random.once(in: 4)
+                ? Identifier(.email, "e\(random.below(7))@x.at")
+                : Identifier(random.once(in: 2) ? .user : .anonymous, "\(random.once(in: 2) ? "u" : "a")\(random.below(9))")
             let other = random.once(in: 2) ? Identifier(.user, "u\(random.below(7))") : nil
             _ = try writer.unmerge(identifier, from: other, statement: said)
             // A refused one commits nothing.
@@ -134,8 +148,7 @@ struct UnmergeTests {
         try writer.commit(source: nil, position: nil)
         #expect(try Set(state(store.snapshot())).symmetricDifference(seen).isEmpty)
         #expect(try store.snapshot().refusedLinks().count == refused)
-        let cut = Set(decisions.unmerges.flatMap(\.cuts).map { Set([$0.a, $0.b]) })
-        #expect(try people(store.snapshot()) == expectedPeople(all, cut: cut))
+        #expect(try people(store.snapshot()) == expectedPeople(all, decisions))
         try writer.rebuild()
         try writer.close()
         #expect(try state(store.snapshot()) == seen)

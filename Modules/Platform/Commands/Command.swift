@@ -1,4 +1,5 @@
 public import EventModel
+import Storage
 
 /// One command of the shell, understood but not yet run.
 public indirect enum Command: Sendable, Equatable {
@@ -8,6 +9,14 @@ public indirect enum Command: Sendable, Equatable {
     case waterfall(expression: String)
     /// `explain EXPRESSION for PROFILE`: why somebody is a member, or is not.
     case explain(expression: String, ProfileReference)
+    /// `explain EXPRESSION`: how it is answered, by an index or a scan.
+    case queryPlan(expression: String)
+    /// `index add trait.NAME`: makes an index of a trait; its path below `traits`.
+    case addIndex([String])
+    /// `index drop trait.NAME`: takes it away.
+    case dropIndex([String])
+    /// `index list`: which there are.
+    case indexes
     /// `history ...`: what was recorded of a segment or a person, or how a trait changed.
     case history(HistorySubject)
     /// `recorded SEGMENT [at INSTANT] [limit N]`: who was answered then; nil: the latest record, all of them.
@@ -122,7 +131,7 @@ public enum NowSetting: Sendable, Equatable {
     case instant(Instant)
 }
 
-/// One profile, as a person names it: `user_id:U`, `anonymous_id:A`, `email:E`, or a bare user id.
+/// One profile, as a person names it: `user_id:U`, `anonymous_id:A`, `email:E`, `phone:N`, or a bare user id.
 public struct ProfileReference: Sendable, Equatable {
     /// The word before the colon; nil for a bare id.
     public var namespace: String?
@@ -142,7 +151,7 @@ public struct ProfileReference: Sendable, Equatable {
     }
 
     /// The words that may stand before the colon.
-    public static let namespaces = ["user_id", "anonymous_id", "email"]
+    public static let namespaces = IdentifierKind.allCases.map(\.word)
 }
 
 /// What `rfm` is asked.

@@ -22,8 +22,8 @@ public struct CommandHelp: Sendable, Equatable {
             #"waterfall trait.country in ("DE", "AT") and did "Order Completed" within 90d and not did any within 14d"#),
         .init("members", "members EXPRESSION [limit N]", "Their ids, ascending.", #"members count("Order Completed") >= 3 limit 20"#),
         .init(
-            "explain", "explain EXPRESSION for PROFILE",
-            "Why somebody is a member or is not: every clause, the events that decided it, until when, and the least that would change it.",
+            "explain", "explain EXPRESSION [for PROFILE]",
+            "Why somebody is a member or is not: every clause, the events that decided it, until when, and the least that would change it. Without a profile, how it is answered: by which index, or by a scan.",
             #"explain did "Product Added" within 48h and not did "Order Completed" within 48h for user_id:u-0000042"#),
         .init(
             "diff", "diff NAME = EXPRESSION",
@@ -56,8 +56,11 @@ public struct CommandHelp: Sendable, Equatable {
         .init(
             "taxonomy", "taxonomy [NAME]", "The sizes of an exclusive set of segments, which add up to everybody.", "taxonomy lifecycle"),
         .init(
+            "index", "index add trait.NAME | index drop trait.NAME | index list",
+            "Indexes of traits: what asks for one value of a trait then looks only at those who ever had it.", "index add trait.email"),
+        .init(
             "profile", "profile PROFILE",
-            "One person: identifiers, traits, segments. PROFILE is user_id:U, anonymous_id:A, email:E or a user id.",
+            "One person: identifiers, traits, segments. PROFILE is user_id:U, anonymous_id:A, email:E, phone:N or a user id.",
             "profile user_id:u-0000042"),
         .init(
             "timeline", "timeline PROFILE [limit N]", "A person's messages in their order; a limit keeps the latest.",

@@ -30,6 +30,16 @@ extension CommandParser {
         return person.map { .personInSegment($0, name) } ?? .segment(name)
     }
 
+    /// `add trait.NAME`, `drop trait.NAME` or `list`.
+    func index() throws(CommandError) -> Command {
+        let count = text.tokens.count
+        if count == at + 1, text.isWord("list", at: at) { return .indexes }
+        guard count > at + 1, text.isWord("add", at: at) || text.isWord("drop", at: at), let path = traitPath(at + 1, count) else {
+            throw fail("`add trait.NAME`, `drop trait.NAME` or `list` was expected")
+        }
+        return text.isWord("add", at: at) ? .addIndex(path) : .dropIndex(path)
+    }
+
     /// `KEY`, or `KEY for PROFILE`.
     func offer() throws(CommandError) -> Command {
         let word = text.tokens.indices.dropFirst(at).last { text.isWord("for", at: $0) }

@@ -58,8 +58,9 @@ struct CommandParser {
         case "count": return .count(expression: try rest("an expression"))
         case "explain":
             let (expression, person) = try forPerson()
-            guard let expression, let person else { throw fail("an expression, `for` and a profile were expected") }
-            return .explain(expression: expression, person)
+            guard let expression else { throw fail("an expression was expected, perhaps with `for` and a profile") }
+            return person.map { .explain(expression: expression, $0) } ?? .queryPlan(expression: expression)
+        case "index": return try index()
         case "history": return .history(try historySubject())
         case "recorded": return try recorded()
         case "record": return .record(try names())

@@ -41,6 +41,12 @@ struct InterruptibleSnapshot: ProfileColumnKeeping {
     func identifier(_ ordinal: Int) throws -> (kind: IdentifierKind, text: String) { try base.identifier(ordinal) }
     func ordinal(of text: String, kind: IdentifierKind) throws -> Int? { try base.ordinal(of: text, kind: kind) }
     func canonicalIDs() throws -> [String] { try base.canonicalIDs() }
+    func identifiers(of profile: Int) -> [UInt32] { base.identifiers(of: profile) }
+    func traitIndexes() throws -> [TraitIndex] { try base.traitIndexes() }
+    func identifiers(given values: [TraitValue], of trait: ColumnPath) throws -> [UInt32]? {
+        try base.identifiers(given: values, of: trait)
+    }
+    func leastOrdinals() throws -> ContiguousArray<UInt32> { try base.leastOrdinals() }
     func canonicalOrdinals() throws -> ContiguousArray<UInt32> { try base.canonicalOrdinals() }
     func definitions() throws -> [Definition] { try base.definitions() }
     func peopleRecords(touching ordinals: OrdinalSet?) throws -> [PeopleRecord] { try base.peopleRecords(touching: ordinals) }

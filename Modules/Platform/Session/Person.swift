@@ -15,9 +15,7 @@ struct Person {
     init(profile: Int, in snapshot: any StoreSnapshot) throws {
         self.profile = profile
         self.snapshot = snapshot
-        var ordinals: [UInt32] = []
-        for (ordinal, owner) in snapshot.profileOfIdentifier.enumerated() where Int(owner) == profile { ordinals.append(UInt32(ordinal)) }
-        self.ordinals = ordinals
+        ordinals = snapshot.identifiers(of: profile)
         identifiers = try ordinals.map { try snapshot.identifier(Int($0)) }.sorted { a, b in
             a.kind != b.kind ? a.kind.rawValue < b.kind.rawValue : a.text.precedesByScalars(b.text)
         }

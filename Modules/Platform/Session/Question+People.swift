@@ -60,27 +60,37 @@ extension Question {
 
     private func profileNumber(_ reference: ProfileReference) throws(CommandError) -> Int {
         switch reference.namespace {
-        case "email": return try soleProfile(withEmail: reference.id)
+        case let word? where IdentifierKind(word: word)?.trait != nil: return try soleProfile(with: word, reference)
         case "anonymous_id": return try known(reference.id, [.anonymous])
         case "user_id": return try known(reference.id, [.user])
-        default: return try known(reference.id, [.user, .anonymous])
+        default: return try known(reference.id, IdentifierKind.carried)
         }
     }
 
     private func known(_ id: String, _ kinds: [IdentifierKind]) throws(CommandError) -> Int {
         for kind in kinds {
-            if let ordinal = try attempt({ try snapshot.ordinal(of: id, kind: kind) }) { return Int(snapshot.profileOfIdentifier[ordinal]) }
+            if let found = try linked(Identifier(kind, id)) { return found }
         }
         let words = kinds.map(\.word).joined(separator: " or ")
         throw CommandError(.name, "No profile has the \(words) \"\(id)\". `members true limit 5` shows what ids look like.")
     }
 
-    private func soleProfile(withEmail email: String) throws(CommandError) -> Int {
-        let found = try members(of: rule("trait.email == \(JSONValue.string(email).text)")).members
+    /// The profile that an identifier belongs to; nil where it was never seen, or names nobody.
+    private func linked(_ identifier: Identifier) throws(CommandError) -> Int? {
+        guard let ordinal = try attempt({ try snapshot.ordinal(of: identifier.text, kind: identifier.kind) }) else { return nil }
+        let profile = snapshot.profileOfIdentifier[ordinal]
+        return profile == IdentifierKind.nobody ? nil : Int(profile)
+    }
+
+    /// Who is linked by a trait's value, else who alone has it now.
+    private func soleProfile(with trait: String, _ reference: ProfileReference) throws(CommandError) -> Int {
+        if let linked = try linked(reference.identifier()) { return linked }
+        let value = reference.id
+        let found = try members(of: rule("trait.\(trait) == \(JSONValue.string(value).text)")).members
         if found.count == 1 { return found[0] }
-        if found.isEmpty { throw CommandError(.name, "No profile has the trait email \"\(email)\" now.") }
+        if found.isEmpty { throw CommandError(.name, "No profile has the trait \(trait) \"\(value)\" now.") }
         let ids = try attempt { try snapshot.canonicalIDs() }
         let names = found.prefix(5).map { ids[$0] }.joined(separator: ", ")
-        throw CommandError(.name, "\(found.count) profiles have the trait email \"\(email)\": \(names). Name one by its user_id.")
+        throw CommandError(.name, "\(found.count) profiles have the trait \(trait) \"\(value)\": \(names). Name one by its user_id.")
     }
 }

@@ -5,8 +5,7 @@ import Storage
 /// Decisions about people. They need the store's lock: while a worker runs, it is the one to ask.
 extension Session {
     func unmerge(_ reference: ProfileReference, from other: ProfileReference?, reason: String) throws(CommandError) -> any CommandResult {
-        let identifier = try reference.identifier()
-        let side = try other.map { other throws(CommandError) in try other.identifier() }
+        let (identifier, side) = (reference.identifier(), other?.identifier())
         let (statement, store) = (statement(reason), try tessera.store())
         return try writing(store) { writer throws(StoreError) in try writer.unmerge(identifier, from: side, statement: statement) }
     }
@@ -57,20 +56,9 @@ extension Tessera {
 }
 
 extension ProfileReference {
-    /// The identifier that it names.
-    ///
-    /// - Throws: `.usage` where it is looked up by something else.
-    func identifier() throws(CommandError) -> Identifier {
-        switch namespace {
-        case nil: return Identifier(.user, id)
-        case let word?:
-            guard let kind = IdentifierKind(word: word) else {
-                throw CommandError(
-                    .usage,
-                    "\"\(word):\(id)\" is looked up, and is no identifier that links. Name user_id:U or anonymous_id:A; "
-                        + "`profile` lists them.")
-            }
-            return Identifier(kind, id)
-        }
+    /// The identifier that it names, a trait's value in its one spelling; whatever is not known as a namespace is a user id.
+    func identifier() -> Identifier {
+        let kind = namespace.flatMap(IdentifierKind.init(word:)) ?? .user
+        return Identifier(kind, kind.normalised(.string(id)) ?? id)
     }
 }

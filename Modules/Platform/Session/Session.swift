@@ -98,6 +98,8 @@ public struct Session: Sendable {
         case .source, .setFormat, .setNow, .setCache, .setPreview, .quit: return Acknowledgement("")
         case .unmerge(let reference, let other, let reason): return try unmerge(reference, from: other, reason: reason)
         case .rejoin(let number, let reason): return try rejoin(number, reason: reason)
+        case .addIndex(let trait): return try addIndex(of: trait)
+        case .dropIndex(let trait): return try dropIndex(of: trait)
         case .record(let names): return try record(names, interruption: interruption, warn: warn)
         case .diff(let name, let expression): return try diff(name, expression, interruption: interruption, warn: warn)
         case .plan: return try plan(storeQuestion(interruption: interruption, warn: warn))
@@ -109,6 +111,8 @@ public struct Session: Sendable {
         switch command {
         case .count(let expression): return try question.count(expression, withWaterfall: format == .table)
         case .explain(let expression, let reference): return try question.explain(expression, reference)
+        case .queryPlan(let expression): return try question.queryPlan(expression)
+        case .indexes: return try question.indexes()
         case .history(let subject): return try question.history(subject)
         case .recorded(let name, let instant, let limit): return try question.recorded(name, at: instant, limit: limit)
         case .sql(let statement):

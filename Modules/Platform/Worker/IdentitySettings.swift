@@ -2,7 +2,7 @@ import EventModel
 import Storage
 
 extension IdentityRules {
-    /// Reads the section `identity` of a settings file: `blocked`, `limits` and `priorities`.
+    /// Reads the section `identity` of a settings file: `links`, `blocked`, `limits` and `priorities`.
     ///
     /// - Throws: Everything that is wrong with it.
     init(settings: JSONValue) throws(SettingsErrors) {
@@ -20,18 +20,47 @@ private struct IdentitySettingsReader {
 
     mutating func rules(_ settings: JSONValue) -> IdentityRules {
         var rules = IdentityRules()
-        for member in members(settings, at: [], keys: ["blocked", "limits", "priorities"], what: "blocked, limits and priorities") {
+        let keys = ["links", "blocked", "limits", "priorities"]
+        for member in members(settings, at: [], keys: keys, what: "links, blocked, limits and priorities") {
             switch member.name {
+            case "links": rules.links = links(member.value)
             case "blocked": blocked(member.value, &rules)
             case "limits": limits(member.value, &rules)
             default: rules.priorities = priorities(member.value)
             }
         }
+        for kind in IdentifierKind.ofTraits where !rules.links.contains(kind) {
+            let remedy = "Write links: [\(kind.word)], or leave this out."
+            if rules.blockedByKind[kind] != nil { refuse(["blocked", kind.word], "the trait links nobody", remedy) }
+            if rules.limits[kind] != nil { refuse(["limits", kind.word], "the trait links nobody", remedy) }
+            if let place = rules.priorities.firstIndex(of: kind) {
+                refuse(["priorities", String(place)], "the trait links nobody", remedy)
+            }
+        }
         return rules
     }
 
+    private mutating func links(_ settings: JSONValue) -> [IdentifierKind] {
+        let known = IdentifierKind.ofTraits.map(\.word).joined(separator: ", ")
+        if settings == .null { return [] }
+        guard let list = settings.asArray else {
+            refuse(["links"], "a list of traits was expected", "Write [email], or some of \(known).")
+            return []
+        }
+        var kinds: Set<IdentifierKind> = []
+        for (index, value) in list.enumerated() {
+            guard let kind = value.asString.flatMap(IdentifierKind.init(word:)), kind.trait != nil, kinds.insert(kind).inserted else {
+                refuse(
+                    ["links", String(index)], "\(value.text) is not a trait that is not named yet",
+                    "Write each of \(known) once at most; user_id and anonymous_id always link.")
+                continue
+            }
+        }
+        return IdentifierKind.ofTraits.filter(kinds.contains)
+    }
+
     private mutating func blocked(_ settings: JSONValue, _ rules: inout IdentityRules) {
-        for member in members(settings, at: ["blocked"], keys: ["all"] + Self.kinds, what: "lists under all, user_id or anonymous_id") {
+        for member in members(settings, at: ["blocked"], keys: ["all"] + Self.kinds, what: "lists under all or a kind of identifiers") {
             let path = ["blocked", member.name]
             guard let list = member.value.asArray else {
                 refuse(path, "a list of values was expected", #"Write [anonymous, "-1"], or {repeated: "0"} in it for runs of zeros."#)
@@ -65,7 +94,7 @@ private struct IdentitySettingsReader {
     }
 
     private mutating func limits(_ settings: JSONValue, _ rules: inout IdentityRules) {
-        for member in members(settings, at: ["limits"], keys: Self.kinds, what: "numbers under user_id and anonymous_id") {
+        for member in members(settings, at: ["limits"], keys: Self.kinds, what: "numbers under kinds of identifiers") {
             guard case .integer(let most) = member.value, most > 0, most <= 1_000_000 else {
                 refuse(
                     ["limits", member.name], "\(member.value.text) is not a number of identifiers",

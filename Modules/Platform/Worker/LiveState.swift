@@ -29,7 +29,7 @@ final class LiveState: @unchecked Sendable {
         let rules = follows ? LiveRules(question) : LiveRules()
         let segments = rules.segments
         let snapshot = question.snapshot
-        let profiles = Self.leastOrdinals(snapshot)
+        let profiles = try attempt { try snapshot.leastOrdinals() }
         let begins = try attempt { try Self.beginnings(segments, snapshot, profiles, now: now) }
         var live = LiveMemberships(segments, features: rules.features, from: begins.first?.at ?? now)
         do {
@@ -72,7 +72,7 @@ final class LiveState: @unchecked Sendable {
     }
 
     private static func beginnings(
-        _ segments: [LiveSegment], _ snapshot: any StoreSnapshot, _ profiles: [UInt32], now: Instant
+        _ segments: [LiveSegment], _ snapshot: any StoreSnapshot, _ profiles: ContiguousArray<UInt32>, now: Instant
     ) throws -> [Beginning] {
         var begins: [Beginning] = []
         for (index, segment) in segments.enumerated() {
@@ -96,14 +96,5 @@ final class LiveState: @unchecked Sendable {
         var taken: LiveMemberships?
         swap(&taken, &live)
         return taken ?? LiveMemberships([])
-    }
-
-    /// The name of each profile of a snapshot: the least ordinal of its identifiers.
-    private static func leastOrdinals(_ snapshot: any StoreSnapshot) -> [UInt32] {
-        var least = [UInt32](repeating: .max, count: snapshot.profileCount)
-        for (ordinal, profile) in snapshot.profileOfIdentifier.enumerated() where least[Int(profile)] == .max {
-            least[Int(profile)] = UInt32(ordinal)
-        }
-        return least
     }
 }

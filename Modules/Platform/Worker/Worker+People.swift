@@ -12,11 +12,7 @@ extension Worker {
         let work: @Sendable (any StoreWriter) throws(StoreError) -> PeopleOutcome
         switch change {
         case .unmerge(let reference, let other, let by, let reason):
-            let (identifier, side): (Identifier, Identifier?)
-            do throws(CommandError) {
-                identifier = try ProfileReference(reference).identifier()
-                side = try other.map { other throws(CommandError) in try ProfileReference(other).identifier() }
-            } catch { throw ServiceError(error) }
+            let (identifier, side) = (ProfileReference(reference).identifier(), other.map { ProfileReference($0).identifier() })
             work = { writer throws(StoreError) in
                 try writer.unmerge(identifier, from: side, statement: PeopleStatement(at: instant, by: by, reason: reason))
             }

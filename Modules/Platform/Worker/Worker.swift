@@ -94,9 +94,9 @@ public final class Worker: WorkerService {
         state.withLock { $0.definitions = live.definitions }
         let loop = LoopBox(
             WorkerLoop(
-                inbox: inbox, store: store, writer: writer, state: live, identifiers: Self.identifiers(question.snapshot),
-                quarantine: Quarantine(store: tessera.path), recorder: recorder, limits: limits, news: news, cache: self.cache,
-                clock: clock))
+                inbox: inbox, store: store, writer: writer, state: live,
+                identifiers: try attempt { try Self.identifiers(question.snapshot) }, quarantine: Quarantine(store: tessera.path),
+                recorder: recorder, limits: limits, news: news, cache: self.cache, clock: clock))
         ended.enter()
         let thread = Thread { [ended] in
             loop.take()?.run()
@@ -313,12 +313,14 @@ public final class Worker: WorkerService {
         try await withCheckedThrowingContinuation { done in questions.async { done.resume(with: Result { try work() }) } }
     }
 
-    /// Identifiers of the profiles that have more than one, by the least of them.
-    private static func identifiers(_ snapshot: any StoreSnapshot) -> [UInt32: [UInt32]] {
+    /// Identifiers of the profiles that have more than one, by the least of those that messages carry.
+    private static func identifiers(_ snapshot: any StoreSnapshot) throws -> [UInt32: [UInt32]] {
         var own = [[UInt32]](repeating: [], count: snapshot.profileCount)
-        for (ordinal, profile) in snapshot.profileOfIdentifier.enumerated() { own[Int(profile)].append(UInt32(ordinal)) }
+        for (ordinal, profile) in snapshot.profileOfIdentifier.enumerated() where profile != IdentifierKind.nobody {
+            own[Int(profile)].append(UInt32(ordinal))
+        }
         var identifiers: [UInt32: [UInt32]] = [:]
-        for ordinals in own where ordinals.count > 1 { identifiers[ordinals[0]] = ordinals }
+        for (profile, least) in try snapshot.leastOrdinals().enumerated() where own[profile].count > 1 { identifiers[least] = own[profile] }
         return identifiers
     }
 }

@@ -192,12 +192,16 @@ struct WorkerAnswers {
         return answer.json
     }
 
-    /// A reference by user id or anonymous id; one by e-mail address is looked up.
+    /// A reference by an identifier that links; one by a trait that does not is looked up.
     private func resolved(_ text: String) async throws(ServiceError) -> ProfileReference {
         let reference = ProfileReference(text)
-        guard reference.namespace == "email" else { return reference }
+        let named = reference.identifier()
+        guard named.kind.trait != nil else { return reference }
+        if try await worker.now({ $0.profile(named.text, [named.kind]) }) != nil {
+            return ProfileReference(namespace: named.kind.word, id: named.text)
+        }
         let identifier = try await worker.beside { question throws(CommandError) in try question.person(reference).identifiers.first }
-        guard let identifier else { throw ServiceError(.notFound, "Nobody has that address.", remedy: "Ask by user_id.") }
+        guard let identifier else { throw ServiceError(.notFound, "Nobody has that \(named.kind.word).", remedy: "Ask by user_id.") }
         return ProfileReference(namespace: identifier.kind.word, id: identifier.text)
     }
 
@@ -282,6 +286,6 @@ struct WorkerAnswers {
 extension ProfileReference {
     /// The kinds of identifier that it may be, in the order in which they are looked for.
     fileprivate var kinds: [IdentifierKind] {
-        namespace == "anonymous_id" ? [.anonymous] : namespace == "user_id" ? [.user] : [.user, .anonymous]
+        namespace.flatMap(IdentifierKind.init(word:)).map { [$0] } ?? IdentifierKind.carried
     }
 }

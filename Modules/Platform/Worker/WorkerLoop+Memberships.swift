@@ -29,7 +29,12 @@ extension WorkerLoop {
 
     /// The profile that has an identifier; nil where nobody has.
     func profile(_ text: String, _ kinds: [IdentifierKind]) -> UInt32? {
-        for kind in kinds { if let ordinal = writer.ordinal(of: text, kind: kind) { return writer.profile(of: ordinal) } }
+        for kind in kinds {
+            guard let ordinal = writer.ordinal(of: text, kind: kind) else { continue }
+            let profile = writer.profile(of: ordinal)
+            // A trait's value that is linked to nobody is called by itself.
+            if writer.identifier(profile).kind.trait == nil { return profile }
+        }
         return nil
     }
 

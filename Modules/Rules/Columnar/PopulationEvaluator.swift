@@ -34,6 +34,19 @@ public struct PopulationEvaluator: Sendable {
     /// Who the members of a rule are.
     public func members(of rule: Rule) throws -> Membership { try answer([rule], []).memberships[0] }
 
+    /// Who the members of a rule are among some profiles, as if all were asked; only these are looked at. The rule ranks nobody: it has no
+    /// percentile.
+    ///
+    /// - Parameter candidates: Numbers of profiles, each once.
+    public func members(of rule: Rule, among candidates: [Int]) throws -> Membership {
+        precondition(rule.percentiles.isEmpty, "a percentile is of everybody")
+        var part = PopulationEvaluator(
+            snapshot: try CandidateSnapshot(snapshot, candidates), now: now, threads: 1, isCancelled: isCancelled)
+        part.tuning = tuning
+        let found = candidates.isEmpty ? [] : try part.members(of: rule).members
+        return Membership(members: found.map { candidates[$0] }, population: snapshot.profileCount)
+    }
+
     /// Each formula's value for every profile, in the order of the formulas.
     ///
     /// - Parameter restriction: Profiles outside it get no value; nil: all profiles.

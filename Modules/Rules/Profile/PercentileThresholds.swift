@@ -24,7 +24,7 @@ public struct PercentileThresholds: Sendable, Hashable {
 
 extension Tree {
     /// Every percentile that the tree asks for, each once.
-    var percentiles: [(value: Operand, percentile: Percentile)] {
+    public var percentiles: [(value: Operand, percentile: Percentile)] {
         var keys: Set<PercentileThresholds.Key> = []
         for segment in segments { segment.body.collect(&keys) }
         if let root = root as? Clause { root.collect(&keys) }

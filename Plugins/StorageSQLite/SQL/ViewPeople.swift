@@ -9,7 +9,6 @@ final class ViewPeople {
 
     private var keptNames: TextDictionary?
     private var keptTable: ContiguousArray<UInt32>?
-    private var keptOrdinals: (offsets: ContiguousArray<UInt32>, ordinals: ContiguousArray<UInt32>)?
     private(set) lazy var profileOfIdentifier = snapshot.profileOfIdentifier
 
     /// Canonical id of each profile.
@@ -57,26 +56,7 @@ final class ViewPeople {
     }
 
     /// The ordinals of a profile's identifiers, ascending.
-    func ordinals(of profile: UInt32) -> ArraySlice<UInt32> {
-        let (offsets, ordinals) = ordinals
-        return ArraySlice(ordinals[Int(offsets[Int(profile)])..<Int(offsets[Int(profile) + 1])])
-    }
-
-    /// All ordinals, profile after profile, and where each profile's begin.
-    private var ordinals: (offsets: ContiguousArray<UInt32>, ordinals: ContiguousArray<UInt32>) {
-        if let keptOrdinals { return keptOrdinals }
-        var offsets = ContiguousArray<UInt32>(repeating: 0, count: snapshot.profileCount + 1)
-        for profile in profileOfIdentifier { offsets[Int(profile) + 1] += 1 }
-        for profile in 0..<snapshot.profileCount { offsets[profile + 1] += offsets[profile] }
-        var next = offsets
-        var ordinals = ContiguousArray<UInt32>(repeating: 0, count: profileOfIdentifier.count)
-        for (ordinal, profile) in profileOfIdentifier.enumerated() {
-            ordinals[Int(next[Int(profile)])] = UInt32(ordinal)
-            next[Int(profile)] += 1
-        }
-        keptOrdinals = (offsets, ordinals)
-        return (offsets, ordinals)
-    }
+    func ordinals(of profile: UInt32) -> [UInt32] { snapshot.identifiers(of: Int(profile)) }
 
     /// Writes the name of `profile`.
     func writeName(_ profile: UInt32, to cell: ResultCell) throws {
