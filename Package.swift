@@ -152,7 +152,8 @@ let package = Package(
         tests("SampleData", ["sample-data", "EventModel"]),
         tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "tessera-load"] + nio.prefix(2)),
         tests(
-            "Platform", ["BuiltIn", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage", "StorageTesting"]),
+            "Platform",
+            ["BuiltIn", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage", "StorageTesting"]),
         tests(  // runs the built programs
             "EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-load", "tessera-shell", "tessera-worker"],
             data: ["Scripts"]),

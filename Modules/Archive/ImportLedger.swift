@@ -130,7 +130,8 @@ final class ImportLedger {
         let differences = rules.differences(from: own).joined(separator: ", ")
         if differences.isEmpty { return nil }
         if own.isEmpty { return "\(file): the store takes over the archive's rules of identity (\(differences))." }
-        return "\(file): the archive's rules of identity are not the store's (\(differences)), so who is who may differ: the store's stand. "
+        return
+            "\(file): the archive's rules of identity are not the store's (\(differences)), so who is who may differ: the store's stand. "
             + "To go by others, rebuild it with them: tessera-archive rebuild --config FILE"
     }
 

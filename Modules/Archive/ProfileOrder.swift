@@ -74,7 +74,9 @@ struct ProfileOrder: Sendable {
         for index in 1..<max(1, entries.count) {
             let (a, b) = (entries[index - 1], entries[index])
             guard bytes.withUnsafeBufferPointer({ Entry.compare($0, a, b) }) == 0 else { continue }
-            if try identifiers[Int(b.profile)].contains(where: { try snapshot.identifier(Int($0)).kind == .user }) { entries.swapAt(index - 1, index) }
+            if try identifiers[Int(b.profile)].contains(where: { try snapshot.identifier(Int($0)).kind == .user }) {
+                entries.swapAt(index - 1, index)
+            }
         }
     }
 }

@@ -286,7 +286,9 @@ public struct IdentityGraph: ~Copyable {
         guard !names.isEmpty else { return }
         let before = [names[Int(kept)], names[Int(old)]]
         if precedes(before[1], before[0]) { names[Int(kept)] = before[1] }
-        if max(x, y) < firstNew, !isTrait.0, !isTrait.1 { changes?.append(Change(before: before, after: [names[Int(kept)]], link: links.count - 1)) }
+        if max(x, y) < firstNew, !isTrait.0, !isTrait.1 {
+            changes?.append(Change(before: before, after: [names[Int(kept)]], link: links.count - 1))
+        }
     }
 
     /// Whether an identifier is a trait's value.

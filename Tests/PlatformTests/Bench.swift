@@ -22,7 +22,10 @@ final class Bench: Sendable {
     func turn(_ instant: String) throws { try time.withLock { $0 = try #require(Instant(text: instant)).milliseconds } }
     var clock: @Sendable () -> Instant { { Instant(milliseconds: self.time.withLock { $0 }) } }
 
-    func worker(settings: String? = nil, rules: IdentityRules? = nil, cache: ProfileCacheLimits = ProfileCacheLimits(), limits: WorkerLimits = WorkerLimits())
+    func worker(
+        settings: String? = nil, rules: IdentityRules? = nil, cache: ProfileCacheLimits = ProfileCacheLimits(),
+        limits: WorkerLimits = WorkerLimits()
+    )
         throws -> Worker
     {
         try Worker(tessera: tessera, settings: settings, rules: rules, cache: cache, limits: limits, clock: clock) { sentence in

@@ -36,7 +36,9 @@ private let expressions = [
 
 @Suite struct IndexTests {
     @Test(arguments: UInt64(1)...6)
-    func `with an index the members are those of a scan, in blocks and tail, at any instant, rebuilt, merged and parted`(seed: UInt64) throws {
+    func `with an index the members are those of a scan, in blocks and tail, at any instant, rebuilt, merged and parted`(seed: UInt64)
+        throws
+    {
         let folder = try Folder()
         var random = ContractRandom(seed: seed)
         let store = try Tessera(path: folder.path + "/s.tessera", plugins: .builtIn).store(.creating)
@@ -59,7 +61,8 @@ private let expressions = [
             for text in ["2026-06-12T00:00:00Z", "2026-06-20T12:00:00Z", "2026-07-30T00:00:00Z"] {
                 let now = try #require(Instant(text: text))
                 let question = try Question(
-                    snapshot: snapshot, definitions: snapshot.definitions(), now: now, threads: 2, interruption: Interruption(), warn: { _ in })
+                    snapshot: snapshot, definitions: snapshot.definitions(), now: now, threads: 2, interruption: Interruption(),
+                    warn: { _ in })
                 for expression in expressions {
                     let rule = try question.rule(expression)
                     let scanned = try question.evaluator.members(of: rule)

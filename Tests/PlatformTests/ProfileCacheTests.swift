@@ -104,7 +104,8 @@ import Testing
             return Int(total)
         }
         @Sendable func send(_ number: Int) async throws {
-            let line = #"{"type":"track","messageId":"m\#(number)","userId":"ada","event":"Viewed","timestamp":"2026-06-01T00:00:00Z"}"# + "\n"
+            let line =
+                #"{"type":"track","messageId":"m\#(number)","userId":"ada","event":"Viewed","timestamp":"2026-06-01T00:00:00Z"}"# + "\n"
             _ = try await worker.collect(MessageBatch(lines: line), from: "k")
             acknowledged.value.withLock { $0 = max($0, number + 1) }
         }

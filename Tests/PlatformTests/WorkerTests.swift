@@ -98,7 +98,8 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         let worker = try bench.worker(rules: rules)
         func identify(_ id: String, _ ids: String, _ email: String) -> MessageBatch {
             MessageBatch(
-                lines: #"{"type":"identify","messageId":"\#(id)",\#(ids),"traits":{"email":"\#(email)"},"timestamp":"2026-06-01T00:00:01Z"}"#)
+                lines:
+                    #"{"type":"identify","messageId":"\#(id)",\#(ids),"traits":{"email":"\#(email)"},"timestamp":"2026-06-01T00:00:01Z"}"#)
         }
         _ = try await worker.collect(viewed("m1", by: "ada", at: "2026-06-01T00:00:00Z"), from: "k")
         _ = try await worker.collect(viewed("m2", by: "adele", at: "2026-06-01T00:00:00Z"), from: "k")
@@ -249,7 +250,8 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         ("trackingPlan:\n  events:\n    A: {propertys: {}}\n", ":3"),
         ("identity:\n  limits:\n    user_id: 0\n", "tessera.yaml:3, identity.limits.user_id: 0 is not a number of identifiers. Write 1 to"),
         ("identity:\n  blocked:\n    al: [x]\n", "Did you mean `all`?"), ("identity:\n  blocked: [x]\n", "under all or a kind"),
-        ("identity:\n  blocked: {all: [{repeat: \"0\"}]}\n", "repeated"), ("identity: {priorities: [mail]}\n", "user_id, anonymous_id, email, phone"),
+        ("identity:\n  blocked: {all: [{repeat: \"0\"}]}\n", "repeated"),
+        ("identity: {priorities: [mail]}\n", "user_id, anonymous_id, email, phone"),
         ("identity: {links: [email, age]}\n", "identity.links.1: \"age\" is not a trait that is not named yet. Write each of email, phone"),
         ("identity: {links: email}\n", "a list of traits"), ("identity: {links: [user_id]}\n", "always link"),
         ("identity: {limits: {email: 2}}\n", "identity.limits.email: the trait links nobody. Write links: [email]"),

@@ -83,7 +83,8 @@ private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>
 
 struct LinkingTraitsTests {
     @Test(arguments: UInt64(1)...(isLong ? 100 : 8))
-    func `traits link as the rules say, in any order, in the tail, in blocks, rebuilt, and under rules that come later`(seed: UInt64) throws {
+    func `traits link as the rules say, in any order, in the tail, in blocks, rebuilt, and under rules that come later`(seed: UInt64) throws
+    {
         let folder = try Folder()
         var random = ContractRandom(seed: seed)
         var rules = IdentityRules()

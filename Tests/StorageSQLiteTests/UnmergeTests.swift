@@ -26,7 +26,8 @@ private struct Stream {
             let kind =
                 switch random.below(8) {
                 case 0: #""type":"alias","previousId":"\#(random.once(in: 2) ? "u" : "a")\#(random.below(9))""#
-                case 1, 2: #""type":"identify","traits":{"plan":"p\#(number)","email":"E\#(random.below(7))@x.at","n\#(number % 3)":\#(number)}"#
+                case 1, 2:
+                    #""type":"identify","traits":{"plan":"p\#(number)","email":"E\#(random.below(7))@x.at","n\#(number % 3)":\#(number)}"#
                 default: #""type":"track","event":"E\#(number % 2)""#
                 }
             return "{\(kind),\(ids),\"messageId\":\"m\(number)\",\"timestamp\":\"\(time)\"}"

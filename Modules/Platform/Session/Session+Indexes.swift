@@ -6,7 +6,9 @@ extension Session {
     func addIndex(of trait: [String]) throws(CommandError) -> Acknowledgement {
         let name = trait.joined(separator: ".")
         let made = try withWriter { writer throws(StoreError) in try writer.addIndex(of: trait) }
-        guard let made else { return Acknowledgement("There is an index of trait.\(name) already.", details: JSONObject(["trait": .string(name)])) }
+        guard let made else {
+            return Acknowledgement("There is an index of trait.\(name) already.", details: JSONObject(["trait": .string(name)]))
+        }
         return Acknowledgement(
             "Indexed trait.\(name): \(Figures.count(made.entries, "value")) of people. It is kept up to date from now on.",
             details: JSONObject(["trait": .string(name), "entries": .integer(Int64(made.entries))]))

@@ -52,7 +52,8 @@ public final class Worker: WorkerService {
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
         tessera: Tessera, workspace: Workspace? = nil, settings: String? = nil, rules: IdentityRules? = nil,
-        cache: ProfileCacheLimits = ProfileCacheLimits(), limits: WorkerLimits = WorkerLimits(), follows: Bool = true, clock: @escaping @Sendable () -> Instant,
+        cache: ProfileCacheLimits = ProfileCacheLimits(), limits: WorkerLimits = WorkerLimits(), follows: Bool = true,
+        clock: @escaping @Sendable () -> Instant,
         report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
         let time = WorkerClock(wall: clock)
