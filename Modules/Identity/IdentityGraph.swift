@@ -11,8 +11,9 @@ import Darwin
 ///
 /// Deterministic: profiles are the connected components over all links in force, whatever their order. Every link that was ever said is
 /// kept; decisions (unmerges, blocked values, limits) take some out of force, and which follows from what was said and decided, not from
-/// when it arrived. An alias joins every known identifier of its previous text, judged when either arrives. Identifiers get ordinals from 0 in the order of their first sight. Union-find with
-/// path halving (R. E. Tarjan, "Efficiency of a Good But Not Linear Set Union Algorithm", 1975). Confined to one thread.
+/// when it arrived. An alias joins every known identifier of its previous text, judged when either arrives. Identifiers get ordinals from 0
+/// in the order of their first sight. Union-find with path halving (R. E. Tarjan, "Efficiency of a Good But Not Linear Set Union
+/// Algorithm", 1975). Confined to one thread.
 public struct IdentityGraph: ~Copyable {
     /// Two identifiers that a message says are one person.
     public struct Link: Sendable, Hashable {

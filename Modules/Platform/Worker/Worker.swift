@@ -10,9 +10,9 @@ import Synchronization
 ///
 /// One thread writes and moves people; questions that need the past are answered beside it from snapshots.
 public final class Worker: WorkerService {
-    private let tessera: Tessera
-    private let workspace: Workspace?
-    private let limits: WorkerLimits
+    let tessera: Tessera
+    let workspace: Workspace?
+    let limits: WorkerLimits
     let plan: PlanKeeper
     /// Whether segments are kept up to date.
     let follows: Bool
@@ -21,18 +21,18 @@ public final class Worker: WorkerService {
     /// The worker's time.
     let clock: @Sendable () -> Instant
     private let time: WorkerClock
-    private let news: WorkerNews
-    private let inbox: Inbox
-    private let board = NoticeBoard()
+    let news: WorkerNews
+    let inbox: Inbox
+    let board = NoticeBoard()
     private let recorder: MembershipRecorder
     private let questions = DispatchQueue(label: "tessera.questions", attributes: .concurrent)
     let upkeep = DispatchQueue(label: "tessera.upkeep")
-    private let state: Mutex<State>
+    let state: Mutex<State>
     /// Whether the quarantine is being replayed.
     let replaying = Mutex(false)
     private let ended = DispatchGroup()
 
-    private struct State {
+    struct State {
         var notReady: String?
         var isStopped = false
         /// What the present live state was made of.
@@ -146,29 +146,6 @@ public final class Worker: WorkerService {
         return try result.get()
     }
 
-    public func changes(after number: Int64?) -> MembershipNotices {
-        let live = board.listen(limit: limits.waitingNotices)
-        guard let number else { return live }
-        // What was recorded before comes first; what is published meanwhile waits in `live` and is not said twice.
-        let last = Mutex<Int64?>(nil)
-        return MembershipNotices {
-            if last.withLock({ $0 == nil }) {
-                // Where the past cannot be read the stream ends rather than have a gap; the reader comes again.
-                guard let past = try? await self.beside({ question throws(CommandError) in try question.notices(after: number) }) else {
-                    return nil
-                }
-                last.withLock { $0 = past.last?.number ?? number }
-                if !past.isEmpty { return past }
-            }
-            let seen = last.withLock { $0 ?? number }
-            for await notices in live {
-                let news = notices.filter { $0.number > seen }
-                if !news.isEmpty { return news }
-            }
-            return nil
-        }
-    }
-
     /// The worker's time: the latest that the wall clock ever said, and no earlier than the last recorded change of membership.
     public var now: Instant { time.now }
 
@@ -223,7 +200,7 @@ public final class Worker: WorkerService {
     }
 
     /// A question about the store as it is at this moment, with everything that was acknowledged.
-    private static func question(
+    static func question(
         _ tessera: Tessera, _ workspace: Workspace?, _ now: Instant, warn: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(CommandError) -> Question {
         let store = try tessera.store()
@@ -231,83 +208,6 @@ public final class Worker: WorkerService {
             snapshot: attempt { try store.snapshot() }, workspace: workspace, now: now, threads: 2, interruption: Interruption(), warn: warn
         )
     }
-
-    // MARK: Upkeep
-
-    private func scheduleUpkeep() {
-        upkeep.asyncAfter(deadline: .now() + .milliseconds(Int(limits.definitionsEvery))) { [weak self] in
-            guard let self, !state.withLock({ $0.isStopped }) else { return }
-            // Where the clock was set back, the thread's wait is longer than it was meant to be.
-            inbox.ring()
-            keepUp()
-            scheduleUpkeep()
-        }
-    }
-
-    /// Takes over a changed tracking plan, makes the live state anew where definitions changed, and moves the bounds of percentiles.
-    func keepUp() {
-        do throws(CommandError) { try plan.follow() } catch {
-            news.say("The tracking plan could not be taken over; the one before counts. \(error.message)")
-        }
-        do throws(CommandError) {
-            let store = try tessera.store()
-            let saved = try attempt { try store.definitions() }
-            let definitions = Question.merged(store: saved, workspace: try workspace?.definitions() ?? [], warn: { _ in })
-                .filter { $0.kind != .model }
-            if news.takeReload() || definitions != state.withLock({ $0.definitions }) {
-                try reload()
-            } else if WorkerClock.steady >= state.withLock({ $0.thresholdsAt }) + limits.thresholdsEvery {
-                _ = try refreshThresholds()
-            }
-        } catch { news.say("The definitions could not be taken over; the ones before count. \(error.message)") }
-    }
-
-    private func reload() throws(CommandError) {
-        // The journal begins with the snapshot, so that nothing falls between them and nothing is in both.
-        guard let begun = onThread({ $0.beginJournal() }) else { return }
-        do throws(CommandError) {
-            let snapshot = try attempt { try begun.get() }
-            let question = try Question(
-                snapshot: snapshot, workspace: workspace, now: clock(), threads: 2, interruption: Interruption(), warn: { _ in })
-            let live = try LiveState(question, now: question.now, follows: follows)
-            for definition in live.refused { news.say("The \(definition.name) is not kept up to date: \(definition.reason)") }
-            let definitions = live.definitions
-            if onThread({ $0.swap(live) }) != nil { state.withLock { $0.definitions = definitions } }
-        } catch {
-            _ = onThread { $0.endJournal() }
-            news.requestReload()
-            throw error
-        }
-    }
-
-    /// Does something on the worker's thread and waits for it; nil where the worker takes nothing more.
-    func onThread<Answer: Sendable>(_ work: @escaping @Sendable (WorkerLoop) -> Answer) -> Answer? {
-        let done = DispatchSemaphore(value: 0)
-        let answer = Mutex<Answer?>(nil)
-        let refusal = inbox.add { loop in
-            let own = work(loop)
-            answer.withLock { $0 = own }
-            done.signal()
-        }
-        if refusal != nil { return nil }
-        done.wait()
-        return answer.withLock { $0 }
-    }
-
-    /// Takes the bounds of percentiles anew; gives how many segments have any.
-    func refreshThresholds() throws(CommandError) -> Int {
-        state.withLock { $0.thresholdsAt = WorkerClock.steady }
-        var count = 0
-        let question = try Self.question(tessera, workspace, clock())
-        for segment in LiveRules(question).segments where segment.thresholds != .none {
-            _ = inbox.add { loop in loop.refresh(segment.rule, segment.thresholds) }
-            count += segment.isRecorded ? 1 : 0
-        }
-        return count
-    }
-
-    /// Makes the live state anew at the next look at the definitions.
-    func requestReload() { news.requestReload() }
 
     /// Runs something that blocks, off the pool of tasks.
     func offThread<Answer: Sendable>(_ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
@@ -323,28 +223,6 @@ public final class Worker: WorkerService {
         var identifiers: [UInt32: [UInt32]] = [:]
         for (profile, least) in try snapshot.leastOrdinals().enumerated() where own[profile].count > 1 { identifiers[least] = own[profile] }
         return identifiers
-    }
-}
-
-extension Question {
-    /// Changes of membership that were recorded after a number, in the order of their records.
-    fileprivate func notices(after number: Int64) throws(CommandError) -> [MembershipNotice] {
-        try attempt {
-            let everybody = OrdinalSet(0..<UInt32(snapshot.identifierCount))
-            let ids = try snapshot.canonicalIDs()
-            let profileOf = snapshot.profileOfIdentifier
-            return try snapshot.membershipRecords(of: nil, touching: everybody).filter { $0.number > number }.flatMap { record in
-                [(record.exited, false), (record.entered, true)].flatMap { people, entered in
-                    // Whoever was recorded under two identifiers moved once.
-                    var told: Set<UInt32> = []
-                    return people.ordinals.filter { told.insert(profileOf[Int($0)]).inserted }.map { ordinal in
-                        MembershipNotice(
-                            number: record.number, profile: ids[Int(profileOf[Int(ordinal)])], segment: record.segment, entered: entered,
-                            at: record.at, cause: record.cause.word)
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -5,6 +5,7 @@ extension ProfileSession {
     /// of its first event. Future events that are stored already take part, so that one search gives the spans of all chains; among those
     /// that end with the same event the one that begins last holds longest.
     mutating func sequence(_ sequence: ProfilePlan.Sequence) -> Course {
+        if sequence.steps.contains(where: { profile.isEmpty($0.selection) }) { return .truth(false) }
         let steps = sequence.steps.map { view($0.selection) }
         let absent = sequence.absent.map { view($0) }
         let movesForward = steps.allSatisfy(\.movesForward)

@@ -8,6 +8,8 @@ protocol ProfileSource {
     static var isSifted: Bool { get }
     /// A list in which all lies that a selection can select.
     func events(of selection: Int, in plan: ProfilePlan) -> EventList
+    /// Whether it is known without a list that a selection can select nothing, wherever its windows go.
+    func isEmpty(_ selection: Int) -> Bool
     /// Whether the number of events of a selection is in a range, where the source can tell without a list; nil elsewhere.
     func counted(_ selection: Int, _ range: CountRange, at now: Int64) -> Course?
     /// An aggregate, where the source can tell it without a list; nil elsewhere.
@@ -29,6 +31,7 @@ protocol ProfileSource {
 }
 
 extension ProfileSource {
+    func isEmpty(_ selection: Int) -> Bool { false }
     func counted(_ selection: Int, _ range: CountRange, at now: Int64) -> Course? { nil }
     func aggregate(_ node: Int, _ selection: Int, _ function: Aggregate.Function, _ field: Field?, at now: Int64) -> Course? { nil }
 }

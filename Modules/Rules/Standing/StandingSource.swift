@@ -33,6 +33,8 @@ struct StandingSource: ProfileSource {
 
     static var isSifted: Bool { true }
 
+    func isEmpty(_ selection: Int) -> Bool { places[plan.slotOfSelection[selection]].rows == 0 }
+
     func events(of selection: Int, in plan: ProfilePlan) -> EventList {
         let slot = self.plan.slotOfSelection[selection]
         let (place, width) = (places[slot], self.plan.forms[slot].width)
