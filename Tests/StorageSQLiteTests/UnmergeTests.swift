@@ -195,12 +195,12 @@ struct UnmergeTests {
             throw StoreError(.damaged, "there was nothing to part")
         }
         #expect(reason.contains("alone"))
-        guard case .refused = try writer.unmerge(Identifier(.user, "nobody"), from: nil, statement: said) else {
+        guard case .unknown = try writer.unmerge(Identifier(.user, "nobody"), from: nil, statement: said) else {
             throw StoreError(.damaged, "nobody was parted")
         }
         guard case .done(1, _) = try writer.rejoin(1, statement: said) else { throw StoreError(.damaged, "not taken back") }
         #expect(try store.snapshot().canonicalIDs().sorted() == ["one", "three"])
-        guard case .refused(let unknown) = try writer.rejoin(1, statement: said) else { throw StoreError(.damaged, "taken back twice") }
+        guard case .unknown(let unknown) = try writer.rejoin(1, statement: said) else { throw StoreError(.damaged, "taken back twice") }
         #expect(unknown.contains("In force: 2"))
         let records = try store.snapshot().peopleRecords(touching: nil)
         #expect(records.map(\.cause.word) == ["merge", "merge", "unmerge", "unmerge", "rejoin"])
