@@ -62,28 +62,8 @@ struct IdentityRulesTests {
         for order in 0..<2 {
             let messages = order == 0 ? all : all.shuffled(using: &random)
             let store = try SQLiteStore(path: folder.path("s\(order).tessera"), mode: .create)
-            var writer = try store.makeWriter(rules: rules, statement: said)
-            var profile = ContiguousArray<UInt32>()
-            _ = writer.takeMerges()
-            var start = 0
-            while start < messages.count {
-                let end = min(start + 1 + random.below(12), messages.count)
-                _ = try writer.appendDurably(batch(messages[start..<end]))
-                // Whoever follows merges and regroupings knows who is who.
-                for ordinal in profile.count..<(try store.snapshot().identifierCount) { profile.append(UInt32(ordinal)) }
-                let regrouped = writer.takeRegrouped()
-                for merge in writer.takeMerges() {
-                    for place in profile.indices where profile[place] == merge.old { profile[place] = merge.kept }
-                }
-                for ordinal in regrouped { profile[Int(ordinal)] = writer.profile(of: ordinal) }
-                for ordinal in profile.indices { #expect(profile[ordinal] == writer.profile(of: UInt32(ordinal))) }
-                if random.once(in: 4) {
-                    try writer.close()
-                    writer = try store.makeWriter()
-                    _ = writer.takeMerges()
-                }
-                start = end
-            }
+            let first = try store.makeWriter(rules: rules, statement: said)
+            let writer = try followed(messages, into: store, by: first, &random) { batch($0) }
             #expect(try people(store.snapshot()) == wanted, "in the tail")
             try writer.commit(source: nil, position: nil)
             #expect(try people(store.snapshot()) == wanted, "in blocks")

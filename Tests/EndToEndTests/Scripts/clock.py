@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from running import WRITE, Worker, ids, shell
+from running import Worker, deliver, ids, shell
 
 program, shell_program, store, compiler = sys.argv[1:]
 HOUR = 3_600
@@ -50,19 +50,7 @@ def client():
                     moment = time.time()
                     own["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment * 1000) % 1000:03d}Z"
                 batch.append(own)
-        body = json.dumps({"batch": batch})
-        # Whatever goes wrong, it is sent again until it is acknowledged.
-        while True:
-            try:
-                connection = connection or http.client.HTTPConnection("127.0.0.1", worker.port, timeout=10)
-                connection.request("POST", "/v1/batch", body, WRITE)
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status == 200:
-                    break
-            except (OSError, http.client.HTTPException):
-                connection = None
-            time.sleep(0.01)
+        connection = deliver(worker, connection, json.dumps({"batch": batch}), timeout=10)
         with lock:
             acknowledged.update(own["messageId"] for own in batch)
         time.sleep(0.05)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 WRITE = {"Authorization": "Basic " + base64.b64encode(b"dev:").decode(), "Content-Type": "application/json"}
 READ = {"Authorization": "Basic " + base64.b64encode(b"dev-admin:").decode()}
@@ -51,6 +52,21 @@ class Worker:
             return answer.status, json.loads(answer.read() or b"null")
         finally:
             connection.close()
+
+
+def deliver(worker, connection, body, timeout):
+    """Sends a batch until it is acknowledged, whatever goes wrong meanwhile; gives the connection to go on with."""
+    while True:
+        try:
+            connection = connection or http.client.HTTPConnection("127.0.0.1", worker.port, timeout=timeout)
+            connection.request("POST", "/v1/batch", body, WRITE)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                return connection
+        except (OSError, http.client.HTTPException):
+            connection = None
+        time.sleep(0.01)
 
 
 def shell(program, store, *commands):

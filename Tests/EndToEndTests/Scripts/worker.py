@@ -5,7 +5,6 @@ python3 worker.py disk WORKER SHELL STORE                    no room on the disk
 python3 worker.py story WORKER SHELL STORE                   one person enters a segment and leaves it
 python3 worker.py clients WORKER SHELL STORE EVENTS          Segment's and RudderStack's own clients, through a kill -9 and a restart
 """
-import http.client
 import json
 import os
 import random
@@ -16,7 +15,7 @@ import sys
 import threading
 import time
 
-from running import WRITE, Worker, ids, shell
+from running import WRITE, Worker, deliver, ids, shell
 
 SEGMENTS = {
     "thrice": 'count("Order Completed") >= 3',
@@ -49,19 +48,7 @@ def crashes(program, shell_program, store, count, rate):
         while not done.is_set():
             with lock:
                 batch = [message(next(numbers), chance) for _ in range(100)]
-            body = json.dumps({"batch": batch})
-            # Whatever goes wrong, it is sent again until it is acknowledged.
-            while True:
-                try:
-                    connection = connection or http.client.HTTPConnection("127.0.0.1", worker.port, timeout=5)
-                    connection.request("POST", "/v1/batch", body, WRITE)
-                    answer = connection.getresponse()
-                    answer.read()
-                    if answer.status == 200:
-                        break
-                except (OSError, http.client.HTTPException):
-                    connection = None
-                time.sleep(0.01)
+            connection = deliver(worker, connection, json.dumps({"batch": batch}), timeout=5)
             with lock:
                 acknowledged.update(own["messageId"] for own in batch)
             time.sleep(300.0 / rate)
