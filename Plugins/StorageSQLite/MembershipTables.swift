@@ -64,7 +64,7 @@ enum MembershipTables {
         return segments
     }
 
-    private static func save(_ segment: Segment, _ database: Database) throws {
+    static func save(_ segment: Segment, _ database: Database) throws {
         try database.cachedStatement(sql: "INSERT OR REPLACE INTO membership_segment VALUES(?, ?, ?, ?, ?, ?, ?, ?)").execute(arguments: [
             segment.number, Data(segment.name), segment.last, segment.at, segment.expression, segment.waiting, segment.state, segment.seal,
         ])
@@ -79,14 +79,28 @@ enum MembershipTables {
         return String(decoding: try Sealed.bytes(data, .membershipExpression, number, damaged: damaged), as: UTF8.self)
     }
 
-    /// The number of `text`: the one the segment had before, where it says the same.
-    private static func number(of text: String, before: Int64, _ database: Database) throws -> Int64 {
-        if let known = try expression(before, database), known.sameScalars(as: text) { return before }
-        let number = (try Int64.fetchOne(database, sql: "SELECT max(number) FROM membership_expression") ?? 0) + 1
-        try database.execute(
-            sql: "INSERT INTO membership_expression VALUES(?, ?)",
-            arguments: [number, Sealed.data(Data(text.utf8), .membershipExpression, number)])
-        return number
+    /// What a transaction knows that adds records: their last number, and expressions by number.
+    struct Recording {
+        let database: Database
+        fileprivate var last: Int64
+        private var expressions: [Int64: String?] = [:]
+
+        init(_ database: Database) throws {
+            self.database = database
+            last = try Int64.fetchOne(database, sql: "SELECT max(number) FROM membership_change") ?? 0
+        }
+
+        /// The number of `text`: the one the segment had before, where it says the same.
+        fileprivate mutating func number(of text: String, before: Int64) throws -> Int64 {
+            let known = try expressions[before] ?? expression(before, database)
+            expressions[before] = .some(known)
+            if let known, known.sameScalars(as: text) { return before }
+            let number = (try Int64.fetchOne(database, sql: "SELECT max(number) FROM membership_expression") ?? 0) + 1
+            try database.execute(
+                sql: "INSERT INTO membership_expression VALUES(?, ?)",
+                arguments: [number, Sealed.data(Data(text.utf8), .membershipExpression, number)])
+            return number
+        }
     }
 
     // MARK: Recording
@@ -105,21 +119,23 @@ enum MembershipTables {
         var entered, exited: OrdinalSet
     }
 
-    /// Puts one more record behind the segment's last.
-    static func record(_ step: Step, of segment: inout Segment, _ database: Database) throws {
+    /// Puts one more record behind the segment's last; the segment is to be saved afterwards.
+    static func record(_ step: Step, of segment: inout Segment, _ recording: inout Recording) throws {
+        let database = recording.database
         guard step.at >= segment.at else {
             throw Misdated(
                 segment: String(decoding: segment.name, as: UTF8.self), at: Instant(milliseconds: step.at),
                 last: Instant(milliseconds: segment.at))
         }
-        let expression = try step.expression.map { try number(of: $0, before: segment.expression, database) } ?? 0
+        let expression = try step.expression.map { try recording.number(of: $0, before: segment.expression) } ?? 0
         var bytes = ContiguousArray<UInt8>()
         step.entered.appendBytes(to: &bytes)
         step.exited.appendBytes(to: &bytes)
         let bounds = [step.entered, step.exited].flatMap { [$0.ordinals.first, $0.ordinals.last].compactMap(\.self) }
+        recording.last += 1
         let head = Head(
-            number: (try Int64.fetchOne(database, sql: "SELECT max(number) FROM membership_change") ?? 0) + 1, segment: segment.number,
-            previous: segment.last, at: step.at, cause: Int64(step.cause.rawValue), expression: expression,
+            number: recording.last, segment: segment.number, previous: segment.last, at: step.at, cause: Int64(step.cause.rawValue),
+            expression: expression,
             entered: Int64(step.entered.count), exited: Int64(step.exited.count), least: Int64(bounds.min() ?? .max),
             greatest: Int64(bounds.max() ?? 0))
         try database.cachedStatement(sql: "INSERT INTO membership_change VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").execute(
@@ -138,7 +154,6 @@ enum MembershipTables {
                 arguments: [head.number, state.count, Sealed.data(bytes, .membershipState, head.number, Int64(state.count))])
             (segment.waiting, segment.state) = (0, Int64(bytes.count))
         }
-        try save(segment, database)
     }
 
     /// A whole state is kept no sooner than after this many bytes of records, and not before they are as many as the last state's: so a state
@@ -184,7 +199,9 @@ extension MembershipTables {
         // Dropping is not refused for a clock that was set back.
         let step = Step(
             at: max(at.milliseconds, segment.at), cause: .definition, expression: nil, entered: OrdinalSet(), exited: members)
-        try record(step, of: &segment, database)
+        var recording = try Recording(database)
+        try record(step, of: &segment, &recording)
+        try save(segment, database)
     }
 
     /// Records changes; gives the numbers of the records.
@@ -194,6 +211,8 @@ extension MembershipTables {
         var places: [[UInt8]: Int] = [:]
         for (place, segment) in known.enumerated() { places[segment.name] = place }
         let before = known.map(\.last)
+        var recording = try Recording(database)
+        var recorded: Set<Int> = []
         for change in changes {
             let name = Array(change.segment.utf8)
             let place = places[name] ?? known.count
@@ -206,9 +225,11 @@ extension MembershipTables {
             try record(
                 Step(
                     at: change.at.milliseconds, cause: change.cause, expression: change.expression, entered: change.entered,
-                    exited: change.exited), of: &known[place], database)
+                    exited: change.exited), of: &known[place], &recording)
+            recorded.insert(place)
             numbers.append(known[place].last)
         }
+        for place in recorded.sorted() { try save(known[place], database) }
         return numbers
     }
 }

@@ -73,12 +73,14 @@ func `a long history is read from whole states, and says what all records say`(s
     try queue.write { database in
         var segment = MembershipTables.Segment(number: 1, name: Array("s".utf8))
         try Schema.set(.segments, 1, database)
+        var recording = try MembershipTables.Recording(database)
         for round in 0..<120 {
             let moved = Set((0..<(round % 10 == 0 ? 4_000 : 300)).map { _ in UInt32(random.below(200_000)) })
             let step = MembershipTables.Step(
                 at: Int64(round / 2), cause: .clock, expression: "\(round / 30)", entered: OrdinalSet(moved.subtracting(members)),
                 exited: OrdinalSet(members.intersection(moved)))
-            try MembershipTables.record(step, of: &segment, database)
+            try MembershipTables.record(step, of: &segment, &recording)
+            try MembershipTables.save(segment, database)
             members.formSymmetricDifference(moved)
             states.append(members)
         }
