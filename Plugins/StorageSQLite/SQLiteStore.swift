@@ -18,6 +18,8 @@ public final class SQLiteStore: EventStore {
     let cache: ColumnCache
     /// The connection for definitions, and for making the store; snapshots and the writer have their own.
     private let connection: DatabaseQueue
+    /// Held for each transaction that writes: who waits for it goes on at once, and SQLite would let him sleep for a while.
+    let writing = NSLock()
     /// What snapshots have read of the tail.
     let tail = TailReading()
     /// The reader image of the latest version seen, so that equal versions share one.
@@ -141,6 +143,8 @@ public final class SQLiteStore: EventStore {
     }
 
     private func change<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+        writing.lock()
+        defer { writing.unlock() }
         do {
             return try connection.write { database in
                 try Schema.migrate(database)

@@ -54,6 +54,8 @@ extension SQLiteWriter {
     ) throws {
         var numbers: [[UInt8]: Int32] = [:]
         for name in plan.ownNames { numbers[Array(image.names[Int(name)].utf8)] = name }
+        store.writing.lock()
+        defer { store.writing.unlock() }
         try connection.writeWithoutTransaction { [numbers] database in
             try database.inTransaction(.immediate) {
                 var indexing = try Indexing(database) { ReaderImage(image) }

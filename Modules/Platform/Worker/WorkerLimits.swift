@@ -9,7 +9,7 @@ public struct WorkerLimits: Sendable {
     /// Notices that a reader of changes may fall behind before its stream ends.
     public var waitingNotices = 100_000
     /// Milliseconds after which accepted messages are sealed into blocks.
-    public var sealAfter: Int64 = 5_000
+    public var sealAfter: Int64 = 1_000
     /// Milliseconds between looks at the definitions.
     public var definitionsEvery: Int64 = 1_000
     /// Milliseconds between the moments at which the bounds of percentiles are taken anew.
