@@ -8,7 +8,8 @@ import Testing
 /// B1: what is kept up to date is what is computed anew, after every message and at every instant.
 struct LiveAgreementTests {
     private static let isLong = ProcessInfo.processInfo.environment["TESSERA_LONG"] != nil
-    static let batches: Range<UInt64> = 0..<(isLong ? 2_500 : 24)
+    /// In some of the ordinary run's worlds somebody exits who is recorded under an identifier that was merged away.
+    static let batches: Range<UInt64> = isLong ? 0..<2_500 : 72..<96
 
     /// Rules that mention no percentile, which are bounds that somebody else refreshes.
     private static func rules(_ generator: inout ExpressionGenerator) throws -> [Rule] {

@@ -17,8 +17,10 @@ struct LiveWorld: ~Copyable {
     /// Ordinals of identifiers in the order of their first sight, and the profile that each belongs to.
     private var ordinals: [String: UInt32] = [:]
     private var parents: [UInt32] = []
-    /// Who is in which segment, by the transitions alone.
-    private(set) var moved: [Set<UInt32>]
+    /// By segment: ordinals that are recorded as members, by the transitions alone.
+    private var recorded: [Set<UInt32>]
+    /// A transition that let somebody in who was in, or out who was not.
+    private var misrecorded: Transition?
 
     /// Values that are kept beside the rules; those that cannot be are left out.
     private let formulas: [Formula]
@@ -30,7 +32,7 @@ struct LiveWorld: ~Copyable {
         live = LiveMemberships(
             rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) },
             features: formulas.compactMap { LiveFeature(name: "", formula: $0) })
-        moved = Array(repeating: [], count: rules.count)
+        recorded = Array(repeating: [], count: rules.count)
         decoder = MessageDecoder(dictionaries: dictionaries, key: (1, 2))
         for segment in rules.indices { live.begin(segment, recorded: [], at: now, because: .definition) }
         follow()
@@ -62,6 +64,7 @@ struct LiveWorld: ~Copyable {
 
     /// What is wrong now; nil where nothing is.
     func disagreement() -> String? {
+        if let misrecorded { return "\(misrecorded) changes nothing of what is recorded" }
         var messages: [UInt32: [Message]] = [:]
         for message in accepted {
             let id = message.userID.map { "user " + $0 } ?? message.anonymousID.map { "anonymous " + $0 } ?? ""
@@ -81,7 +84,9 @@ struct LiveWorld: ~Copyable {
                 }
                 if isMember { members.insert(profile) }
             }
-            guard moved[segment] == members else { return "transitions of segment \(segment) lead to \(moved[segment]), not \(members)" }
+            // Whoever was recorded under an identifier is recorded as the profile that it now belongs to.
+            let moved = Set(recorded[segment].map { root($0) })
+            guard moved == members else { return "transitions of segment \(segment) lead to \(moved), not \(members)" }
             guard live.memberCount(of: segment) == members.count, Set(live.members(of: segment)) == members else {
                 return "the members of segment \(segment) are counted or listed wrongly"
             }
@@ -92,11 +97,15 @@ struct LiveWorld: ~Copyable {
     private mutating func follow() {
         for transition in live.takeTransitions() {
             for ordinal in transition.ordinals {
-                if transition.entered { moved[transition.segment].insert(ordinal) } else { moved[transition.segment].remove(ordinal) }
+                let changes =
+                    if transition.entered {
+                        recorded[transition.segment].insert(ordinal).inserted
+                    } else {
+                        recorded[transition.segment].remove(ordinal) != nil
+                    }
+                if !changes { misrecorded = transition }
             }
         }
-        // Whoever was recorded under an identifier is recorded as the profile that it now belongs to.
-        moved = moved.map { Set($0.map { root($0) }) }
     }
 
     private mutating func ordinal(_ id: String) -> UInt32 {
