@@ -59,10 +59,13 @@ public struct LiveMemberships: ~Copyable {
     /// Nobody is known yet.
     ///
     /// - Parameter start: No question will be about an earlier instant; what no longer matters then is not held.
-    public init(_ segments: [LiveSegment], features: [LiveFeature] = [], from start: Instant = Instant(milliseconds: .min)) {
+    /// - Parameter chunkRows: From how many events on those that a condition keeps of a profile lie in chunks (see `StandingRules`).
+    public init(
+        _ segments: [LiveSegment], features: [LiveFeature] = [], from start: Instant = Instant(milliseconds: .min), chunkRows: Int = 512
+    ) {
         (self.segments, self.features) = (segments, features)
         clock = start.milliseconds
-        rules = StandingRules(Self.standing(segments), values: features.map(\.formula))
+        rules = StandingRules(Self.standing(segments), values: features.map(\.formula), chunkRows: chunkRows)
         effects = SlotEffects(rules, segments: segments.count)
         whole = WholeTimelines(segments)
         memberships = SegmentBits(segments: segments.count)
@@ -89,7 +92,7 @@ public struct LiveMemberships: ~Copyable {
     /// Takes a stored message of a profile without asking anything, in any order; all of them before the first `begin`.
     public mutating func load(_ message: Message, of profile: UInt32) {
         admit(profile)
-        rules.enter(message, into: &profiles[Int(profile)], clock: clock) { _ in }
+        rules.enter(message, into: &profiles[Int(profile)], clock: clock) { _, _ in }
         if !whole.isEmpty { whole.load(message, of: profile) }
     }
 
@@ -104,7 +107,7 @@ public struct LiveMemberships: ~Copyable {
             if let read = try read() { load(read, of: profile) }
         } else {
             admit(profile)
-            rules.enter(message, into: &profiles[Int(profile)], clock: clock) { _ in }
+            rules.enter(message, into: &profiles[Int(profile)], clock: clock) { _, _ in }
         }
     }
 
@@ -188,7 +191,7 @@ public struct LiveMemberships: ~Copyable {
     }
 
     private mutating func receive(
-        of profile: UInt32, at now: Instant, enter: (StandingRules, inout StandingProfile, Int64, (Int) -> Void) -> Void,
+        of profile: UInt32, at now: Instant, enter: (StandingRules, inout StandingProfile, Int64, (Int, Bool) -> Void) -> Void,
         whole read: () -> Message?
     ) {
         if now.milliseconds > clock { advance(to: now) }
@@ -197,11 +200,11 @@ public struct LiveMemberships: ~Copyable {
         // Taken out for as long as it is changed, so that the rest can be changed beside it.
         var own = StandingProfile()
         swap(&own, &profiles[Int(profile)])
-        enter(rules, &own, clock) { slot in
+        enter(rules, &own, clock) { slot, isLatest in
             let index = place ?? touchedPlace(of: profile, because: .message)
             place = index
             // Whoever can only stay what he is by it is not asked.
-            effects.touch(slot, members: memberships, of: Int(profile), into: &touchedSegments, at: index)
+            effects.touch(slot, isLatest: isLatest, members: memberships, of: Int(profile), into: &touchedSegments, at: index)
         }
         swap(&own, &profiles[Int(profile)])
         guard !whole.isEmpty, let message = read() else { return }
@@ -273,7 +276,7 @@ public struct LiveMemberships: ~Copyable {
         for (index, (profile, cause)) in touched.enumerated() where isKnown[Int(profile)] {
             answers.removeAll(keepingCapacity: true)
             touchedSegments.forEach(at: index) { answers.append(($0, false, 0)) }
-            ask(profile, because: cause)
+            if !answers.isEmpty { ask(profile, because: cause) }
         }
         touched.removeAll(keepingCapacity: true)
         touchedSegments.removeAll()

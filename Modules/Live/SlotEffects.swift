@@ -2,40 +2,65 @@ import Rules
 
 /// Which segments may answer differently when a slot of the rules has a row more, by slot.
 struct SlotEffects {
+    /// Segments by what a row can do to them.
+    private struct Effects {
+        /// Every segment that it can change.
+        var all: SegmentBits
+        /// Those whose members stay members.
+        var raised: SegmentBits
+        /// Those whose others stay others.
+        var lowered: SegmentBits
+    }
     /// Every segment that reads the slot.
-    private var all: SegmentBits
-    /// Those whose members stay members.
-    private var raised: SegmentBits
-    /// Those whose others stay others.
-    private var lowered: SegmentBits
+    private var readers: SegmentBits
+    /// Of any row, and of a latest one.
+    private var anyRow: Effects
+    private var latestRow: Effects
 
     init(_ rules: StandingRules, segments: Int) {
-        all = SegmentBits(segments: segments)
-        all.append(rules.slotCount)
-        (raised, lowered) = (all, all)
-        for slot in 0..<rules.slotCount {
-            rules.forEachEffect(of: slot) { segment, effect in
-                all.set(true, segment, at: slot)
-                switch effect {
-                case .raises: raised.set(true, segment, at: slot)
-                case .lowers: lowered.set(true, segment, at: slot)
-                case .either: break
+        var none = SegmentBits(segments: segments)
+        none.append(rules.slotCount)
+        func effects(isLatest: Bool) -> Effects {
+            var effects = Effects(all: none, raised: none, lowered: none)
+            for slot in 0..<rules.slotCount {
+                rules.forEachEffect(of: slot, isLatest: isLatest) { segment, effect in
+                    effects.all.set(true, segment, at: slot)
+                    switch effect {
+                    case .raises: effects.raised.set(true, segment, at: slot)
+                    case .lowers: effects.lowered.set(true, segment, at: slot)
+                    case .either: break
+                    }
                 }
             }
+            return effects
         }
+        (anyRow, latestRow) = (effects(isLatest: false), effects(isLatest: true))
+        readers = none
+        for slot in 0..<rules.slotCount { rules.forEachRule(reading: slot) { readers.set(true, $0, at: slot) } }
     }
 
     /// Adds every segment that reads a slot to a single set.
     func read(_ slot: Int, into set: inout SegmentBits) {
-        for word in 0..<all.width { set.insert(all.word(word, at: slot), word, at: 0) }
+        for word in 0..<readers.width { set.insert(readers.word(word, at: slot), word, at: 0) }
     }
 
     /// Adds the segments that have to be asked about somebody whose memberships are known.
-    func touch(_ slot: Int, members: SegmentBits, of profile: Int, into touched: inout SegmentBits, at index: Int) {
-        for word in 0..<all.width {
+    func touch(_ slot: Int, isLatest: Bool, members: SegmentBits, of profile: Int, into touched: inout SegmentBits, at index: Int) {
+        if isLatest {
+            Self.touch(slot, latestRow, members, profile, &touched, index)
+        } else {
+            Self.touch(slot, anyRow, members, profile, &touched, index)
+        }
+    }
+
+    private static func touch(
+        _ slot: Int, _ effects: borrowing Effects, _ members: borrowing SegmentBits, _ profile: Int, _ touched: inout SegmentBits,
+        _ index: Int
+    ) {
+        for word in 0..<effects.all.width {
             let isIn = members.word(word, at: profile)
-            let stays = raised.word(word, at: slot) & isIn | lowered.word(word, at: slot) & ~isIn
-            touched.insert(all.word(word, at: slot) & ~stays, word, at: index)
+            let stays = effects.raised.word(word, at: slot) & isIn | effects.lowered.word(word, at: slot) & ~isIn
+            touched.insert(effects.all.word(word, at: slot) & ~stays, word, at: index)
         }
     }
 }

@@ -25,13 +25,13 @@ struct LiveWorld: ~Copyable {
     /// Values that are kept beside the rules; those that cannot be are left out.
     private let formulas: [Formula]
 
-    init(_ rules: [Rule], values: [Formula] = [], now: Instant) {
+    init(_ rules: [Rule], values: [Formula] = [], now: Instant, chunkRows: Int = 512) {
         self.rules = rules
         self.now = now
         formulas = values.filter { LiveFeature(name: "", formula: $0) != nil }
         live = LiveMemberships(
             rules.enumerated().map { LiveSegment(name: "s\($0)", expression: "", rule: $1) },
-            features: formulas.compactMap { LiveFeature(name: "", formula: $0) })
+            features: formulas.compactMap { LiveFeature(name: "", formula: $0) }, chunkRows: chunkRows)
         recorded = Array(repeating: [], count: rules.count)
         decoder = MessageDecoder(dictionaries: dictionaries, key: (1, 2))
         for segment in rules.indices { live.begin(segment, recorded: [], at: now, because: .definition) }

@@ -24,7 +24,9 @@ public enum StandingEffect: Sendable, Hashable {
 
 extension StandingPlan {
     /// What one row more of a slot can do to a node; nil: nothing.
-    func effect(of slot: Int, on root: Int) -> StandingEffect? {
+    ///
+    /// - Parameter isLatest: No row of a last step comes after it: chains that it would begin or go on with have no end yet.
+    func effect(of slot: Int, on root: Int, isLatest: Bool) -> StandingEffect? {
         var known: [Int: StandingEffect?] = [:]
 
         func of(_ id: Int) -> StandingEffect? {
@@ -50,7 +52,11 @@ extension StandingPlan {
                 guard events(selection) == .raises else { return events(selection) }
                 return range.growsTrue ? .raises : range.growsFalse ? .lowers : .either
             case .sequence(let sequence):
-                let steps = sequence.steps.reduce(nil) { StandingEffect.joined($0, events($1.selection)) }
+                let steps = sequence.steps.indices.reduce(nil) { effect, step in
+                    let own = events(sequence.steps[step].selection)
+                    let waits = own == .raises && isLatest && step + 1 < sequence.steps.count
+                    return StandingEffect.joined(effect, waits ? nil : own)
+                }
                 return .joined(steps, sequence.absent.flatMap { events($0)?.reversed })
             case .aggregate(let selection, _, _): return events(selection) == nil ? nil : .either
             case .ranked(let value, let among, _, _):

@@ -10,12 +10,12 @@ struct StandingPlan {
     private(set) var slots: [StandingSlot] = []
     /// By slot: what its rows look like.
     private(set) var forms: ContiguousArray<RowForm> = []
-    /// By selection: milliseconds of its one window, which moves with the clock (an event is in it while `t + length > now`); `.max` where
-    /// it has none, `unsettled` where its windows are of another kind.
-    private(set) var lengths: ContiguousArray<Int64> = []
-    static let unsettled: Int64 = -1
+    /// By selection: its windows as one; nil where one of them is of another kind.
+    private(set) var windows: ContiguousArray<StandingWindow?> = []
     /// By slot: the rules that read it.
     private(set) var rulesOfSlot: [[Int]] = []
+    /// By slot: slots of the last steps of sequences in which it is an earlier step.
+    private(set) var lastSteps: [[Int]] = []
     /// By selection of the plan.
     private(set) var slotOfSelection: [Int] = []
     /// By node of the plan: where an aggregate over a field, or a trait, finds its values.
@@ -30,7 +30,7 @@ struct StandingPlan {
     private(set) var fields: Set<Field> = []
     private var numbers: [StandingSlot.Subject: Int] = [:]
 
-    init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], values formulas: [Formula]) {
+    init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], values formulas: [Formula], chunkRows: Int) {
         var planner = ProfilePlanner()
         roots = rules.map { planner.enter($0.rule, thresholds: $0.thresholds) }
         values = formulas.map { planner.enter($0) }
@@ -38,11 +38,17 @@ struct StandingPlan {
         slotsByKind = Array(repeating: [], count: Int(Message.Kind.allCases.map(\.rawValue).max() ?? 0) + 1)
         for selection in plan.selections { slotOfSelection.append(enter(selection)) }
         for (number, node) in plan.nodes.enumerated() { enter(node, number) }
-        forms = ContiguousArray(slots.map(\.form))
-        lengths = ContiguousArray(plan.selections.map { plan.length(of: $0) })
+        forms = ContiguousArray(slots.map { $0.form(chunkRows: chunkRows) })
+        windows = ContiguousArray(plan.selections.map { StandingWindow($0.windows, in: plan) })
         rulesOfSlot = Array(repeating: [], count: slots.count)
         for (rule, root) in roots.enumerated() {
             for slot in slotsRead(by: root).sorted() { rulesOfSlot[slot].append(rule) }
+        }
+        lastSteps = Array(repeating: [], count: slots.count)
+        for case .sequence(let sequence) in plan.nodes {
+            let steps = sequence.steps.map { slotOfSelection[$0.selection] }
+            guard let last = steps.last else { continue }
+            for slot in steps.dropLast() where !lastSteps[slot].contains(last) { lastSteps[slot].append(last) }
         }
     }
 
@@ -160,23 +166,8 @@ extension ProfilePlan {
 
     /// Milliseconds after which windows that move with the clock let an event go for ever; `.max` where none does.
     fileprivate func reach(of selection: EventSelection) -> Int64 {
-        selection.windows.reduce(.max) { min($0, reach(of: $1) ?? .max) }
-    }
-
-    /// The same where no window is of another kind.
-    fileprivate func length(of selection: EventSelection) -> Int64 {
-        let reaches = selection.windows.map { reach(of: $0) }
-        // Beyond half of all times a window's edge may be no instant any more.
-        guard !reaches.contains(where: { $0 == nil || $0 ?? 0 > Value.largestTime / 2 }) else { return StandingPlan.unsettled }
-        return reach(of: selection)
-    }
-
-    /// Milliseconds after which a window that moves with the clock lets an event go; nil for another window.
-    private func reach(of bound: Bound) -> Int64? {
-        guard bound.isLower, case .arithmetic(clock, .subtract, let length) = nodes[bound.node],
-            case .constant(.duration(let span)) = nodes[length]
-        else { return nil }
-        // t >= now - span + offset: the first instant at which it is not so is t + span - offset + 1.
-        return span - bound.offset + 1
+        var window = StandingWindow()
+        for bound in selection.windows where bound.isLower { _ = window.narrow(by: bound, in: self) }
+        return window.length
     }
 }

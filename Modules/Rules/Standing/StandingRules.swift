@@ -17,20 +17,25 @@ public final class StandingRules {
     private var layouts: [StandingLayout?] = []
 
     private let values: [Formula]
+    private let chunkRows: Int
 
     /// Prepares rules, and values that can be asked for beside them; a profile goes with one list of rules and values.
-    public convenience init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], values: [Formula] = []) {
-        self.init(rules, values, StandingTexts())
+    ///
+    /// - Parameter chunkRows: From how many rows on those of a condition are kept in chunks, each of that many at most; at least 2.
+    public convenience init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], values: [Formula] = [], chunkRows: Int = 512) {
+        self.init(rules, values, StandingTexts(), chunkRows)
     }
 
-    private init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], _ values: [Formula], _ texts: StandingTexts) {
-        plan = StandingPlan(rules, values: values)
-        (self.values, self.texts) = (values, texts)
+    private init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], _ values: [Formula], _ texts: StandingTexts, _ chunkRows: Int) {
+        plan = StandingPlan(rules, values: values, chunkRows: chunkRows)
+        (self.values, self.texts, self.chunkRows) = (values, texts, chunkRows)
         session = ProfileSession(plan.plan, StandingSource(plan, texts), now: 0)
     }
 
     /// The same rules with other bounds of their percentiles; profiles go on with it.
-    public func with(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) -> StandingRules { StandingRules(rules, values, texts) }
+    public func with(_ rules: [(rule: Rule, thresholds: PercentileThresholds)]) -> StandingRules {
+        StandingRules(rules, values, texts, chunkRows)
+    }
 
     /// Whether a rule can be kept so: its conditions ask of the event alone, not of the profile or the time.
     public static func canKeep(_ rule: Rule) -> Bool { StandingPlan.judgesEventsAlone(rule) }
@@ -55,9 +60,9 @@ public final class StandingRules {
     /// Takes a message into a profile, in any order; each once.
     ///
     /// - Parameter clock: No question will be about an earlier instant. What can no longer matter then is not kept.
-    /// - Parameter touched: Is given each slot that has a row more now, some of them more than once: rules that read it may answer
-    ///   differently now (see `forEachEffect`).
-    public func enter(_ message: Message, into profile: inout StandingProfile, clock: Int64, touched: (Int) -> Void) {
+    /// - Parameter touched: Is given each slot that has a row more now, some of them more than once, and whether it is the latest: rules that
+    ///   read it may answer differently now (see `forEachEffect`).
+    public func enter(_ message: Message, into profile: inout StandingProfile, clock: Int64, touched: (Int, Bool) -> Void) {
         let event = StandingEvent.message(message)
         if message.kind == .track, !plan.slotsByName.isEmpty, let name = message.event {
             for slot in plan.slotsByName[Text(name)] ?? [] { sift(event, slot, into: &profile, clock, touched) }
@@ -79,7 +84,7 @@ public final class StandingRules {
     }
 
     /// The same of a message as a store decoded it, which must be of one that has a shape. All such messages must be of one store.
-    public func enter(_ message: DecodedMessage, into profile: inout StandingProfile, clock: Int64, touched: (Int) -> Void) {
+    public func enter(_ message: DecodedMessage, into profile: inout StandingProfile, clock: Int64, touched: (Int, Bool) -> Void) {
         let kind = message.kind
         let named = kind == .track ? slots(ofName: message) : []
         let any = plan.slotsByKind[Int(kind.rawValue)]
@@ -122,7 +127,7 @@ public final class StandingRules {
 
     /// Keeps an event where the slot's condition lets it in.
     private func sift(
-        _ event: StandingEvent, _ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int) -> Void
+        _ event: StandingEvent, _ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int, Bool) -> Void
     ) {
         let (form, time) = (plan.forms[slot], event.time)
         guard time > form.edge(at: clock), case .events(_, _, let condition) = plan.slots[slot].subject,
@@ -140,7 +145,7 @@ public final class StandingRules {
     /// Keeps what an event says of a trait or a purpose.
     private func say(
         _ values: [Value], _ slot: Int, _ event: StandingEvent, into profile: inout StandingProfile, _ clock: Int64,
-        _ touched: (Int) -> Void
+        _ touched: (Int, Bool) -> Void
     ) {
         row.removeAll(keepingCapacity: true)
         row.append(UInt64(bitPattern: event.time))
@@ -150,10 +155,18 @@ public final class StandingRules {
         take(slot, into: &profile, clock, touched)
     }
 
-    private func take(_ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int) -> Void) {
+    private func take(_ slot: Int, into profile: inout StandingProfile, _ clock: Int64, _ touched: (Int, Bool) -> Void) {
         insert(row, of: slot, into: &profile)
         trim(slot, of: &profile, clock: clock)
-        touched(slot)
+        touched(slot, isLatest(Int64(bitPattern: row[0]), slot, in: profile))
+    }
+
+    /// Whether no row of a last step comes after one of an earlier step.
+    private func isLatest(_ time: Int64, _ slot: Int, in profile: StandingProfile) -> Bool {
+        plan.lastSteps[slot].allSatisfy { last in
+            guard let place = profile.place(last, plan.forms) else { return true }
+            return Int64(bitPattern: profile.word(place, place.rows - 1, 0, width: plan.forms[last].width)) <= time
+        }
     }
 
     // MARK: Effects
@@ -161,21 +174,39 @@ public final class StandingRules {
     /// How many slots there are: `touched` gives numbers below.
     public var slotCount: Int { plan.slots.count }
 
-    /// Each rule that reads a slot, and what one row more there can do to its answer.
-    public func forEachEffect(of slot: Int, _ body: (_ rule: Int, _ effect: StandingEffect) -> Void) {
-        for rule in plan.rulesOfSlot[slot] { body(rule, plan.effect(of: slot, on: plan.roots[rule]) ?? .either) }
+    /// Each rule that reads a slot.
+    public func forEachRule(reading slot: Int, _ body: (_ rule: Int) -> Void) { for rule in plan.rulesOfSlot[slot] { body(rule) } }
+
+    /// Each rule whose answer one row more of a slot can change, and how.
+    ///
+    /// - Parameter isLatest: As `touched` said it of the row.
+    public func forEachEffect(of slot: Int, isLatest: Bool, _ body: (_ rule: Int, _ effect: StandingEffect) -> Void) {
+        for rule in plan.rulesOfSlot[slot] {
+            let root = plan.roots[rule]
+            guard let effect = plan.effect(of: slot, on: root, isLatest: false) else {
+                body(rule, .either)
+                continue
+            }
+            if !isLatest {
+                body(rule, effect)
+            } else if let effect = plan.effect(of: slot, on: root, isLatest: true) {
+                body(rule, effect)
+            }
+        }
     }
 
     // MARK: Whole profiles
 
-    /// Takes all that is kept of one profile into another: they turned out to be one.
+    /// Takes all that is kept of one profile into another: they turned out to be one. All rules are to be asked of it anew.
     public func merge(_ other: StandingProfile, into profile: inout StandingProfile, clock: Int64) {
-        other.forEachPlace(plan.forms) { slot, place in
+        var less = other
+        // The one that has more stays where it is.
+        if less.wordCount > profile.wordCount { swap(&less, &profile) }
+        less.forEachPlace(plan.forms) { slot, place in
             let width = plan.forms[slot].width
             for index in 0..<place.rows {
-                let start = place.start + index * width
                 row.removeAll(keepingCapacity: true)
-                row.append(contentsOf: other.words[start..<(start + width)])
+                for column in 0..<width { row.append(less.word(place, index, column, width: width)) }
                 insert(row, of: slot, into: &profile)
             }
             trim(slot, of: &profile, clock: clock)
@@ -194,30 +225,29 @@ public final class StandingRules {
         var index = 0
         if let place = profile.place(slot, plan.forms) {
             let time = Int64(bitPattern: row[0])
-            func start(_ index: Int) -> Int { place.start + index * own.width }
+            func word(_ index: Int, _ column: Int) -> UInt64 { profile.word(place, index, column, width: own.width) }
             index = place.rows
             // Most come after all others, or nearly so.
-            if place.rows > 16, Int64(bitPattern: profile.words[start(index - 8)]) > time {
+            if place.rows > 16, Int64(bitPattern: word(index - 8, 0)) > time {
                 var low = 0
                 while low < index {
                     let middle = low + (index - low) / 2
-                    if Int64(bitPattern: profile.words[start(middle)]) > time { index = middle } else { low = middle + 1 }
+                    if Int64(bitPattern: word(middle, 0)) > time { index = middle } else { low = middle + 1 }
                 }
             }
-            while index > 0, Int64(bitPattern: profile.words[start(index - 1)]) > time { index -= 1 }
+            while index > 0, Int64(bitPattern: word(index - 1, 0)) > time { index -= 1 }
             if own.isOrdered {
-                while index > 0, profile.words[start(index - 1)] == row[0], texts.precedes(row[1], profile.words[start(index - 1) + 1]) {
-                    index -= 1
-                }
+                while index > 0, word(index - 1, 0) == row[0], texts.precedes(row[1], word(index - 1, 1)) { index -= 1 }
             }
         }
-        profile.insert(row, at: index, of: slot, plan.forms)
+        profile.insert(row, at: index, of: slot, plan.forms, texts)
     }
 
     private func trim(_ slot: Int, of profile: inout StandingProfile, clock: Int64) {
         let own = plan.forms[slot]
         guard own.keepsLastOnly || own.reach < .max, let place = profile.place(slot, plan.forms) else { return }
-        func time(_ row: Int) -> Int64 { Int64(bitPattern: profile.words[place.start + row * own.width]) }
+        func word(_ row: Int, _ column: Int) -> UInt64 { profile.word(place, row, column, width: own.width) }
+        func time(_ row: Int) -> Int64 { Int64(bitPattern: word(row, 0)) }
         var idle = 0
         if own.keepsLastOnly {
             while idle + 1 < place.rows, time(idle + 1) <= clock { idle += 1 }
@@ -227,13 +257,12 @@ public final class StandingRules {
         }
         guard idle > 0 else { return }
         for row in 0..<idle {
-            let start = place.start + row * own.width
-            if own.isOrdered { texts.release(profile.words[start + 1]) }
+            if own.isOrdered { texts.release(word(row, 1)) }
             for column in own.columns..<own.width {
-                if let text = StandingWord.place(profile.words[start + column]) { texts.release(text) }
+                if let text = StandingWord.place(word(row, column)) { texts.release(text) }
             }
         }
-        profile.removeFirst(idle, of: slot, plan.forms)
+        profile.removeFirst(idle, of: slot, plan.forms, texts)
     }
 
     // MARK: Asking
@@ -271,17 +300,10 @@ public final class StandingRules {
         leave()
         let kept = StandingTexts()
         for index in profiles.indices {
-            var places: [(slot: Int, place: StandingProfile.Place)] = []
-            profiles[index].forEachPlace(plan.forms) { places.append(($0, $1)) }
-            for (slot, place) in places {
-                let own = plan.forms[slot]
-                for start in stride(from: place.start, to: place.start + place.rows * own.width, by: own.width) {
-                    if own.isOrdered { profiles[index].replace(start + 1, with: kept.add(profiles[index].words[start + 1], of: texts)) }
-                    for word in (start + own.columns)..<(start + own.width) {
-                        guard let text = StandingWord.place(profiles[index].words[word]) else { continue }
-                        profiles[index].replace(word, with: StandingWord.word(ofTextAt: kept.add(text, of: texts)))
-                    }
-                }
+            profiles[index].replaceWords(plan.forms) { form, column, word in
+                if column == 1, form.isOrdered { return kept.add(word, of: texts) }
+                guard column >= form.columns, let text = StandingWord.place(word) else { return word }
+                return StandingWord.word(ofTextAt: kept.add(text, of: texts))
             }
         }
         texts.take(kept)

@@ -23,14 +23,15 @@ struct StandingSlot {
     var reach: Int64 = 0
 
     /// What its rows look like.
-    var form: RowForm {
-        switch subject {
-        case .events:
-            let columns = isOrdered ? 2 : 1
-            return RowForm(width: columns + fields.count, columns: columns, isOrdered: isOrdered, keepsLastOnly: false, reach: reach)
-        case .trait: return RowForm(width: 3 + paths.count, columns: 3, isOrdered: true, keepsLastOnly: true, reach: reach)
-        case .purpose: return RowForm(width: 4, columns: 3, isOrdered: true, keepsLastOnly: true, reach: reach)
-        }
+    func form(chunkRows: Int) -> RowForm {
+        let (head, values, keepsLastOnly) =
+            switch subject {
+            case .events: (isOrdered ? 2 : 1, fields.count, false)
+            case .trait: (3, paths.count, true)
+            case .purpose: (3, 1, true)
+            }
+        return RowForm(
+            width: head + values, columns: head, isOrdered: isOrdered, keepsLastOnly: keepsLastOnly, reach: reach, chunkRows: chunkRows)
     }
 }
 
@@ -46,6 +47,8 @@ struct RowForm {
     let keepsLastOnly: Bool
     /// Milliseconds after which no window holds an event any more; `.max`: some window holds all.
     let reach: Int64
+    /// From how many rows on they are kept in chunks, each of that many at most.
+    let chunkRows: Int
 
     /// The last instant of which no window holds an event any more; `.min` where there is none.
     func edge(at clock: Int64) -> Int64 {

@@ -1,17 +1,17 @@
-/// Windows that move with the clock alone, which nearly all are, answered from rows as they lie: no list is made.
+/// Windows whose edges stand still or move with the clock alone, which nearly all do, answered from rows as they lie: no list is made.
 ///
 /// Says what `EventView` says of the same events.
 extension StandingSource {
-    /// The rows of a slot that a window holds at an instant: `first..<end` of `rows`.
+    /// The rows of a slot that a window holds at an instant: `first..<end` of those below `rows`, which it may come to hold.
     private struct Window {
         let slot: Int
         let rows: Int
-        /// An event is in from its time on, for so many milliseconds; `.max`: for ever.
-        let length: Int64
+        let form: StandingWindow
         var first = 0
         var end: Int
 
-        func departure(of time: Int64) -> Int64 { length == .max ? .max : time + length }
+        func departure(of time: Int64) -> Int64 { form.departure(of: time) }
+        func arrival(of time: Int64) -> Int64 { form.arrival(of: time) }
     }
 
     private func time(_ window: Window, _ row: Int) -> Int64 { Int64(bitPattern: word(window.slot, row, 0)) }
@@ -19,12 +19,18 @@ extension StandingSource {
     /// nil where the windows of a selection are of another kind.
     private func window(of selection: Int, at now: Int64) -> Window? {
         let slot = plan.slotOfSelection[selection]
-        let (rows, length) = (places[slot].rows, plan.lengths[selection])
-        if rows == 0 { return Window(slot: slot, rows: 0, length: .max, end: 0) }
-        guard length != StandingPlan.unsettled, now.magnitude <= UInt64(Value.largestTime / 2) else { return nil }
-        var window = Window(slot: slot, rows: rows, length: length, end: rows)
-        if time(window, rows - 1) > now { window.end = firstRow(window, from: 0) { $0 > now } }
-        if length < .max, time(window, 0) + length <= now { window.first = firstRow(window, from: 1) { $0 + length > now } }
+        let rows = places[slot].rows
+        if rows == 0 { return Window(slot: slot, rows: 0, form: StandingWindow(), end: 0) }
+        guard let form = plan.windows[selection], now.magnitude <= UInt64(Value.largestTime / 2) else { return nil }
+        let all = Window(slot: slot, rows: rows, form: form, end: rows)
+        let last = time(all, rows - 1)
+        let reached = last > form.through ? firstRow(all, from: 0) { $0 > form.through } : rows
+        var window = Window(slot: slot, rows: reached, form: form, end: reached)
+        if form.arrival(of: last) > now { window.end = firstRow(window, from: 0) { form.arrival(of: $0) > now } }
+        let first = time(all, 0)
+        if form.departure(of: first) <= now || first < form.from {
+            window.first = firstRow(window, from: 0) { form.departure(of: $0) > now && $0 >= form.from }
+        }
         window.end = max(window.first, window.end)
         return window
     }
@@ -48,17 +54,17 @@ extension StandingSource {
         for _ in 0..<EventView.mostJumps {
             let count = window.end - window.first
             var next = Int64.max
-            if window.length < .max, let leaves = range.leavesToChange(from: count), leaves <= window.rows - window.first {
+            if window.form.length < .max, let leaves = range.leavesToChange(from: count), leaves <= window.rows - window.first {
                 next = window.departure(of: time(window, window.first + leaves - 1))
             }
             if let entries = range.entriesToChange(from: count), entries <= window.rows - window.end {
-                next = min(next, time(window, window.end + entries - 1))
+                next = min(next, window.arrival(of: time(window, window.end + entries - 1)))
             }
             if next == .max { return .truth(holds) }
             instant = next
-            let (length, reached) = (window.length, next)
-            if length < .max { window.first = firstRow(window, from: window.first) { $0 + length > reached } }
-            window.end = max(window.first, firstRow(window, from: window.end) { $0 > reached })
+            let (form, reached) = (window.form, next)
+            if form.length < .max { window.first = firstRow(window, from: window.first) { form.departure(of: $0) > reached } }
+            window.end = max(window.first, firstRow(window, from: window.end) { form.arrival(of: $0) > reached })
             if range.contains(window.end - window.first) != holds { break }
         }
         return .truth(holds, until: instant)
@@ -73,13 +79,15 @@ extension StandingSource {
             return value
         }
         guard let column = plan.columnOfNode[node]?.column else { return nil }
-        return values(window, function, plan.forms[window.slot].columns + column)
+        let place = plan.forms[window.slot].columns + column
+        if let list = places[window.slot].list { return values(window, function, place, of: profile.lists[list].rows) }
+        return values(window, function, place)
     }
 
     /// Of the events' own instants, which need not be read.
     private func instants(_ window: Window, _ function: Aggregate.Function) -> Course? {
         let isEmpty = window.first == window.end
-        let arrival = window.end < window.rows ? time(window, window.end) : .max
+        let arrival = window.end < window.rows ? window.arrival(of: time(window, window.end)) : .max
         let departure = isEmpty ? Int64.max : window.departure(of: time(window, window.first))
         switch function {
         case .count: return .still(.number(Double(window.end - window.first)), until: min(arrival, departure))
@@ -101,7 +109,7 @@ extension StandingSource {
             return function.takesNumbers ? StandingWord.number(word) != nil : word != StandingWord.missing
         }
         func value(_ row: Int) -> Value { StandingWord.value(word(window.slot, row, column), texts) }
-        let arrival = (window.end..<window.rows).first(where: counts).map { time(window, $0) } ?? .max
+        let arrival = (window.end..<window.rows).first(where: counts).map { window.arrival(of: time(window, $0)) } ?? .max
         guard let first = (window.first..<window.end).first(where: counts) else {
             return .still(function.total(of: []), until: arrival)
         }
@@ -123,6 +131,29 @@ extension StandingSource {
         case .count, .minimum, .maximum, .distinct, .mostFrequent, .mostFrequentCount:
             let values = (first..<window.end).lazy.filter(counts).map(value)
             return .still(function.total(of: ArraySlice(values)), until: min(arrival, departure))
+        }
+    }
+
+    /// The same of very many rows: what was found last is moved on.
+    private func values(_ window: Window, _ function: Aggregate.Function, _ column: Int, of rows: LongRows) -> Course {
+        let base = rows.numbers.lowerBound
+        let inside = (base + window.first)..<(base + window.end)
+        func value(_ number: Int) -> Value { StandingWord.value(rows.word(number: number, column), texts) }
+        func time(_ number: Int) -> Int64 { Int64(bitPattern: rows.word(number: number, 0)) }
+        let numbersOnly = function.takesNumbers
+        let coming = rows.first(column, in: inside.upperBound..<(base + window.rows), numbersOnly: numbersOnly)
+        let arrival = coming.map { window.arrival(of: time($0)) } ?? .max
+        guard let first = rows.first(column, in: inside, numbersOnly: numbersOnly) else {
+            return .still(function.total(of: []), until: arrival)
+        }
+        let departure = window.departure(of: time(first))
+        switch function {
+        case .first: return .still(value(first), until: departure)
+        case .last:
+            let last = rows.last(column, in: inside) ?? first
+            return .still(value(last), until: min(arrival, window.departure(of: time(last))))
+        default:
+            return .still(rows.total(function, column, window.form, of: inside, texts), until: min(arrival, departure))
         }
     }
 }

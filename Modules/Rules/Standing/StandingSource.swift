@@ -26,7 +26,7 @@ struct StandingSource: ProfileSource {
 
     /// Goes on to nobody.
     mutating func leave() {
-        for slot in filled { places[slot].rows = 0 }
+        for slot in filled { places[slot] = .init(start: 0, rows: 0) }
         filled.removeAll(keepingCapacity: true)
         profile = StandingProfile()
     }
@@ -41,7 +41,12 @@ struct StandingSource: ProfileSource {
         var list = EventList()
         guard place.rows > 0 else { return list }
         list.times.reserveCapacity(place.rows)
-        for row in 0..<place.rows { list.times.append(Int64(bitPattern: profile.words[place.start + row * width])) }
+        if let long = place.list {
+            let rows = profile.lists[long].rows
+            rows.forEachWord(0, in: rows.numbers) { list.times.append(Int64(bitPattern: $0)) }
+        } else {
+            for row in 0..<place.rows { list.times.append(Int64(bitPattern: profile.words[place.start + row * width])) }
+        }
         list.positions = ContiguousArray(0..<Int32(place.rows))
         return list
     }
@@ -75,6 +80,6 @@ struct StandingSource: ProfileSource {
     }
 
     func word(_ slot: Int, _ row: Int, _ column: Int) -> UInt64 {
-        profile.words[places[slot].start + row * plan.forms[slot].width + column]
+        profile.word(places[slot], row, column, width: plan.forms[slot].width)
     }
 }
