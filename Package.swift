@@ -97,7 +97,8 @@ let package = Package(
         module("Features", ["EventModel", "Rules", "Statistics", "Storage"]),  // definitions are values of the language
         module("Clustering", ["Statistics"]),
         module("Content", ["EventModel"]),  // offers: variants, and rules that choose one
-        module("Connectors", ["EventModel"]),
+        module("Secrets", ["EventModel"]),  // where secrets are read, and that they never show
+        module("Connectors", ["EventModel", "Secrets"]),
         module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
         module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
         module("ConnectorsTesting", ["Connectors", "EventModel"]),  // the contract kit of formats
@@ -114,11 +115,12 @@ let package = Package(
 
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),
+        plugin("SourceFiles", ["Archive", "Connectors", "EventModel"], sample: "sample.yaml"),
         plugin("FormatSegment", ["Connectors", "EventModel"], sample: "sample.ndjson"),
         // Conditions of a mapping are the language's.
         plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
         plugin(
-            "ServiceHTTP", ["CZlib", "EventModel", "Service", crypto, lifecycle, logging] + hummingbird + nio, sample: "sample.yaml"),
+            "ServiceHTTP", ["CZlib", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio, sample: "sample.yaml"),
 
         // Apps: thin. BuiltIn is the one list of the plugins they offer.
         .target(
@@ -146,9 +148,10 @@ let package = Package(
         tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
+        tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles"]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
-        tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Service", "Statistics", lifecycle, logging, yams] + nio),
+        tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
         tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "tessera-load"] + nio.prefix(2)),
         tests(

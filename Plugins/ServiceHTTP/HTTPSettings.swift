@@ -1,4 +1,5 @@
 public import EventModel
+public import Secrets
 
 /// How the worker's HTTP interface listens, what it lets in, and whom.
 public struct HTTPSettings: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import Secrets
 import Testing
 import Yams
 

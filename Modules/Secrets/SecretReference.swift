@@ -28,8 +28,11 @@ public enum SecretReference: Sendable, Hashable {
 
     /// The secret itself.
     ///
-    /// - Throws: `SettingsError` where it is not there, or has fewer than `shortestSecret` bytes.
-    public func secret(environment: [String: String], at path: [String]) throws(SettingsError) -> String {
+    /// - Parameter shortest: The fewest bytes it may have: fewer where somebody else chose it, never 0.
+    /// - Throws: `SettingsError` where it is not there, or has fewer bytes.
+    public func secret(
+        environment: [String: String], at path: [String], shortest: Int = shortestSecret
+    ) throws(SettingsError) -> String {
         let secret: String
         switch self {
         case .environment(let name):
@@ -44,9 +47,9 @@ public enum SecretReference: Sendable, Hashable {
             }
             secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        guard secret.utf8.count >= Self.shortestSecret else {
+        guard secret.utf8.count >= max(1, shortest) else {
             throw SettingsError(
-                at: path, "the secret has fewer than \(Self.shortestSecret) bytes",
+                at: path, shortest > 1 ? "the secret has fewer than \(shortest) bytes" : "the secret is empty",
                 remedy: "Make a long one, for example with: openssl rand -hex 24.")
         }
         return secret

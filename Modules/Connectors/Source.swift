@@ -1,0 +1,59 @@
+public import EventModel
+
+/// A stream of messages that goes on where it last stopped. Sources keep the promises of `SourceContract`.
+///
+/// A source only knows how to read the other side. The platform stores what it gives, keeps its checkpoints, tries again, limits its rate,
+/// counts, and reports. Delivery is at least once; a message that comes again with its `messageId` is stored once.
+public protocol Source: Sendable {
+    /// Pulled by the platform, a batch at a time, so that nothing piles up: the next batch is asked for once the last is durable.
+    associatedtype Batches: AsyncSequence<SourceBatch, ConnectorError>
+    /// Streams what was recorded strictly after `checkpoint` (nil: from the first), oldest first.
+    ///
+    /// It ends by itself where there is an end; cancelling the task that reads it ends it at once.
+    func batches(after checkpoint: Checkpoint?) -> Batches
+    /// Looks at the other side once, cheaply, before streaming starts, and says in a sentence what it found.
+    func probe() async throws(ConnectorError) -> String
+}
+
+/// The decoded settings of one kind of source; they know how to build it.
+public protocol SourceSettings: Decodable, Sendable {
+    /// Its name, what it is for, and every setting.
+    static var descriptor: ConnectorDescriptor { get }
+    /// Checks how the values go together and builds the source. Touches nothing outside the process.
+    ///
+    /// - Parameter context: What the platform lends.
+    /// - Throws: With the path of the setting at fault, from the connector's settings on.
+    func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source
+}
+
+/// What the platform lends to connectors.
+public struct ConnectorContext: Sendable {
+    /// The formats that there are.
+    public var formats: FormatRegistry
+    /// The folder that relative paths of the settings start from.
+    public var folder: String
+
+    /// Joins the parts.
+    public init(formats: FormatRegistry, folder: String) { (self.formats, self.folder) = (formats, folder) }
+
+    /// A path of the settings as the process can open it.
+    public func path(_ path: String) -> String { path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path }
+}
+
+/// Messages delivered together, and where to go on once all of them are durable.
+public struct SourceBatch: Sendable {
+    /// At most `mostBytes`. Records that cannot become a message are among its rejects, with their reason: they are kept in quarantine.
+    public var messages: MessageBatch
+    /// Where to go on.
+    public var checkpoint: Checkpoint
+    /// When the newest of them was recorded on the other side, where the source knows: the connector's lag is told by it.
+    public var newest: Instant?
+
+    /// Bytes of a batch's text, at most.
+    public static let mostBytes = 8 << 20
+
+    /// Joins messages with the position behind them.
+    public init(_ messages: MessageBatch, then checkpoint: Checkpoint, newest: Instant? = nil) {
+        (self.messages, self.checkpoint, self.newest) = (messages, checkpoint, newest)
+    }
+}

@@ -1,0 +1,48 @@
+import Connectors
+import Foundation
+
+/// The files to be read, in the order of their names.
+struct FileList: Sendable {
+    /// A file or a folder.
+    let path: String
+    let pattern: String
+
+    /// One of them, as it is now.
+    struct Entry {
+        /// Its name in the folder; the whole path of a single file.
+        var name: String
+        var path: String
+        var size: Int
+        /// Seconds since its last change.
+        var age: Double
+    }
+
+    /// What is there now; nil where the path leads to nothing.
+    func entries(now: Date) throws(ConnectorError) -> [Entry]? {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw failure(path)
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return [Self.entry(path, path, status, now)] }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { throw failure(path) }
+        var entries: [Entry] = []
+        for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where fnmatch(pattern, name, FNM_PERIOD) == 0 {
+            // A file that went away since is not there.
+            guard stat(path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            entries.append(Self.entry(name, path + "/" + name, status, now))
+        }
+        return entries
+    }
+
+    private static func entry(_ name: String, _ path: String, _ status: stat, _ now: Date) -> Entry {
+        let changed = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
+        return Entry(name: name, path: path, size: Int(status.st_size), age: now.timeIntervalSince1970 - changed)
+    }
+
+    private func failure(_ path: String) -> ConnectorError {
+        ConnectorError(
+            .retry(after: nil), at: path, "it cannot be looked at (\(String(cString: strerror(errno))))",
+            remedy: "Let the worker read it.")
+    }
+}

@@ -1,0 +1,45 @@
+public import Connectors
+public import EventModel
+
+/// Settings of `files`: a file, or a folder whose files are read in the order of their names.
+public struct FilesSettings: SourceSettings {
+    var path: String
+    var pattern: String?
+    var format: String?
+    var mapping: String?
+    var follow: Bool?
+    var interval: Double?
+    var settle: Double?
+
+    public static let descriptor = ConnectorDescriptor(
+        name: "files", summary: "Reads files of any format that `import` reads, plain or gzip; watches a folder for more.",
+        settings: [
+            .required("path", .text, "The file, or the folder."),
+            .optional("pattern", .text, "Which files of the folder: a shell pattern.", usual: "*"),
+            .optional("format", .text, "The format of all files.", usual: "by the mapping, or by each file's name"),
+            .optional("mapping", .text, "The mapping file of the format."),
+            .optional("follow", .truth, "Whether it goes on when all is read: with new files, and with what plain files gain.", usual: "true"),
+            .optional(
+                "interval", .number(0.05...86_400), "How often it looks for more when all is read.", unit: "s", usual: "1"),
+            .optional(
+                "settle", .number(0...86_400), "After how long without a change the end of a plain file is taken for its end.", unit: "s",
+                usual: "10"),
+        ])
+
+    /// Checks the format's name; the files are looked at when they are read.
+    public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
+        if let format {
+            let descriptor: FormatDescriptor
+            do throws(FormatError) { descriptor = try context.formats.descriptor(of: format) } catch {
+                throw SettingsError(at: ["format"], "there is no format `\(format)`", remedy: error.description)
+            }
+            if descriptor.needsMapping, mapping == nil {
+                throw SettingsError(at: ["format"], "the format `\(format)` needs a mapping", remedy: "Name its file with `mapping`.")
+            }
+        }
+        return FilesSource(
+            files: FileList(path: context.path(path), pattern: pattern ?? "*"),
+            formats: FileFormats(registry: context.formats, name: format, mapping: mapping.map { context.path($0) }),
+            follows: follow ?? true, interval: .seconds(interval ?? 1), settle: settle ?? 10)
+    }
+}

@@ -1,0 +1,160 @@
+import Connectors
+import ConnectorsTesting
+import EventModel
+import FormatCSV
+import FormatSegment
+import Foundation
+import SourceFiles
+import Testing
+
+/// Files as a source, over a folder of its own for each test.
+final class FilesSourceTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("source-files-\(UUID().uuidString)").path
+
+    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private static let registry = SourceRegistry([FilesSettings.self])
+
+    private func source(_ settings: [JSONObject.Member]) throws -> any Source {
+        try Self.registry.makeSource(
+            "files", settings: JSONObject(settings), environment: [:],
+            context: ConnectorContext(formats: FormatRegistry([SegmentFormat.self, CSVFormat.self]), folder: folder))
+    }
+
+    private func write(_ name: String, _ text: String) throws { try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8) }
+
+    private func append(_ name: String, _ text: String) throws {
+        let file = try #require(FileHandle(forWritingAtPath: folder + "/" + name))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(text.utf8))
+        try file.close()
+    }
+
+    private func gzip(_ name: String) throws {
+        let process = Process()
+        (process.executableURL, process.arguments) = (URL(fileURLWithPath: "/usr/bin/env"), ["gzip", "-f", folder + "/" + name])
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
+    private static func line(_ number: Int) -> String {
+        #"{"type":"track","event":"Viewed","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-01-01T00:00:00Z"}"# + "\n"
+    }
+
+    private static func lines(_ numbers: Range<Int>) -> String { numbers.map { line($0) }.joined() }
+
+    @Test(arguments: SourceContract.allCases)
+    func `a folder of plain and gzip files keeps the promises`(promise: SourceContract) async throws {
+        try write("a.ndjson", Self.lines(0..<12_000))
+        try write("b.ndjson", Self.lines(12_000..<30_000))
+        try gzip("b.ndjson")
+        try write("c.ndjson", String(Self.lines(30_000..<30_010).dropLast()))
+        try write("empty.ndjson", "")
+        try write(".hidden", "nothing")
+        let source = try source([.init("path", .string(".")), .init("follow", .bool(false))])
+        try await promise.verify(source, records: 30_010)
+    }
+
+    @Test(arguments: SourceContract.allCases)
+    func `a table with a mapping keeps the promises`(promise: SourceContract) async throws {
+        let rows = (0..<40_000).map { "\($0),u\($0 % 50),2026-01-0\(1 + $0 % 9),\"a, \($0)\"\n" }.joined()
+        try write("orders.csv", "id,customer,day,note\n" + rows + "x,u1,never,\n")
+        try write(
+            "mapping.yaml",
+            """
+            format: csv
+            rows:
+              - type: track
+                event: Ordered
+                messageId: {column: id}
+                userId: {column: customer}
+                timestamp: {column: day}
+                properties: {note: {column: note}}
+            """)
+        let source = try source([
+            .init("path", .string("orders.csv")), .init("mapping", .string("mapping.yaml")), .init("follow", .bool(false)),
+        ])
+        try await promise.verify(source, records: 40_001)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `what comes later is read, and only that`() async throws {
+        try write("a.ndjson", Self.lines(0..<3) + String(Self.line(3).dropLast(20)))
+        let settings: [JSONObject.Member] = [.init("path", .string("")), .init("interval", .number(.init(0.05))), .init("settle", .integer(3_600))]
+        var checkpoint: Checkpoint?
+        var seen: [String] = []
+        func read(until count: Int) async throws {
+            func follow(_ source: some Source) async throws {
+                for try await batch in source.batches(after: checkpoint) {
+                    checkpoint = batch.checkpoint
+                    seen += batch.messages.text.prefix(batch.messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+                    if seen.count >= count { return }
+                }
+            }
+            try await follow(source([.init("path", .string(folder))] + settings.dropFirst()))
+        }
+        try await read(until: 3)
+        try append("a.ndjson", String(Self.line(3).suffix(20)) + Self.line(4))
+        try await read(until: 5)
+        try write("b.ndjson", Self.lines(5..<7))
+        try append("a.ndjson", Self.line(7))
+        try await read(until: 8)
+        #expect(Set(seen) == Set((0..<8).map { String(Self.line($0).dropLast()) }) && seen.count == 8)
+        // Replaced by a shorter one: read anew.
+        try write("a.ndjson", Self.line(8))
+        try await read(until: 9)
+        #expect(seen.last == String(Self.line(8).dropLast()))
+    }
+
+    @Test func `a last line without its end is taken when the file has settled`() async throws {
+        try write("a.ndjson", String(Self.lines(0..<2).dropLast()))
+        let source = try source([
+            .init("path", .string("a.ndjson")), .init("interval", .number(.init(0.05))), .init("settle", .number(.init(0.3))),
+        ])
+        func count(_ source: some Source) async throws -> Int {
+            var lines = 0
+            for try await batch in source.batches(after: nil) {
+                lines += batch.messages.sourceLines
+                if lines == 2 { break }
+            }
+            return lines
+        }
+        #expect(try await count(source) == 2)
+    }
+
+    @Test func `a cut gzip file is named, and tried again`() async throws {
+        try write("a.ndjson", Self.lines(0..<1_000))
+        try gzip("a.ndjson")
+        let whole = try #require(FileManager.default.contents(atPath: folder + "/a.ndjson.gz"))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: folder + "/a.ndjson.gz"))
+        let source = try source([.init("path", .string("a.ndjson.gz")), .init("follow", .bool(false))])
+        func read(_ source: some Source) async -> ConnectorError? {
+            do throws(ConnectorError) {
+                for try await _ in source.batches(after: nil) {}
+                return nil
+            } catch { return error }
+        }
+        let error = try #require(await read(source))
+        #expect(error.recovery == .retry(after: nil) && error.place.hasSuffix("a.ndjson.gz"))
+    }
+
+    @Test(arguments: [
+        ([("path", JSONValue.integer(3))], "path: this is not a text that is not empty"),
+        ([("path", .string("x")), ("folow", .bool(true))], "folow: `files` has no such setting. Did you mean `follow`?"),
+        ([], "`files` needs the setting `path`"),
+        ([("path", .string("x")), ("interval", .integer(0))], "interval: this is not a number from 0.05 to 86400.0"),
+        ([("path", .string("x")), ("format", .string("segmnt"))], "Did you mean 'segment'?"),
+        ([("path", .string("x")), ("format", .string("csv"))], "needs a mapping"),
+    ])
+    func `settings that cannot be taken are named`(settings: [(String, JSONValue)], expected: String) throws {
+        do {
+            _ = try source(settings.map { .init($0.0, $0.1) })
+            Issue.record("the settings were taken")
+        } catch let errors as SettingsErrors {
+            #expect(errors.description.contains(expected), "\(errors)")
+        }
+    }
+}
