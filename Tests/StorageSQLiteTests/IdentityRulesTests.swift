@@ -29,15 +29,6 @@ private func expected(_ messages: [Said], users: Int?, anonymous: Int?) -> Set<S
     return Set(groups)
 }
 
-private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>> {
-    var people = [Set<Identifier>](repeating: [], count: snapshot.profileCount)
-    for ordinal in 0..<snapshot.identifierCount {
-        let (kind, text) = try snapshot.identifier(ordinal)
-        people[Int(snapshot.profileOfIdentifier[ordinal])].insert(Identifier(kind, text))
-    }
-    return Set(people)
-}
-
 private func batch(_ messages: ArraySlice<(number: Int, said: Said)>) -> MessageBatch {
     MessageBatch(
         lines: messages.map { number, said in

@@ -69,18 +69,6 @@ private func expected(_ lines: [String], _ rules: IdentityRules) throws -> Set<S
     return Set(groups.filter { $0.contains { $0.kind.trait == nil } })
 }
 
-private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>> {
-    var people = [Set<Identifier>](repeating: [], count: snapshot.profileCount)
-    for ordinal in 0..<snapshot.identifierCount where snapshot.profileOfIdentifier[ordinal] != IdentifierKind.nobody {
-        let (kind, text) = try snapshot.identifier(ordinal)
-        people[Int(snapshot.profileOfIdentifier[ordinal])].insert(Identifier(kind, text))
-    }
-    for (profile, least) in try snapshot.leastOrdinals().enumerated() {
-        #expect(try snapshot.identifier(Int(least)).kind.trait == nil && Int(snapshot.profileOfIdentifier[Int(least)]) == profile)
-    }
-    return Set(people)
-}
-
 struct LinkingTraitsTests {
     @Test(arguments: UInt64(1)...(isLong ? 100 : 8))
     func `traits link as the rules say, in any order, in the tail, in blocks, rebuilt, and under rules that come later`(seed: UInt64) throws

@@ -95,15 +95,6 @@ private func expectedPeople(_ lines: [String], _ decisions: IdentityDecisions) t
     return Set(groups.filter { $0.contains { $0.kind.trait == nil } })
 }
 
-private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>> {
-    var people = [Set<Identifier>](repeating: [], count: snapshot.profileCount)
-    for ordinal in 0..<snapshot.identifierCount where snapshot.profileOfIdentifier[ordinal] != IdentifierKind.nobody {
-        let (kind, text) = try snapshot.identifier(ordinal)
-        people[Int(snapshot.profileOfIdentifier[ordinal])].insert(Identifier(kind, text))
-    }
-    return Set(people)
-}
-
 struct UnmergeTests {
     @Test(arguments: UInt64(1)...(isLong ? 60 : 5))
     func `merge, more messages, unmerge: the state is that of a store that never saw the links`(seed: UInt64) throws {
