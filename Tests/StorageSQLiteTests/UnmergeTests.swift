@@ -3,6 +3,7 @@ import Foundation
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 /// Random messages of few people, so that they meet often; their text is the same for the same seed.
@@ -101,7 +102,7 @@ struct UnmergeTests {
         let folder = try Folder()
         var stream = Stream(seed: seed)
         var random = ContractRandom(seed: seed &+ 100)
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         var rules = IdentityRules()
         if seed % 2 == 0 { rules.links = [.email] }
         var writer = try store.makeWriter(rules: rules, statement: said)
@@ -145,7 +146,7 @@ struct UnmergeTests {
         try writer.close()
         #expect(try state(store.snapshot()) == seen)
         // The same messages in another order, decided before the first of them: nobody was ever merged.
-        let never = try SQLiteStore(path: folder.path("never.tessera"), mode: .create)
+        let never = try SQLiteStore(path: folder / "never.tessera", mode: .create)
         let fresh = try never.makeWriter()
         try fresh.adopt(decisions)
         _ = try fresh.append(fresh.makeDecoder().decode(batch(all.shuffled(using: &random))))
@@ -158,7 +159,7 @@ struct UnmergeTests {
 
     @Test func `a shared device is parted from everybody, and later messages do not join it again`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         let writer = try store.makeWriter()
         func track(_ ids: String, _ id: String) -> String {
             #"{"type":"track","event":"E",\#(ids),"messageId":"\#(id)","timestamp":"2026-01-01T00:00:00.000Z"}"#
@@ -203,7 +204,7 @@ struct UnmergeTests {
 
     @Test func `parting from one person cuts only what leads there`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         let writer = try store.makeWriter()
         let pairs = [("one", "phone"), ("one", "tablet"), ("two", "tablet"), ("two", "laptop")]
         let lines = pairs.enumerated().map { number, pair in
@@ -227,7 +228,7 @@ struct UnmergeTests {
 
     @Test func `a writer killed while it unmerges leaves all of a decision or nothing`() async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         do {
             let writer = try SQLiteStore(path: path, mode: .create).makeWriter()
             _ = try writer.append(writer.makeDecoder().decode(OtherProcess.batch(0)))
