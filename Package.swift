@@ -134,7 +134,8 @@ let package = Package(
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
         app("tessera-load", ["BuiltIn", "EventModel", "Platform", "Storage", arguments, histogram, http1] + nio.prefix(2), in: "Tools"),
 
-        // Tests mirror the targets.
+        // Tests mirror the targets; those that write files do so in folders that go away.
+        .target(name: "TestFolder", path: "Tests/TestFolder", swiftSettings: settings),
         tests("EventModel", ["EventModel"], data: ["Fixtures"]),
         tests("Storage", ["EventModel", "Storage", "StorageTesting"]),
         tests("Identity", ["Identity", "Storage", "StorageTesting"]),
@@ -146,19 +147,22 @@ let package = Package(
         tests("Content", ["Content", "EventModel"]),
         tests("Jobs", ["EventModel", "Jobs", "Statistics"]),
         tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),
-        tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib"]),
-        tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel"]),
-        tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles"]),
+        tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib", "TestFolder"]),
+        tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel", "TestFolder"]),
+        tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles", "TestFolder"]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
-        tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", lifecycle, logging, yams] + nio),
+        tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
-        tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "tessera-load"] + nio.prefix(2)),
+        tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "TestFolder", "tessera-load"] + nio.prefix(2)),
         tests(
             "Platform",
-            ["BuiltIn", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage", "StorageTesting"]),
+            [
+                "BuiltIn", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage", "StorageTesting",
+                "TestFolder",
+            ]),
         tests(  // runs the built programs
-            "EndToEnd", ["EventModel", "sample-data", "tessera-archive", "tessera-load", "tessera-shell", "tessera-worker"],
+            "EndToEnd", ["EventModel", "TestFolder", "sample-data", "tessera-archive", "tessera-load", "tessera-shell", "tessera-worker"],
             data: ["Scripts"]),
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )

@@ -2,6 +2,7 @@ import Foundation
 
 /// Writing to files, with the system's refusals as sentences.
 package enum FileWriting {
+    /// Writes all bytes to an open file at its position, however many calls that takes; throws `.disk`, with `name` for the file.
     package static func write(_ bytes: ContiguousArray<UInt8>, to descriptor: Int32, name: String) throws(ArchiveError) {
         let result = bytes.withUnsafeBytes { bytes in Result { () throws(ArchiveError) in try write(bytes, to: descriptor, name: name) } }
         try result.get()
@@ -15,6 +16,7 @@ package enum FileWriting {
         }
     }
 
+    /// The system's error `code` (an `errno`) about the file `name`, as a `.disk` error that says what to do.
     package static func failure(_ name: String, _ code: Int32) -> ArchiveError {
         switch code {
         // EFBIG is the limit of a file's size that was set for the process.

@@ -20,8 +20,6 @@ final class Inflater {
     }
 
     #if ISAL
-    /// The library that does the work.
-    static let library = "ISA-L"
     private let state = UnsafeMutablePointer<inflate_state>.allocate(capacity: 1)
 
     init() {
@@ -76,7 +74,6 @@ final class Inflater {
         crc32_gzip_refl(seed, bytes, UInt64(count))
     }
     #else
-    static let library = "zlib"
     private let state = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
     init() {

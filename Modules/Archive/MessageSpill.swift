@@ -31,9 +31,6 @@ final class MessageSpill: @unchecked Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Bytes that went to disk.
-    var spilledBytes: Int { lock.withLock { fileBytes } }
-
     fileprivate func add(_ bytes: ContiguousArray<UInt8>, to part: Int) throws(ArchiveError) {
         lock.lock()
         defer { lock.unlock() }

@@ -12,6 +12,7 @@ public struct TesseraFormat: EventFormat {
     /// Text may be missing, since damage was passed over: what does not add up is noted and is no failure.
     var toleratesGaps = false
 
+    /// Makes the format; throws where there is a mapping, since it takes none.
     public init(settings: String?, settingsName: String) throws(FormatError) {
         if settings != nil { throw FormatError("\(settingsName): format 'tessera' takes no mapping. Leave the mapping out.") }
     }

@@ -43,7 +43,9 @@ public protocol EventReader: AnyObject {
 }
 
 extension EventReader {
+    /// Nil: nothing is left after `read(atEnd: true)`.
     public func drain() throws(FormatError) -> MessageBatch? { nil }
+    /// False: no record waits to be joined with a later one.
     public var holdsRecords: Bool { false }
 }
 

@@ -65,8 +65,6 @@ extension IdentityGraph {
         if limited == nil { union(link.a, link.b) } else { limited?.add(index, link) }
     }
 
-    func isCut(_ a: UInt32, _ b: UInt32) -> Bool { decided.cuts.contains(Self.pair(a, b)) }
-
     mutating func refuse(_ index: Int, _ refusal: LinkRefusal) {
         refusals[index] = refusal
         hasNewRefusals = true

@@ -67,7 +67,6 @@ final class Parser {
 
     // MARK: Tokens
 
-    var token: Token { tokens[index] }
     var kind: Token.Kind { tokens[index].kind }
     var span: Range<Int> { tokens[index].span }
     /// Where the token before ends.

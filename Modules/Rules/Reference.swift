@@ -5,7 +5,9 @@ public import EventModel
 /// Cost: every aggregate walks the whole timeline for every question; a sequence is quadratic in the events it selects. Percentiles are
 /// taken once, over the population, when it is made.
 public struct Reference<Root: Sendable & Hashable>: Sendable {
+    /// What is asked of each timeline.
     public let tree: Tree<Root>
+    /// The instant that it is asked at.
     public let now: Instant
     /// The bound of each percentile of the tree.
     public let thresholds: PercentileThresholds

@@ -59,6 +59,7 @@ struct MessageRow: BitwiseCopyable {
 ///
 /// Built by one thread, then read by others: never both at once.
 public final class ColumnarBatch: DecodedBatch, @unchecked Sendable {
+    /// Messages that could not be decoded, those that the batch brought along included, in order of their lines.
     public internal(set) var rejects: [Reject] = []
     public var messageCount: Int { rows.count }
 

@@ -33,9 +33,11 @@ public enum MembershipCause: UInt8, Sendable, Hashable, CaseIterable {
 /// People are ordinals of identifiers, which never change hands; a member enters as its profile's canonical identifier. Make one with
 /// `init(of:at:because:expression:from:to:in:)`, which minds merges.
 public struct MembershipChange: Sendable, Hashable {
+    /// The segment's name.
     public var segment: String
     /// When this was answered; never before the segment's last record.
     public var at: Instant
+    /// Why it is recorded.
     public var cause: MembershipCause
     /// What was answered.
     public var expression: String
@@ -44,6 +46,7 @@ public struct MembershipChange: Sendable, Hashable {
     /// Those who were out before, and those who were in.
     public var entered, exited: OrdinalSet
 
+    /// Joins the parts; nothing is checked until `EventStore.apply` records it.
     public init(
         segment: String, at: Instant, cause: MembershipCause, expression: String, after: Int64, entered: OrdinalSet, exited: OrdinalSet
     ) {
@@ -96,6 +99,7 @@ public struct RecordedMembers: Sendable, Hashable {
     /// The members' ordinals, all below the snapshot's `identifierCount`. Two of them may by now be one profile: `profiles(in:)` counts it once.
     public var members: OrdinalSet
 
+    /// Joins the parts, as a store read them.
     public init(number: Int64, at: Instant, expression: String?, members: OrdinalSet) {
         self.number = number
         self.at = at
@@ -114,8 +118,11 @@ public struct RecordedMembers: Sendable, Hashable {
 public struct MembershipRecord: Sendable, Hashable {
     /// Records of a store count up from 1 in the order in which they were made.
     public var number: Int64
+    /// The segment's name.
     public var segment: String
+    /// The instant that was answered for; within a segment it never goes back.
     public var at: Instant
+    /// Why it is recorded.
     public var cause: MembershipCause
     /// What was answered; nil where the segment was dropped.
     public var expression: String?
@@ -124,6 +131,7 @@ public struct MembershipRecord: Sendable, Hashable {
     /// Which of the people asked for entered and exited; nobody where none were asked for.
     public var entered, exited: OrdinalSet
 
+    /// Joins the parts, as a store read them; by default with nobody in `entered` and `exited`.
     public init(
         number: Int64, segment: String, at: Instant, cause: MembershipCause, expression: String?, enteredCount: Int, exitedCount: Int,
         entered: OrdinalSet = OrdinalSet(), exited: OrdinalSet = OrdinalSet()
@@ -142,11 +150,14 @@ public struct MembershipRecord: Sendable, Hashable {
 public struct DefinitionEdit: Sendable, Hashable {
     /// A definition to remove.
     public struct Removal: Sendable, Hashable {
+        /// The kind of what is removed.
         public var kind: Definition.Kind
+        /// Its name, unique within its kind.
         public var name: String
         /// When it is dropped: a segment's history ends then, or at its last record where that is later.
         public var at: Instant
 
+        /// Joins the parts.
         public init(kind: Definition.Kind, name: String, at: Instant) { (self.kind, self.name, self.at) = (kind, name, at) }
     }
     /// Saved first, each replacing the one of its kind and name.
@@ -156,6 +167,7 @@ public struct DefinitionEdit: Sendable, Hashable {
     /// Recorded last. Several of one segment follow each other in this order, all `after` the same number.
     public var changes: [MembershipChange]
 
+    /// Joins the parts; by default nothing is changed.
     public init(saved: [Definition] = [], removed: [Removal] = [], changes: [MembershipChange] = []) {
         (self.saved, self.removed, self.changes) = (saved, removed, changes)
     }

@@ -21,6 +21,7 @@ public struct OrdinalSet: Sendable, Hashable {
 
     /// How many there are.
     public var count: Int { ordinals.count }
+    /// Whether it is the set of nobody.
     public var isEmpty: Bool { ordinals.isEmpty }
 
     /// Whether `ordinal` is one of them; a binary search.
@@ -142,6 +143,7 @@ public struct OrdinalBitmap {
     /// Starts from `set`.
     public init(_ set: OrdinalSet = OrdinalSet()) { insert(set) }
 
+    /// Adds the ordinals of `set` that are missing; it grows to the greatest of them, at one bit for each ordinal up to it.
     public mutating func insert(_ set: OrdinalSet) {
         guard let last = set.ordinals.last else { return }
         let missing = Int(last >> 6) + 1 - words.count
@@ -149,6 +151,7 @@ public struct OrdinalBitmap {
         for ordinal in set.ordinals { words[Int(ordinal >> 6)] |= 1 << UInt64(ordinal & 63) }
     }
 
+    /// Takes the ordinals of `set` out, as far as they are in it.
     public mutating func remove(_ set: OrdinalSet) {
         for ordinal in set.ordinals where Int(ordinal >> 6) < words.count { words[Int(ordinal >> 6)] &= ~(1 << UInt64(ordinal & 63)) }
     }

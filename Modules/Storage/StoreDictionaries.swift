@@ -134,9 +134,6 @@ public final class StoreDictionaries: Sendable {
 
     /// The texts of the vocabulary of `path` so far.
     func vocabulary(of path: Int32) -> [String] { state.withLock { $0.image.vocabularies[path] ?? [] } }
-
-    /// The paths of those numbers, for building shapes' names.
-    func path(_ number: Int32) -> ColumnPath { state.withLock { $0.image.paths[Int(number)] } }
 }
 
 extension StoreDictionaries: MessageDictionaries {

@@ -269,6 +269,7 @@ extension StoreSnapshot {
 
     /// Nobody: a store that keeps no history.
     public func recordedMembers(of segment: String, at instant: Instant?) throws -> RecordedMembers? { nil }
+    /// None: a store that keeps no history.
     public func lastRecorded() throws -> Instant? { nil }
 
     /// None: a store that keeps no history.

@@ -83,13 +83,6 @@ final class ByteBuffer {
     @inline(__always)
     func truncate(to length: Int) { count = length }
 
-    /// Lets large room go that a single unusual record asked for.
-    func shrink(to wanted: Int) {
-        guard capacity > wanted, count == 0 else { return }
-        capacity = max(64, wanted)
-        base = Self.resized(base, to: capacity)
-    }
-
     func insert(_ byte: UInt8, at place: Int) {
         reserve(1)
         memmove(base + place + 1, base + place, count - place)

@@ -121,11 +121,4 @@ extension ExactDecimal {
         }
         return digits.quotientAndRemainder(dividingBy: 10)
     }
-
-    /// As `write(to:)` writes it.
-    var text: String {
-        let out = ByteBuffer(capacity: 48)
-        write(to: out)
-        return out.string(from: 0)
-    }
 }

@@ -44,7 +44,6 @@ final class FoldCollector {
     let arena = ByteBuffer(capacity: 1 << 16)
     private(set) var spill: FoldSpill?
     private let bound: Int
-    private let mapping: Mapping
     /// Names of a rule and its columns, hashed before the cells.
     private let prefixes: [ByteBuffer]
     private var lastKeys: [LastKey]
@@ -64,7 +63,6 @@ final class FoldCollector {
     }
 
     init(_ mapping: Mapping, limits: FormatLimits) {
-        self.mapping = mapping
         bound = max(0, limits.foldBytes)
         prefixes = mapping.rules.map { rule in
             let prefix = ByteBuffer(capacity: 64)

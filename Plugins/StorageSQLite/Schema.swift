@@ -119,7 +119,7 @@ enum Schema {
     /// Numbers that a store keeps of itself. Raw values are stored; they are never reused.
     enum Number: Int64 {
         case version = 1
-        /// Generation of the tail whose messages are in no block yet.
+        /// The first generation of the tail whose messages are in no block yet.
         case tail = 2
         /// The store's secret for hashing ids.
         case firstKey = 3
@@ -164,7 +164,7 @@ enum Schema {
 
     static func version(_ database: Database) throws -> UInt64 { UInt64(bitPattern: try number(.version, database)) }
 
-    /// Generation of the tail whose messages are in no block yet.
+    /// The first generation of the tail whose messages are in no block yet.
     static func generation(_ database: Database) throws -> Int64 { try number(.tail, database) }
 
     static func setGeneration(_ generation: Int64, _ database: Database) throws { try set(.tail, generation, database) }

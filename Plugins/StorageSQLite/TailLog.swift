@@ -21,9 +21,6 @@ final class TailLog {
 
     static func path(store: String, generation: Int64) -> String { "\(store).tail-\(generation)" }
 
-    /// Whether anything was appended through this log.
-    var isEmpty: Bool { length == 0 }
-
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Begins a frame.

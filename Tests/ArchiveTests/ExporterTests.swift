@@ -4,6 +4,7 @@ import CZlib
 import EventModel
 import Foundation
 import Storage
+import TestFolder
 import Testing
 
 /// Text of a gzip file, by another way than the reader under test.
@@ -20,8 +21,8 @@ func gunzip(_ path: String) -> String {
 }
 
 func fill(_ text: String, _ format: any EventFormat = LinesFormat(), store: FakeStore = FakeStore()) throws -> FakeStore {
-    let folder = Folder()
-    let result = Importer(store: store, format: format).run([folder.file("in.ndjson", text)])
+    let folder = try Folder()
+    let result = try Importer(store: store, format: format).run([folder.write(text, as: "in.ndjson")])
     #expect(result.succeeded && result.counts.rejected == 0, "\(result.failures) \(result.counts)")
     return store
 }
@@ -43,7 +44,7 @@ private let small = """
     try store.save(Definition(kind: .segment, name: "z", body: "did any"))
     try store.save(Definition(kind: .feature, name: "f", body: "count(any)"))
     let snapshot = store.fakeSnapshot()
-    let folder = Folder()
+    let folder = try Folder()
     let path = folder.path + "/out.gz"
     let all = ContiguousArray((0..<UInt32(snapshot.profileCount)))
     let lists = [
@@ -105,7 +106,7 @@ private func random(_ seed: UInt64, count: Int = 300) -> String {
 
 @Test(arguments: UInt64(1)...12, [ArchiveContents.all, .profiles, .events])
 func `export, import into an empty store, export again: the same text`(seed: UInt64, contents: ArchiveContents) throws {
-    let folder = Folder()
+    let folder = try Folder()
     let store = try fill(random(seed))
     try store.save(Definition(kind: .segment, name: "é", body: "did \"E1\""))
     let options = ExportOptions(contents: contents, level: Int(seed) % 9 + 1)
@@ -128,7 +129,7 @@ func `export, import into an empty store, export again: the same text`(seed: UIn
 }
 
 @Test func `chosen people are exported alone`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let snapshot = try fill(small).fakeSnapshot()
     let chosen = ContiguousArray(try snapshot.canonicalIDs().map { $0 == "u2" })
     let result = try Exporter(snapshot, options: ExportOptions(selection: "trait.age > 30"), selected: chosen).write(
@@ -140,7 +141,7 @@ func `export, import into an empty store, export again: the same text`(seed: UIn
 }
 
 @Test func `a large archive has members of about a MiB, and every thread count writes the same bytes`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let long = String(repeating: "long text ", count: 100)
     let store = try fill((0..<3000).map { track("m\($0)", user: "u\($0 % 7)", at: $0, #","properties":{"x":"\#(long)\#($0)"}"#) }.joined())
     let snapshot = store.fakeSnapshot(blockRows: 500)
@@ -156,7 +157,7 @@ func `export, import into an empty store, export again: the same text`(seed: UIn
 }
 
 @Test func `an export that cannot be written says why and leaves nothing`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let snapshot = try fill(small).fakeSnapshot()
     #expect(throws: ArchiveError.self) { try Exporter(snapshot).write(to: folder.path + "/no/folder/a.gz") }
     #expect(throws: ArchiveError.self) { try Exporter(snapshot).write(to: folder.path) }

@@ -1,5 +1,4 @@
 import CZlib
-import Foundation
 
 /// Gzip members made by hand, so that each part can be spoiled.
 enum Gzip {
@@ -37,26 +36,6 @@ enum Gzip {
         }
         return Array(out[..<count])
     }
-}
-
-/// A folder that goes away with the test.
-final class Folder {
-    let path: String
-
-    init() {
-        path = NSTemporaryDirectory() + "archive-tests-" + UUID().uuidString
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String, _ bytes: some Sequence<UInt8>) -> String {
-        let file = path + "/" + name
-        _ = FileManager.default.createFile(atPath: file, contents: Data(bytes))
-        return file
-    }
-
-    func file(_ name: String, _ text: String) -> String { file(name, text.utf8) }
 }
 
 /// Deterministic pseudo-random numbers (SplitMix64).

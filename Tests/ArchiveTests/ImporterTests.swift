@@ -3,6 +3,7 @@ import Connectors
 import EventModel
 import Foundation
 import Storage
+import TestFolder
 import Testing
 
 /// A line of a track message; `id` nil: without a messageId.
@@ -34,10 +35,10 @@ private func reject(lines path: String) throws -> [Int] {
 
 @Test(arguments: 1...4, [1, 10, 333, 5000])
 func `every line is accounted for, in order, with any number of threads`(threads: Int, linesPerBatch: Int) throws {
-    let folder = Folder()
-    let files = [
-        folder.file("a.ndjson.gz", Gzip.member(text[..<500].joined())), folder.file("b.ndjson", text[500...].joined()),
-        folder.file("c.ndjson", ""),
+    let folder = try Folder()
+    let files = try [
+        folder.write(Gzip.member(text[..<500].joined()), as: "a.ndjson.gz"), folder.write(text[500...].joined(), as: "b.ndjson"),
+        folder.write("", as: "c.ndjson"),
     ]
     let store = FakeStore()
     store.pendingFactor = 20_000
@@ -70,8 +71,8 @@ func `every line is accounted for, in order, with any number of threads`(threads
 
 @Test(arguments: 0..<12, [1, 2])
 func `an import that broke at any commit goes on to the same store and the same counts`(crash: Int, threads: Int) throws {
-    let folder = Folder()
-    let files = [folder.file("a.ndjson.gz", Gzip.member(text[..<700].joined())), folder.file("b.ndjson", text[700...].joined())]
+    let folder = try Folder()
+    let files = try [folder.write(Gzip.member(text[..<700].joined()), as: "a.ndjson.gz"), folder.write(text[700...].joined(), as: "b.ndjson")]
     func options(_ resume: Bool, _ name: String) -> ImportOptions {
         ImportOptions(threads: threads, resume: resume, rejects: .folder(folder.path + "/" + name), pendingBytes: 10_000)
     }
@@ -99,8 +100,8 @@ func `an import that broke at any commit goes on to the same store and the same 
 }
 
 @Test func `a line inside a batch can be gone on from`() throws {
-    let folder = Folder()
-    let file = folder.file("a.ndjson", text.joined())
+    let folder = try Folder()
+    let file = try folder.write(text.joined(), as: "a.ndjson")
     let store = FakeStore()
     store.failingCommit = 3
     _ = Importer(store: store, format: LinesFormat(linesPerBatch: 7), options: ImportOptions(pendingBytes: 9000)).run([file])
@@ -112,8 +113,8 @@ func `an import that broke at any commit goes on to the same store and the same 
 }
 
 @Test func `a reader that holds records back is resumed from the start of its file`() throws {
-    let folder = Folder()
-    let file = folder.file("a.ndjson", text.joined())
+    let folder = try Folder()
+    let file = try folder.write(text.joined(), as: "a.ndjson")
     let store = FakeStore()
     store.failingCommit = 0
     let format = LinesFormat(holds: true)
@@ -124,9 +125,9 @@ func `an import that broke at any commit goes on to the same store and the same 
     #expect(store.positionsSeen.map(\.finished) == [true])
 }
 
-@Test func `a store that refuses an append keeps what was committed`() {
-    let folder = Folder()
-    let file = folder.file("a.ndjson", text.joined())
+@Test func `a store that refuses an append keeps what was committed`() throws {
+    let folder = try Folder()
+    let file = try folder.write(text.joined(), as: "a.ndjson")
     let store = FakeStore()
     store.failingAppend = 60
     let result = Importer(store: store, format: LinesFormat(), options: ImportOptions(pendingBytes: 20_000)).run([file])
@@ -138,12 +139,12 @@ func `an import that broke at any commit goes on to the same store and the same 
     #expect(refused.failures.first?.description.contains("holds the store") == true)
 }
 
-@Test func `a damaged file keeps the lines before the damage, and --keep-going takes the rest`() {
-    let folder = Folder()
+@Test func `a damaged file keeps the lines before the damage, and --keep-going takes the rest`() throws {
+    let folder = try Folder()
     var members = stride(from: 0, to: 1000, by: 100).map { Gzip.member(text[$0..<$0 + 100].joined()) }
     members[4][40] ^= 0xFF
-    let good = folder.file("good.ndjson", track("last"))
-    let files = [folder.file("a.gz", members.flatMap { $0 }), folder.path + "/missing.gz", good]
+    let good = try folder.write(track("last"), as: "good.ndjson")
+    let files = try [folder.write(members.flatMap { $0 }, as: "a.gz"), folder.path + "/missing.gz", good]
     let strict = Importer(store: FakeStore(), format: LinesFormat()).run(files)
     #expect(strict.counts.rows == 400 && strict.failures.map(\.reason) == [.damaged])
     let lenient = Importer(
@@ -154,9 +155,9 @@ func `an import that broke at any commit goes on to the same store and the same 
 }
 
 @Test func `a long line is refused alone`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let long = track("long", user: "u2", at: 1, #","properties":{"x":"\#(String(repeating: "x", count: 3_000_000))"}"#)
-    let file = folder.file("a.ndjson", track("a") + long + track("b"))
+    let file = try folder.write(track("a") + long + track("b"), as: "a.ndjson")
     let options = ImportOptions(limits: FormatLimits(longestLine: 1 << 20), rejects: .file(folder.path + "/r.ndjson"))
     let result = Importer(store: FakeStore(), format: LinesFormat(), options: options).run([file])
     #expect(counts(result) == [3, 3, 2, 0, 1] && result.succeeded)
@@ -167,12 +168,12 @@ func `an import that broke at any commit goes on to the same store and the same 
 }
 
 @Test(arguments: 1...3)
-func `an import that is stopped commits what it has and can go on`(threads: Int) {
-    let folder = Folder()
+func `an import that is stopped commits what it has and can go on`(threads: Int) throws {
+    let folder = try Folder()
     // Longer by far than what all threads together may hold in flight, so that none can have read the end when the stop is heard.
     let padding = #","properties":{"note":"\#(String(repeating: "x", count: 4000))"}"#
     let lines = (0..<3000).map { track("m\($0 % 10 == 9 ? $0 - 1 : $0)", user: "u\($0 % 50)", at: $0, padding) }
-    let file = folder.file("a.ndjson", lines.joined())
+    let file = try folder.write(lines.joined(), as: "a.ndjson")
     let size = lines.reduce(0) { $0 + $1.utf8.count }
     let store = FakeStore()
     let seen = Counter()
@@ -190,9 +191,9 @@ func `an import that is stopped commits what it has and can go on`(threads: Int)
     #expect(counts(rest) == counts(Importer(store: FakeStore(), format: LinesFormat()).run([file])))
 }
 
-@Test func `rejects that cannot be written end the import with a sentence`() {
-    let folder = Folder()
-    let file = folder.file("a.ndjson", text.joined())
+@Test func `rejects that cannot be written end the import with a sentence`() throws {
+    let folder = try Folder()
+    let file = try folder.write(text.joined(), as: "a.ndjson")
     let result = Importer(
         store: FakeStore(), format: LinesFormat(), options: ImportOptions(rejects: .file(folder.path + "/no/such/folder"))
     ).run([file])

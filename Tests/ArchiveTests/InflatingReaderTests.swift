@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import TestFolder
 import Testing
 
 private func readAll(_ path: String, _ options: InflateOptions = InflateOptions(), chunk: Int = 1000) -> (
@@ -23,40 +24,40 @@ private func readAll(_ path: String, _ options: InflateOptions = InflateOptions(
 private let lines = (0..<3000).map { "line \($0) \($0 &* 2_654_435_761 % 99_991)\n" }
 
 @Test(arguments: [1, 7, 1000, 1 << 20], [1, 2, 5, 60])
-func `members end to end read as one text`(chunk: Int, members: Int) {
-    let folder = Folder()
+func `members end to end read as one text`(chunk: Int, members: Int) throws {
+    let folder = try Folder()
     let size = lines.count / members
     let parts = (0..<members).map { lines[$0 * size..<($0 + 1) * size].joined() }
-    let file = folder.file("a.gz", parts.flatMap { Gzip.member($0) })
+    let file = try folder.write(parts.flatMap { Gzip.member($0) }, as: "a.gz")
     let (text, reader, error) = readAll(file, chunk: chunk)
     #expect(error == nil && text == parts.joined())
     #expect(reader?.members == members && reader?.encoding == .gzip)
     #expect(reader?.bytesRead == reader?.size && reader?.textBytes == text.utf8.count)
 }
 
-@Test func `headers with a name, empty members and padding with zeros are read`() {
-    let folder = Folder()
+@Test func `headers with a name, empty members and padding with zeros are read`() throws {
+    let folder = try Folder()
     let bytes = Gzip.member("one\n".utf8, name: "one.ndjson") + Gzip.member("") + Gzip.member("two\n") + [UInt8](repeating: 0, count: 1500)
-    let (text, reader, error) = readAll(folder.file("a.gz", bytes))
+    let (text, reader, error) = try readAll(folder.write(bytes, as: "a.gz"))
     #expect(error == nil && text == "one\ntwo\n" && reader?.members == 3)
 }
 
-@Test func `plain and empty files pass through`() {
-    let folder = Folder()
-    let plain = readAll(folder.file("a.ndjson", lines.joined()))
+@Test func `plain and empty files pass through`() throws {
+    let folder = try Folder()
+    let plain = try readAll(folder.write(lines.joined(), as: "a.ndjson"))
     #expect(plain.text == lines.joined() && plain.reader?.encoding == .plain)
     for name in ["empty.ndjson", "empty.gz"] {
-        let empty = readAll(folder.file(name, ""))
+        let empty = try readAll(folder.write("", as: name))
         #expect(empty.text.isEmpty && empty.error == nil)
     }
 }
 
-@Test func `what is no file says so`() {
-    let folder = Folder()
+@Test func `what is no file says so`() throws {
+    let folder = try Folder()
     #expect(readAll(folder.path).error?.reason == .unreadable)
     #expect(readAll(folder.path).error?.description.contains("is a directory") == true)
     #expect(readAll(folder.path + "/none.gz").error?.reason == .missing)
-    let plainNamedGzip = readAll(folder.file("a.gz", "no gzip"))
+    let plainNamedGzip = try readAll(folder.write("no gzip", as: "a.gz"))
     #expect(plainNamedGzip.error?.reason == .damaged && plainNamedGzip.text.isEmpty)
 }
 
@@ -79,11 +80,11 @@ enum Spoil: CaseIterable {
 }
 
 @Test(arguments: Spoil.allCases)
-func `damage is named by member and byte, and nothing of the member is given`(spoil: Spoil) {
-    let folder = Folder()
+func `damage is named by member and byte, and nothing of the member is given`(spoil: Spoil) throws {
+    let folder = try Folder()
     let parts = [lines[..<1000].joined(), lines[1000..<2000].joined(), lines[2000...].joined()]
     let members = parts.map { Gzip.member($0) }
-    let file = folder.file("a.gz", spoil.apply(members))
+    let file = try folder.write(spoil.apply(members), as: "a.gz")
     let strict = readAll(file)
     #expect(strict.text == parts[0])
     #expect(strict.error?.reason == .damaged)
@@ -97,64 +98,64 @@ func `damage is named by member and byte, and nothing of the member is given`(sp
     #expect(lenient.reader?.damages.first?.memberOffset == members[0].count)
 }
 
-@Test func `torn lines on both sides of a gap are not joined`() {
-    let folder = Folder()
+@Test func `torn lines on both sides of a gap are not joined`() throws {
+    let folder = try Folder()
     var damaged = Gzip.member("lost")
     damaged[damaged.count - 8] ^= 1
     let bytes = Gzip.member("whole\nhal") + damaged + Gzip.member("f\nwhole\n")
-    #expect(readAll(folder.file("a.gz", bytes), InflateOptions(keepGoing: true)).text == "whole\nhal\nf\nwhole\n")
+    #expect(try readAll(folder.write(bytes, as: "a.gz"), InflateOptions(keepGoing: true)).text == "whole\nhal\nf\nwhole\n")
 }
 
-@Test func `a damaged first member leaves the rest readable`() {
-    let folder = Folder()
+@Test func `a damaged first member leaves the rest readable`() throws {
+    let folder = try Folder()
     var first = Gzip.member("lost\n")
     first[12] ^= 0xFF
-    let read = readAll(folder.file("a.gz", first + Gzip.member("kept\n")), InflateOptions(keepGoing: true))
+    let read = try readAll(folder.write(first + Gzip.member("kept\n"), as: "a.gz"), InflateOptions(keepGoing: true))
     #expect(read.text == "kept\n" && read.reader?.damages.count == 1)
 }
 
 @Test(arguments: 0..<60)
-func `a flipped bit anywhere is found, or changes nothing`(seed: Int) {
-    let folder = Folder()
+func `a flipped bit anywhere is found, or changes nothing`(seed: Int) throws {
+    let folder = try Folder()
     var dice = Dice(UInt64(seed))
     let text = lines[..<400].joined()
     var bytes = Gzip.member(text)
     let bit = Int.random(in: 0..<bytes.count * 8, using: &dice)
     bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-    let read = readAll(folder.file("a.gz", bytes))
+    let read = try readAll(folder.write(bytes, as: "a.gz"))
     #expect(read.error != nil || read.text == text, "bit \(bit)")
 }
 
 @Test(arguments: 0..<40)
-func `a file cut anywhere is found`(seed: Int) {
-    let folder = Folder()
+func `a file cut anywhere is found`(seed: Int) throws {
+    let folder = try Folder()
     var dice = Dice(UInt64(seed))
     let bytes = Gzip.member(lines.joined())
     let cut = Int.random(in: 1..<bytes.count, using: &dice)
-    #expect(readAll(folder.file("a.gz", bytes[..<cut])).error?.reason == .damaged, "cut at \(cut)")
+    #expect(try readAll(folder.write(bytes[..<cut], as: "a.gz")).error?.reason == .damaged, "cut at \(cut)")
 }
 
-@Test func `a long member streams, and its damage at the end is told after its text`() {
-    let folder = Folder()
+@Test func `a long member streams, and its damage at the end is told after its text`() throws {
+    let folder = try Folder()
     var dice = Dice(5)
     let text = (0..<1_200_000).map { _ in UInt8.random(in: 97...122, using: &dice) }  // Does not compress well.
     let long = text + text + text + text + text + text + text + text + text + text
-    let whole = readAll(folder.file("a.gz", Gzip.member(long, level: 1) + Gzip.member("next\n")), chunk: 100_000)
+    let whole = try readAll(folder.write(Gzip.member(long, level: 1) + Gzip.member("next\n"), as: "a.gz"), chunk: 100_000)
     #expect(whole.error == nil && whole.text.utf8.count == long.count + 5)
     var bytes = Gzip.member(long, level: 1)
     bytes[bytes.count - 6] ^= 4
-    let damaged = readAll(folder.file("b.gz", bytes + Gzip.member("next\n")), chunk: 100_000)
+    let damaged = try readAll(folder.write(bytes + Gzip.member("next\n"), as: "b.gz"), chunk: 100_000)
     #expect(damaged.error?.reason == .damaged && damaged.text.utf8.count == long.count)
-    let lenient = readAll(folder.file("c.gz", bytes + Gzip.member("next\n")), InflateOptions(keepGoing: true), chunk: 100_000)
+    let lenient = try readAll(folder.write(bytes + Gzip.member("next\n"), as: "c.gz"), InflateOptions(keepGoing: true), chunk: 100_000)
     #expect(lenient.error == nil && lenient.text.hasSuffix("\nnext\n") && lenient.reader?.damages.count == 1)
 }
 
 @Test(arguments: [false, true])
-func `a file made to fill the disk is refused with the flag that raises the limit`(inManyMembers: Bool) {
-    let folder = Folder()
+func `a file made to fill the disk is refused with the flag that raises the limit`(inManyMembers: Bool) throws {
+    let folder = try Folder()
     let zeros = [UInt8](repeating: 48, count: inManyMembers ? 1 << 20 : 30 << 20)
     let bomb = Gzip.member(zeros, level: 9)
-    let file = folder.file("bomb.gz", (0..<(inManyMembers ? 30 : 1)).flatMap { _ in bomb })
+    let file = try folder.write((0..<(inManyMembers ? 30 : 1)).flatMap { _ in bomb }, as: "bomb.gz")
     for keepGoing in [false, true] {
         let read = readAll(file, InflateOptions(floor: 4 << 20, keepGoing: keepGoing), chunk: 1 << 20)
         #expect(read.error?.reason == .limit && read.error?.description.contains("--max-ratio") == true)

@@ -1,6 +1,7 @@
 import EventModel
 import Foundation
 import Storage
+import TestFolder
 import Testing
 
 @testable import Archive
@@ -25,12 +26,12 @@ private func rejects(of source: String) -> [String] { badLines.map { "\(source):
 private func twins(_ folder: Folder) throws -> [String] {
     try ["a", "b"].map { name in
         try FileManager.default.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
-        return folder.file("\(name)/x.ndjson", lines(name))
+        return try folder.write(lines(name), as: "\(name)/x.ndjson")
     }
 }
 
 @Test func `rejects of a file that was done before stay its own, whoever shares its name`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let (files, store) = (try twins(folder), FakeStore())
     let place = RejectsPlace.folder(folder.path + "/rejected")
     store.failingCommit = 1
@@ -44,7 +45,7 @@ private func twins(_ folder: Folder) throws -> [String] {
 }
 
 @Test func `a file that could not be opened keeps its place among the names and the numbers`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let (files, store) = (try twins(folder), FakeStore())
     let (place, aside) = (RejectsPlace.folder(folder.path + "/rejected"), folder.path + "/aside")
     try FileManager.default.moveItem(atPath: files[0], toPath: aside)
@@ -62,10 +63,10 @@ private func twins(_ folder: Folder) throws -> [String] {
 }
 
 @Test func `one file of rejects keeps those of other sources when one is read again`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     var members = [Gzip.member(lines("a")), Gzip.member(track("more")), Gzip.member(track("last"))]
     members[1][30] ^= 0xFF
-    let files = [folder.file("a.gz", members.flatMap { $0 }), folder.file("b.ndjson", lines("b"))]
+    let files = try [folder.write(members.flatMap { $0 }, as: "a.gz"), folder.write(lines("b"), as: "b.ndjson")]
     let (store, path) = (FakeStore(), folder.path + "/rejects.ndjson")
     func run(resume: Bool) -> ImportResult {
         let options = ImportOptions(resume: resume, inflate: InflateOptions(keepGoing: true), rejects: .file(path))
@@ -80,12 +81,12 @@ private func twins(_ folder: Folder) throws -> [String] {
 }
 
 @Test func `lines are taken out of a long file of rejects, and a torn one with them`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     func line(_ number: Int, _ source: String) -> String {
         "{\"line\":\(number),\"reason\":\"\",\"text\":\"\(String(repeating: "x", count: 40_000))\",\"file\":\"\(source)\"}\n"
     }
     let all = (1...60).map { ($0, $0 % 3 == 0 ? "b" : "a") }
-    let file = folder.file("r", all.map(line).joined() + "{\"line\":61")
+    let file = try folder.write(all.map(line).joined() + "{\"line\":61", as: "r")
     try RejectsFile(path: file).drop { $0.isOf("a") && $0.line > 20 }
     let wanted = all.filter { $1 == "b" || $0 <= 20 }
     #expect(try String(contentsOfFile: file, encoding: .utf8) == wanted.map(line).joined())

@@ -2,6 +2,7 @@ import Archive
 import EventModel
 import Foundation
 import Storage
+import TestFolder
 import Testing
 
 private let salt = (0..<32).map { UInt8($0) }
@@ -15,7 +16,7 @@ private func sample() throws -> FakeStore {
 
 /// An archive's lines, changed.
 private func changed(_ change: (inout [String]) -> Void) throws -> String {
-    let folder = Folder()
+    let folder = try Folder()
     _ = try Exporter(try sample().fakeSnapshot()).write(to: folder.path + "/a.gz")
     var lines = gunzip(folder.path + "/a.gz").split(separator: "\n").map(String.init)
     change(&lines)
@@ -23,9 +24,9 @@ private func changed(_ change: (inout [String]) -> Void) throws -> String {
 }
 
 @Test func `an archive whose text was changed is told from one that was cut and one of a newer version`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     func failure(_ change: (inout [String]) -> Void) throws -> (String, Int) {
-        let file = folder.file("a.ndjson", try changed(change))
+        let file = try folder.write(changed(change), as: "a.ndjson")
         let result = Importer(store: FakeStore(), format: TesseraFormat()).run([file])
         let report = try? ArchiveInspector.inspect(file)
         #expect(report?.isWhole != true || report?.format == "segment" || result.succeeded)
@@ -47,8 +48,8 @@ private func changed(_ change: (inout [String]) -> Void) throws -> String {
 }
 
 @Test func `a strange line in an archive is refused with its number`() throws {
-    let folder = Folder()
-    let file = folder.file("a.ndjson", try changed { $0.insert("{\"what\":1}", at: 60) })
+    let folder = try Folder()
+    let file = try folder.write(changed { $0.insert("{\"what\":1}", at: 60) }, as: "a.ndjson")
     let result = Importer(store: FakeStore(), format: TesseraFormat(), options: ImportOptions(rejects: .file(folder.path + "/r"))).run([
         file
     ])
@@ -63,7 +64,7 @@ private func changed(_ change: (inout [String]) -> Void) throws -> String {
 }
 
 @Test func `definitions come with an archive`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let store = try sample()
     let definition = Definition(kind: .segment, name: "ü", body: "did \"Bought\"")
     try store.save(definition)
@@ -74,7 +75,7 @@ private func changed(_ change: (inout [String]) -> Void) throws -> String {
 }
 
 @Test func `a damaged archive gives every intact member, and tells what is missing`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let long = String(repeating: "x", count: 2000)
     var dice = Dice(3)
     let store = try fill(
@@ -83,7 +84,7 @@ private func changed(_ change: (inout [String]) -> Void) throws -> String {
     _ = try Exporter(store.fakeSnapshot(blockRows: 500), options: ExportOptions(level: 1)).write(to: path)
     var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
     for index in bytes.count / 2..<bytes.count / 2 + 9 { bytes[index] = ~bytes[index] }
-    let damaged = folder.file("b.gz", bytes)
+    let damaged = try folder.write(bytes, as: "b.gz")
     let strict = Importer(store: FakeStore(), format: TesseraFormat()).run([damaged])
     #expect(strict.failures.map(\.reason) == [.damaged])
     let lenient = Importer(
@@ -97,7 +98,7 @@ private func changed(_ change: (inout [String]) -> Void) throws -> String {
 }
 
 @Test func `an encrypted archive opens with its key only`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let snapshot = try sample().fakeSnapshot()
     let path = folder.path + "/a.tsr"
     let result = try Exporter(snapshot, options: ExportOptions(key: try key(1), salt: salt)).write(to: path)
@@ -120,23 +121,23 @@ private func changed(_ change: (inout [String]) -> Void) throws -> String {
     for place in [37, 40, 60, bytes.count - 1] {
         var spoilt = bytes
         spoilt[place] ^= 1
-        let result = Importer(store: FakeStore(), format: TesseraFormat(), options: options).run([folder.file("b.tsr", spoilt)])
+        let result = try Importer(store: FakeStore(), format: TesseraFormat(), options: options).run([folder.write(spoilt, as: "b.tsr")])
         #expect(!result.succeeded, "byte \(place)")
     }
-    let cut = Importer(store: FakeStore(), format: TesseraFormat(), options: options).run([
-        folder.file("c.tsr", bytes[..<(bytes.count - 1)])
+    let cut = try Importer(store: FakeStore(), format: TesseraFormat(), options: options).run([
+        folder.write(bytes[..<(bytes.count - 1)], as: "c.tsr")
     ])
     #expect(cut.failures.first?.reason == .damaged)
 }
 
 @Test func `a plain archive's members and lines are counted`() throws {
-    let folder = Folder()
+    let folder = try Folder()
     let bytes = Gzip.member(track("a") + track("b")) + Gzip.member(track("c"))
-    let whole = try ArchiveInspector.inspect(folder.file("a.gz", bytes))
+    let whole = try ArchiveInspector.inspect(folder.write(bytes, as: "a.gz"))
     #expect(whole.format == "segment" && whole.members == 2 && whole.lines == 3 && whole.isWhole && whole.header == nil)
-    let damaged = try ArchiveInspector.inspect(folder.file("b.gz", bytes[..<(bytes.count - 3)]))
+    let damaged = try ArchiveInspector.inspect(folder.write(bytes[..<(bytes.count - 3)], as: "b.gz"))
     #expect(damaged.members == 1 && damaged.lines == 2 && !damaged.isWhole)
-    let table = try ArchiveInspector.inspect(folder.file("a.csv", "a,b\n1,2"))
+    let table = try ArchiveInspector.inspect(folder.write("a,b\n1,2", as: "a.csv"))
     #expect(table.format == "text" && table.encoding == .plain && table.lines == 2)
     #expect(throws: ArchiveError.self) { try ArchiveInspector.inspect(folder.path) }
 }

@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// The commands of `Documentation/HTTP.md`, as they stand there, sent to a running worker.

@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// Bad records are refused one by one and the import goes on; bad files end it, and what was committed stays.

@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// The library of ready segments on the sample shop, as a person tries it first.

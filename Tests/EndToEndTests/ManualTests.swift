@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// What a person or a script sees: help, statuses, formats, where things are written.

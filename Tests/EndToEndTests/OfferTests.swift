@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// Offers as OpenFeature's own client meets them.

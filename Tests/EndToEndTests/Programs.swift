@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 
 /// The real programs, found beside the test bundle, run as a user would run them.
 enum Program: String {
@@ -100,29 +101,6 @@ enum Program: String {
     /// Runs a line of bash.
     @discardableResult
     static func bash(_ line: String, folder: String? = nil) throws -> Outcome { try run("/bin/bash", ["-c", line], folder: folder) }
-}
-
-/// A folder of its own that is gone with the test.
-final class Folder: Sendable {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "tessera-end-to-end-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file into the folder and gives its path.
-    func write(_ text: String, as name: String) throws -> String { try write(Data(text.utf8), as: name) }
-
-    func write(_ data: Data, as name: String) throws -> String {
-        let file = self / name
-        try data.write(to: URL(fileURLWithPath: file))
-        return file
-    }
-
-    static func / (folder: Folder, name: String) -> String { folder.path + "/" + name }
 }
 
 /// Where the tests' scripts lie, and the package.

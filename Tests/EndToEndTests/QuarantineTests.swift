@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// The quarantine through the real program, whatever ends it.

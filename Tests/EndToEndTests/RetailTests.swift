@@ -1,12 +1,13 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// Real data in, figures out, held against computations done another way: Python's csv and decimal modules, and scikit-learn.
-@Suite(.serialized, .enabled(if: testData != nil, "TESSERA_TESTDATA names no folder with the real data"))
+@Suite(.serialized, .enabled(if: testData != nil, "TESSERA_TESTDATA names no folder with the real data"), RetailImport())
 struct RetailTests {
-    /// Imported once for all tests of the suite.
-    static let retail = Result { try imported("online_retail/online_retail.csv.gz", "online_retail") }
+    /// The retail table in a store.
+    @TaskLocal static var retail: Imported?
 
     struct Imported: Sendable {
         var folder: Folder
@@ -28,17 +29,17 @@ struct RetailTests {
     }
 
     private func answer(_ command: String, format: String = "json") throws -> Program.Outcome {
-        let retail = try Self.retail.get()
+        let retail = try #require(Self.retail)
         let outcome = try Program.shell.run("--db", retail.store, "--now", retail.now, "--format", format, "-c", command)
         guard outcome.status == 0 else { throw Program.Unexpected("an answer to \(command), not: \(outcome.errors)") }
         return outcome
     }
 
     @Test func `every row of the retail table is accounted for`() throws {
-        let json = try Self.retail.get().json
+        let json = try #require(Self.retail).json
         #expect(json["rows"]?.asDouble == 541_909 || json["rows"]?.asDouble == 541_910, "with or without the header")
         #expect(json["rejected"] == .integer(0) && json["duplicates"] == .integer(0))
-        #expect(try Self.retail.get().now == "2011-12-09T12:50:00.000Z")
+        #expect(Self.retail?.now == "2011-12-09T12:50:00.000Z")
     }
 
     @Test func `customers, orders and worth are the known figures`() throws {
@@ -51,7 +52,7 @@ struct RetailTests {
 
     @Test(.enabled(if: python != nil, "the independent computation is a Python script, and python3 is not here"))
     func `RFM equals a computation with Python's csv and decimal modules`() throws {
-        let retail = try Self.retail.get()
+        let retail = try #require(Self.retail)
         for refunds in [false, true] {
             let answer = try answer("rfm" + (refunds ? " refunds \"Order Refunded\"" : ""), format: "csv")
             let file = try retail.folder.write(answer.output, as: "rfm.csv")
@@ -66,7 +67,7 @@ struct RetailTests {
 
     @Test(.enabled(if: learnedPython != nil, "TESSERA_PYTHON names no Python with scikit-learn"), arguments: ["zscore", "minmax"])
     func `the silhouette is the one that scikit-learn computes from the same labels`(scale: String) throws {
-        let retail = try Self.retail.get()
+        let retail = try #require(Self.retail)
         let answer = try answer("cluster \(Self.clustering) k=4 scale=\(scale) members=yes")
         let file = try retail.folder.write(answer.output, as: "clusters.json")
         let outcome = try Program.run(learnedPython ?? "", [scripts + "/silhouette.py", file, scale])
@@ -75,7 +76,6 @@ struct RetailTests {
     }
 
     @Test func `saved clusters hold everybody once`() throws {
-        let retail = try Self.retail.get()
         let json = try answer("cluster \(Self.clustering) k=5 save as micro").json
         let clusters = try #require(json["clusters"]?.asArray).compactMap(\.asObject)
         var total = 0.0
@@ -86,7 +86,6 @@ struct RetailTests {
             total += count ?? 0
         }
         #expect(total == 4_338)
-        _ = try Program.bash("true", folder: retail.folder.path)
     }
 
     @Test func `the other real tables import too`() throws {
@@ -98,5 +97,16 @@ struct RetailTests {
         #expect(git.json["accepted"] == .integer(2_099_297) && git.json["rejected"] == .integer(2))
         let rejects = try String(contentsOfFile: git.folder / "rejects.ndjson", encoding: .utf8)
         #expect(rejects.split(separator: "\n").count == 2 && rejects.contains("+518:00"))
+    }
+}
+
+/// Imports the retail table once for all tests of the suite; it is gone after the last of them, as no static property would be.
+private struct RetailImport: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing tests: @Sendable () async throws -> Void
+    ) async throws {
+        try await RetailTests.$retail.withValue(RetailTests.imported("online_retail/online_retail.csv.gz", "online_retail")) {
+            try await tests()
+        }
     }
 }

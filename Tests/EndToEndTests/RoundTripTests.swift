@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// Archives go out and come back the same, also through crashes.

@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 /// The worker as its clients and its enemies meet it: what is acknowledged is there, once, whatever happens.

@@ -7,6 +7,15 @@ private func decimal(_ text: String, point: String = ".") -> ExactDecimal? {
     return text.withUTF8 { ExactDecimal.parse($0, point: Array(point.utf8)[0]) }
 }
 
+extension ExactDecimal {
+    /// As `write(to:)` writes it.
+    fileprivate var text: String {
+        let out = ByteBuffer(capacity: 48)
+        write(to: out)
+        return out.string(from: 0)
+    }
+}
+
 @Test(arguments: [
     ("0", "0"), ("17850.0", "17850.0"), ("2.550", "2.55"), ("-0.10", "-0.1"), ("+7", "7"), ("1e3", "1000.0"), ("1E-2", "0.01"),
     ("0.000000001", "1e-9"), ("123456789012345678901234567890", "123456789012345678901234567890"), ("1.5e40", "1.5e40"), ("-3.0", "-3.0"),

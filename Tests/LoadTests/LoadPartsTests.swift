@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import Platform
 import Storage
+import TestFolder
 import Testing
 
 @testable import tessera_load
@@ -74,10 +75,8 @@ private func plan(rate: Double = 1_000, batch: Int = 10, seconds: Double = 1, pe
     }
 
     @Test func `what is lost, doubled or foreign in a store is told`() throws {
-        let folder = NSTemporaryDirectory() + "tessera-load-tests-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (plan, ids, path) = (plan(), RunIDs(seed: 9), folder + "/a.tessera")
+        let folder = try Folder()
+        let (plan, ids, path) = (plan(), RunIDs(seed: 9), folder / "a.tessera")
         // Batches 0 and 1 were acknowledged, 2 was not answered, and of batch 99 nothing was sent.
         var fates = [Generator.Fate](repeating: .unsent, count: plan.batches)
         (fates[0], fates[1], fates[2]) = (.acknowledged, .acknowledged, .broken)

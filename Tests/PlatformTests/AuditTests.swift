@@ -2,15 +2,16 @@ import BuiltIn
 import EventModel
 import Foundation
 import Platform
+import TestFolder
 import Testing
 
 /// `audit data` and `audit sources` on a store small enough to count by hand.
 @Suite struct AuditTests {
-    private let folder = NSTemporaryDirectory() + "tessera-audit-" + UUID().uuidString
+    private let folder: Folder
     private let session: Session
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder + "/workspace", withIntermediateDirectories: true)
+        folder = try Folder()
         let plan = """
             trackingPlan:
               events:
@@ -23,7 +24,7 @@ import Testing
                   plan: {kind: text}
 
             """
-        try Data(plan.utf8).write(to: URL(fileURLWithPath: folder + "/workspace/tessera.yaml"))
+        try folder.write(plan, as: "workspace/tessera.yaml")
         var lines: [String] = []
         func add(_ rest: String, day: String, source: String = "web", receivedAfter seconds: Int? = nil) {
             let received = seconds.map { #","receivedAt":"2026-06-\#(day)T00:00:0\#($0)Z""# } ?? ""
@@ -44,13 +45,12 @@ import Testing
         // After `now`.
         add(order(#""revenue":1000,"currency":"GBP""#), day: "30", source: "later")
         lines[lines.count - 1] = lines[lines.count - 1].replacingOccurrences(of: "T00:00:00Z", with: "T23:00:00Z")
-        let file = folder + "/a.ndjson"
-        try Data((lines.joined(separator: "\n") + "\n{\"type\":\"x\",\"context\":{\"library\":{\"name\":\"app\"}}}\n").utf8)
-            .write(to: URL(fileURLWithPath: file))
-        let tessera = Tessera(path: folder + "/a.tessera", plugins: .builtIn)
+        lines.append(#"{"type":"x","context":{"library":{"name":"app"}}}"# + "\n")
+        let file = try folder.write(lines.joined(separator: "\n"), as: "a.ndjson")
+        let tessera = Tessera(path: folder / "a.tessera", plugins: .builtIn)
         #expect(try tessera.importFiles(ImportRequest(files: [file]), interruption: Interruption()).summary.rejected == 1)
         session = Session(
-            tessera: tessera, workspace: Workspace(folder: folder + "/workspace"), now: Instant(text: "2026-06-30T12:00:00Z"),
+            tessera: tessera, workspace: Workspace(folder: folder / "workspace"), now: Instant(text: "2026-06-30T12:00:00Z"),
             format: .json,
             clock: { Instant(milliseconds: 0) })
         let open = Session(tessera: tessera, format: .json, clock: { Instant(milliseconds: 1_782_820_800_000) })

@@ -1,21 +1,21 @@
 import BuiltIn
 import EventModel
-import Foundation
 import Platform
 import Storage
 import Synchronization
+import TestFolder
 import Testing
 
 /// A worker on a clock that a test turns, on a store of its own.
 final class Bench: Sendable {
-    let folder: Scratch
+    let folder: Folder
     let tessera: Tessera
     private let time = Mutex<Int64>(0)
     let sentences = Mutex<[String]>([])
 
     init(_ instant: String = "2026-06-01T00:00:00Z") throws {
-        folder = try Scratch()
-        tessera = Tessera(path: folder.path + "/w.tessera", plugins: .builtIn)
+        folder = try Folder()
+        tessera = Tessera(path: folder / "w.tessera", plugins: .builtIn)
         try turn(instant)
     }
 
@@ -40,19 +40,7 @@ final class Bench: Sendable {
 
     /// A workspace with the given files, applied to the store.
     func apply(_ files: [String: String]) throws {
-        let root = folder.path + "/w"
-        for (name, text) in files {
-            let file = URL(fileURLWithPath: root + "/" + name)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
-        _ = try shell("apply", workspace: Workspace(folder: root))
+        for (name, text) in files { try folder.write(text, as: "w/" + name) }
+        _ = try shell("apply", workspace: Workspace(folder: folder / "w"))
     }
-}
-
-/// A folder that is gone with its test.
-final class Scratch: Sendable {
-    let path = NSTemporaryDirectory() + "tessera-worker-" + UUID().uuidString
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

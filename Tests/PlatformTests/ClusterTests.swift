@@ -1,6 +1,7 @@
 import EventModel
 import Foundation
 import Synchronization
+import TestFolder
 import Testing
 
 @testable import Platform

@@ -3,6 +3,7 @@ import EventModel
 import Foundation
 import Platform
 import Storage
+import TestFolder
 import Testing
 
 /// `Documentation/JSON.md` is a transcript: these tests ask what it asks and get what it says.

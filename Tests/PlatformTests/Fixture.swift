@@ -2,27 +2,7 @@ import BuiltIn
 import EventModel
 import Foundation
 import Platform
-
-/// A folder of its own that is gone with the test.
-final class Folder {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "tessera-platform-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file into the folder and gives its path.
-    func write(_ text: String, as name: String) throws -> String {
-        let file = path + "/" + name
-        try FileManager.default.createDirectory(
-            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-}
+import TestFolder
 
 /// A store with the given messages, and a session that asks it at a fixed instant.
 struct Shop {

@@ -3,6 +3,7 @@ import EventModel
 import Foundation
 import Platform
 import Synchronization
+import TestFolder
 import Testing
 
 /// A shop whose wall clock a test turns.

@@ -1,9 +1,9 @@
 import BuiltIn
 import EventModel
-import Foundation
 import Rules
 import Storage
 import StorageTesting
+import TestFolder
 import Testing
 
 @testable import Platform

@@ -1,7 +1,7 @@
 import BuiltIn
 import EventModel
-import Foundation
 import Platform
+import TestFolder
 import Testing
 
 @Suite struct LintTests {

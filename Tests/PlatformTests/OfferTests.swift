@@ -3,6 +3,7 @@ import EventModel
 import Foundation
 import Platform
 import Storage
+import TestFolder
 import Testing
 
 private let segments = ["segments/vip.segment": "sum(\"Order Completed\", .revenue) >= 40"]

@@ -1,8 +1,8 @@
 import BuiltIn
 import EventModel
-import Foundation
 import Platform
 import Storage
+import TestFolder
 import Testing
 
 /// Two people on one tablet, each with a device of their own.

@@ -1,6 +1,7 @@
 import EventModel
 import Foundation
 import Platform
+import TestFolder
 import Testing
 
 #if canImport(FoundationXML)

@@ -3,6 +3,7 @@ import Foundation
 import Service
 import Statistics
 import Synchronization
+import TestFolder
 import Testing
 
 @testable import Platform
@@ -161,11 +162,9 @@ import Testing
     }
 
     @Test func `the section cache is read, and what is wrong in it is told`() throws {
-        let folder = try Scratch()
+        let folder = try Folder()
         func limits(_ text: String) throws -> ProfileCacheLimits {
-            let file = folder.path + "/tessera.yaml"
-            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-            return try SettingsFile(path: file).cacheLimits()
+            try SettingsFile(path: folder.write(text, as: "tessera.yaml")).cacheLimits()
         }
         let set = try limits("cache: {bytes: 1000, seconds: 5}\n")
         #expect(set.bytes == 1_000 && set.milliseconds == 5_000)

@@ -4,18 +4,18 @@ import Foundation
 import Platform
 import Service
 import Synchronization
+import TestFolder
 import Testing
 
 /// What was refused, judged again once the plan is mended.
 @Suite struct QuarantineTests {
-    private let folder: String
+    private let folder: Folder
     private let tessera: Tessera
     private let sentences = Sentences()
 
     init() throws {
-        folder = NSTemporaryDirectory() + "tessera-quarantine-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        tessera = Tessera(path: folder + "/q.tessera", plugins: .builtIn)
+        folder = try Folder()
+        tessera = Tessera(path: folder / "q.tessera", plugins: .builtIn)
     }
 
     private func worker(_ plan: String) throws -> Worker {
@@ -28,7 +28,7 @@ import Testing
 
     /// Writes the settings file; gives its path.
     @discardableResult private func write(_ plan: String) throws -> String {
-        let file = folder + "/tessera.yaml"
+        let file = folder / "tessera.yaml"
         try Data("trackingPlan:\n  events:\n    Order Completed:\n      properties:\n        \(plan)\n".utf8)
             .write(to: URL(fileURLWithPath: file), options: .atomic)
         return file
@@ -135,9 +135,8 @@ import Testing
     }
 
     @Test func `import's rejects are judged, too`() async throws {
-        let file = folder + "/a.ndjson"
         let lines = #"{"type":"track","event":"Seen","userId":"u","messageId":"a"}"# + "\nnonsense\n"
-        try Data(lines.utf8).write(to: URL(fileURLWithPath: file))
+        let file = try folder.write(lines, as: "a.ndjson")
         let summary = try tessera.importFiles(ImportRequest(files: [file]), interruption: Interruption()).summary
         #expect(summary.rejected == 2)
         let open = try worker("revenue: {kind: number}")

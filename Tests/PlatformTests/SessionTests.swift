@@ -3,6 +3,7 @@ import EventModel
 import Foundation
 import Platform
 import Synchronization
+import TestFolder
 import Testing
 
 @Suite struct SessionTests {

@@ -4,6 +4,7 @@ import Platform
 import Service
 import Storage
 import Synchronization
+import TestFolder
 import Testing
 
 private func viewed(_ id: String, by person: String, at time: String) -> MessageBatch {
@@ -258,10 +259,10 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         ("identity: {links: [phone], priorities: [email]}\n", "identity.priorities.0: the trait links nobody"),
     ])
     func `a settings file that is not understood names its line`(text: String, says: String) throws {
-        let folder = try Scratch()
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/tessera.yaml"))
+        let folder = try Folder()
+        let path = try folder.write(text, as: "tessera.yaml")
         do {
-            let file = try SettingsFile(path: folder.path + "/tessera.yaml")
+            let file = try SettingsFile(path: path)
             _ = try file.trackingPlan()
             _ = try file.identityRules()
             #expect(file["http"] != nil)

@@ -4,6 +4,7 @@ import Foundation
 import Platform
 import Storage
 import Synchronization
+import TestFolder
 import Testing
 
 /// A shop of three people whose session stands on a workspace of the given files.

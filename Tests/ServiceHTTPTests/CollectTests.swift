@@ -1,6 +1,7 @@
 import EventModel
 import Foundation
 import Service
+import TestFolder
 import Testing
 
 @testable import ServiceHTTP
@@ -205,12 +206,10 @@ struct CollectTests {
 
 /// Packs bytes with the program gzip, which is not the library under test.
 func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("tessera-\(UUID().uuidString)")
-    try Data(bytes).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
+    let folder = try Folder()
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["gzip", "-c", file.path]
+    process.arguments = ["gzip", "-c", try folder.write(bytes, as: "plain")]
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()

@@ -1,6 +1,7 @@
 import EventModel
 import Foundation
 import Secrets
+import TestFolder
 import Testing
 import Yams
 
@@ -48,12 +49,11 @@ struct SettingsTests {
     }
 
     @Test func `secrets come from the environment or a file, and must be long`() throws {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("tessera-\(UUID().uuidString)")
-        try Data("  from-a-file\n".utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
+        let folder = try Folder()
+        let file = try folder.write("  from-a-file\n", as: "key")
         var settings = HTTPSettings()
         settings.keys = [
-            .init(name: "a", role: .write, secret: .environment("A")), .init(name: "b", role: .read, secret: .file(file.path)),
+            .init(name: "a", role: .write, secret: .environment("A")), .init(name: "b", role: .read, secret: .file(file)),
         ]
         let ring = KeyRing(try settings.accessKeys(environment: ["A": "from-the-environment"]))
         #expect(ring.find("from-the-environment") == 0)

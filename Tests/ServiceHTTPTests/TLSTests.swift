@@ -1,39 +1,39 @@
 import EventModel
 import Foundation
+import TestFolder
 import Testing
 
 @testable import ServiceHTTP
 
-/// A certificate for localhost and its key, made by the program openssl.
-private struct Certificate {
-    let folder: URL
-    var certificate: String { folder.appendingPathComponent("certificate.pem").path }
-    var key: String { folder.appendingPathComponent("key.pem").path }
-
-    /// Nil where there is no openssl.
-    init?() {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("tessera-\(UUID().uuidString)")
-        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out",
-            certificate,
-        ]
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        process.waitUntilExit()
-        if process.terminationStatus != 0 { return nil }
-    }
+/// The program openssl, which is not the library under test.
+private func openssl(_ arguments: String...) -> Bool {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["openssl"] + arguments
+    (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
 }
 
-private let certificate = Certificate()
+private let hasOpenSSL = openssl("version")
 
+@Suite(.enabled(if: hasOpenSSL, "There is no openssl, so TLS was not tried."))
 struct TLSTests {
-    @Test(.enabled(if: certificate != nil, "There is no openssl, so TLS was not tried."))
-    func `TLS is spoken where a certificate is set, and nothing else`() async throws {
-        let files = try #require(certificate)
-        try await withServer(settings: { $0.tls = .init(certificate: files.certificate, privateKey: files.key) }) {
+    private let folder: Folder
+    /// A certificate for localhost, and its key.
+    private let certificate, key: String
+
+    init() throws {
+        folder = try Folder()
+        (certificate, key) = (folder / "certificate.pem", folder / "key.pem")
+        try #require(
+            openssl(
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate))
+    }
+
+    @Test func `TLS is spoken where a certificate is set, and nothing else`() async throws {
+        try await withServer(settings: { $0.tls = .init(certificate: certificate, privateKey: key) }) {
             service, client async throws in
             let body = #"{"messageId":"1"}"#
             let connection = try await Connection(port: client.port, isSecure: true)
@@ -45,13 +45,10 @@ struct TLSTests {
         }
     }
 
-    @Test(.enabled(if: certificate != nil, "There is no openssl, so TLS was not tried."))
-    func `files that are no certificate or no key are told`() async throws {
-        let files = try #require(certificate)
+    @Test func `files that are no certificate or no key are told`() async throws {
         for (certificate, key, path) in [
-            ("/nowhere.pem", files.key, "certificate"), (files.key, files.key, "certificate"),
-            (files.certificate, "/nowhere.pem", "privateKey"),
-            (files.certificate, files.certificate, "privateKey"),
+            ("/nowhere.pem", key, "certificate"), (key, key, "certificate"), (certificate, "/nowhere.pem", "privateKey"),
+            (certificate, certificate, "privateKey"),
         ] {
             let error = await #expect(throws: SettingsError.self) {
                 try await withServer(settings: { $0.tls = .init(certificate: certificate, privateKey: key) }) { _, _ in }

@@ -5,28 +5,27 @@ import FormatCSV
 import FormatSegment
 import Foundation
 import SourceFiles
+import TestFolder
 import Testing
 
 /// Files as a source, over a folder of its own for each test.
-final class FilesSourceTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("source-files-\(UUID().uuidString)").path
+struct FilesSourceTests {
+    private let folder: Folder
 
-    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    init() throws { folder = try Folder() }
 
     private static let registry = SourceRegistry([FilesSettings.self])
 
     private func source(_ settings: [JSONObject.Member]) throws -> any Source {
         try Self.registry.makeSource(
             "files", settings: JSONObject(settings), environment: [:],
-            context: ConnectorContext(formats: FormatRegistry([SegmentFormat.self, CSVFormat.self]), folder: folder))
+            context: ConnectorContext(formats: FormatRegistry([SegmentFormat.self, CSVFormat.self]), folder: folder.path))
     }
 
-    private func write(_ name: String, _ text: String) throws { try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8) }
+    private func write(_ name: String, _ text: String) throws { try folder.write(text, as: name) }
 
     private func append(_ name: String, _ text: String) throws {
-        let file = try #require(FileHandle(forWritingAtPath: folder + "/" + name))
+        let file = try #require(FileHandle(forWritingAtPath: folder / name))
         try file.seekToEnd()
         try file.write(contentsOf: Data(text.utf8))
         try file.close()
@@ -34,7 +33,7 @@ final class FilesSourceTests {
 
     private func gzip(_ name: String) throws {
         let process = Process()
-        (process.executableURL, process.arguments) = (URL(fileURLWithPath: "/usr/bin/env"), ["gzip", "-f", folder + "/" + name])
+        (process.executableURL, process.arguments) = (URL(fileURLWithPath: "/usr/bin/env"), ["gzip", "-f", folder / name])
         try process.run()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
@@ -94,7 +93,7 @@ final class FilesSourceTests {
                     if seen.count >= count { return }
                 }
             }
-            try await follow(source([.init("path", .string(folder))] + settings.dropFirst()))
+            try await follow(source([.init("path", .string(folder.path))] + settings.dropFirst()))
         }
         try await read(until: 3)
         try append("a.ndjson", String(Self.line(3).suffix(20)) + Self.line(4))
@@ -128,8 +127,8 @@ final class FilesSourceTests {
     @Test func `a cut gzip file is named, and tried again`() async throws {
         try write("a.ndjson", Self.lines(0..<1_000))
         try gzip("a.ndjson")
-        let whole = try #require(FileManager.default.contents(atPath: folder + "/a.ndjson.gz"))
-        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: folder + "/a.ndjson.gz"))
+        let whole = try #require(FileManager.default.contents(atPath: folder / "a.ndjson.gz"))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: folder / "a.ndjson.gz"))
         let source = try source([.init("path", .string("a.ndjson.gz")), .init("follow", .bool(false))])
         func read(_ source: some Source) async -> ConnectorError? {
             do throws(ConnectorError) {

@@ -3,18 +3,19 @@ import Foundation
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 /// A store with everything in it, and what it says.
 private struct Whole {
     let folder: Folder
-    var path: String { folder.path("whole.tessera") }
+    var path: String { folder / "whole.tessera" }
     let answers: [String]
 
     init() throws {
         folder = try Folder()
         var odd = OddMessages(seed: 7)
-        let store = try SQLiteStore(path: folder.path("whole.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "whole.tessera", mode: .create)
         let writer = try store.makeWriter()
         for _ in 0..<3 {
             for _ in 0..<3 { _ = try writer.append(writer.makeDecoder().decode(odd.batch(80))) }
@@ -31,7 +32,7 @@ private struct Whole {
             recorded = try store.snapshot().recordedMembers(of: "s", at: nil)
         }
         try writer.close()
-        answers = try Self.answers(of: folder.path("whole.tessera"))
+        answers = try Self.answers(of: folder / "whole.tessera")
     }
 
     /// All that can be read of the store at `path`, sorted.
@@ -58,7 +59,7 @@ private struct Whole {
     func copy(_ change: (inout Data) -> Void) throws -> String {
         var data = try Data(contentsOf: URL(fileURLWithPath: path))
         change(&data)
-        let copy = folder.path("copy-\(UUID().uuidString).tessera")
+        let copy = folder / "copy-\(UUID().uuidString).tessera"
         try data.write(to: URL(fileURLWithPath: copy))
         return copy
     }

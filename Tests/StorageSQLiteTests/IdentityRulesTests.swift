@@ -1,8 +1,8 @@
 import EventModel
-import Foundation
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 private let said = PeopleStatement(at: Instant(milliseconds: 1_000), by: "tester")
@@ -29,15 +29,6 @@ private func expected(_ messages: [Said], users: Int?, anonymous: Int?) -> Set<S
     return Set(groups)
 }
 
-private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>> {
-    var people = [Set<Identifier>](repeating: [], count: snapshot.profileCount)
-    for ordinal in 0..<snapshot.identifierCount {
-        let (kind, text) = try snapshot.identifier(ordinal)
-        people[Int(snapshot.profileOfIdentifier[ordinal])].insert(Identifier(kind, text))
-    }
-    return Set(people)
-}
-
 private func batch(_ messages: ArraySlice<(number: Int, said: Said)>) -> MessageBatch {
     MessageBatch(
         lines: messages.map { number, said in
@@ -61,7 +52,7 @@ struct IdentityRulesTests {
         let wanted = expected(all.map(\.said), users: users, anonymous: anonymous)
         for order in 0..<2 {
             let messages = order == 0 ? all : all.shuffled(using: &random)
-            let store = try SQLiteStore(path: folder.path("s\(order).tessera"), mode: .create)
+            let store = try SQLiteStore(path: folder / "s\(order).tessera", mode: .create)
             let first = try store.makeWriter(rules: rules, statement: said)
             let writer = try followed(messages, into: store, by: first, &random) { batch($0) }
             #expect(try people(store.snapshot()) == wanted, "in the tail")
@@ -73,7 +64,7 @@ struct IdentityRulesTests {
             #expect(try people(store.snapshot()) == wanted, "rebuilt")
         }
         // Rules that come later, and go again.
-        let store = try SQLiteStore(path: folder.path("later.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "later.tessera", mode: .create)
         let writer = try store.makeWriter()
         _ = try writer.append(writer.makeDecoder().decode(batch(all[...])))
         try writer.commit(source: nil, position: nil)
@@ -90,7 +81,7 @@ struct IdentityRulesTests {
 
     @Test func `blocked values name nobody, and their messages are kept under the other identifier`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         var rules = IdentityRules()
         rules.blocked = .init(texts: ["null", "test-*"], repeated: ["0"])
         rules.blockedByKind[.anonymous] = .init(texts: ["kiosk"])
@@ -108,7 +99,7 @@ struct IdentityRulesTests {
 
     @Test func `a shared device past its limit is refused with the reason, and the first to come stay`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         var rules = IdentityRules()
         rules.limits[.user] = 2
         let writer = try store.makeWriter(rules: rules, statement: said)

@@ -1,8 +1,8 @@
 import EventModel
-import Foundation
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 private let said = PeopleStatement(at: Instant(milliseconds: 1_000), by: "tester")
@@ -69,18 +69,6 @@ private func expected(_ lines: [String], _ rules: IdentityRules) throws -> Set<S
     return Set(groups.filter { $0.contains { $0.kind.trait == nil } })
 }
 
-private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>> {
-    var people = [Set<Identifier>](repeating: [], count: snapshot.profileCount)
-    for ordinal in 0..<snapshot.identifierCount where snapshot.profileOfIdentifier[ordinal] != IdentifierKind.nobody {
-        let (kind, text) = try snapshot.identifier(ordinal)
-        people[Int(snapshot.profileOfIdentifier[ordinal])].insert(Identifier(kind, text))
-    }
-    for (profile, least) in try snapshot.leastOrdinals().enumerated() {
-        #expect(try snapshot.identifier(Int(least)).kind.trait == nil && Int(snapshot.profileOfIdentifier[Int(least)]) == profile)
-    }
-    return Set(people)
-}
-
 struct LinkingTraitsTests {
     @Test(arguments: UInt64(1)...(isLong ? 100 : 8))
     func `traits link as the rules say, in any order, in the tail, in blocks, rebuilt, and under rules that come later`(seed: UInt64) throws
@@ -96,7 +84,7 @@ struct LinkingTraitsTests {
         let wanted = try expected(all, rules)
         for order in 0..<2 {
             let lines = order == 0 ? all : all.shuffled(using: &random)
-            let store = try SQLiteStore(path: folder.path("s\(order).tessera"), mode: .create)
+            let store = try SQLiteStore(path: folder / "s\(order).tessera", mode: .create)
             let first = try store.makeWriter(rules: rules, statement: said)
             let writer = try followed(lines, into: store, by: first, &random) { batch($0) }
             #expect(try people(store.snapshot()) == wanted, "in the tail")
@@ -107,7 +95,7 @@ struct LinkingTraitsTests {
             #expect(try people(store.snapshot()) == wanted, "rebuilt")
         }
         // Rules that come later, and go again: nobody is left of the addresses.
-        let store = try SQLiteStore(path: folder.path("later.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "later.tessera", mode: .create)
         let writer = try store.makeWriter()
         _ = try writer.append(writer.makeDecoder().decode(batch(all)))
         try writer.commit(source: nil, position: nil)
@@ -125,7 +113,7 @@ struct LinkingTraitsTests {
 
     @Test func `two people with one address are one, found by it in any spelling, and an unmerge parts them`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         var rules = IdentityRules()
         rules.links = [.email, .phone]
         rules.blockedByKind[.email] = .init(texts: ["info@*"])
@@ -180,7 +168,7 @@ struct LinkingTraitsTests {
 
     @Test func `an alias means ids, never addresses`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         var rules = IdentityRules()
         rules.links = [.email]
         let writer = try store.makeWriter(rules: rules, statement: said)

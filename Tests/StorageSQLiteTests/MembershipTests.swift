@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Storage
 import StorageTesting
+import TestFolder
 import Testing
 
 @testable import StorageSQLite
@@ -40,7 +41,7 @@ private func makeFirstFormat(_ path: String) throws {
 @Test
 func `a store of the first format is read as it is, and gets its history from the next who writes`() throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     func format() throws -> Int32? { try DatabaseQueue(path: path).read { try Int32.fetchOne($0, sql: "PRAGMA user_version") } }
     _ = try store(path, people: 5)
     try makeFirstFormat(path)
@@ -64,7 +65,7 @@ func `a store of the first format is read as it is, and gets its history from th
 @Test(arguments: UInt64(1)...3)
 func `a long history is read from whole states, and says what all records say`(seed: UInt64) throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     _ = try SQLiteStore(path: path, mode: .create)
     var random = ContractRandom(seed: seed)
     var members: Set<UInt32> = []
@@ -116,7 +117,7 @@ func `a long history is read from whole states, and says what all records say`(s
     ])
 func `a damaged history is told in a sentence`(damage: String) throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     let store = try store(path, people: 9)
     for step in [
         change(1, after: 0, entered: [1, 2, 8]), change(2, after: 1, entered: [3], exited: [1]), change(3, after: 2, exited: [8]),
@@ -161,7 +162,7 @@ struct MembershipProcesses {
     @Test
     func `a process killed while it records leaves whole edits`() async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         _ = try store(path, people: 1_000)
         var random = ContractRandom(seed: 4)
         var last = 0
@@ -192,7 +193,7 @@ struct MembershipProcesses {
     @Test
     func `two processes that record one segment lose no change`() async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         _ = try store(path, people: 1_000)
         @Sendable func record(_ first: Int) async {
             await #expect(processExitsWith: .success) { [path = path as String, first = first as Int] in

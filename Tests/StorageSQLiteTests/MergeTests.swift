@@ -2,6 +2,7 @@ import EventModel
 import GRDB
 import Storage
 import StorageTesting
+import TestFolder
 import Testing
 
 @testable import StorageSQLite
@@ -9,7 +10,7 @@ import Testing
 @Test
 func `a name that became frequent keeps blocks of its own, and they are merged within their time`() throws {
     let folder = try Folder()
-    let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+    let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
     var expected: [String: Int] = [:]
     var writer = try store.makeWriter()
     for (round, rows) in [5_000, 4_500, 40, 4_200].enumerated() {
@@ -29,7 +30,7 @@ func `a name that became frequent keeps blocks of its own, and they are merged w
     }
     let before = try store.snapshot()
     try writer.close()
-    let after = try SQLiteStore(path: folder.path("s.tessera"), mode: .open).snapshot()
+    let after = try SQLiteStore(path: folder / "s.tessera", mode: .open).snapshot()
     #expect(before.blocks.count > after.blocks.count && after.blocks.count == 2)
     #expect(after.blocks.contains { $0.event == "Often" } && after.blocks.contains { $0.event == nil })
     for snapshot in [before, after] {
@@ -49,7 +50,7 @@ func `a name that became frequent keeps blocks of its own, and they are merged w
 @Test
 func `blocks of long texts are merged only as far as memory allows`() throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     let writer = try SQLiteStore(path: path, mode: .create).makeWriter()
     var random = ContractRandom(seed: 1)
     for number in 0..<6 {

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Storage
 import StorageTesting
+import TestFolder
 import Testing
 
 @testable import StorageSQLite
@@ -17,21 +18,21 @@ private func refusal(_ path: String, mode: SQLiteStore.Mode = .open) throws -> S
 @Test
 func `what is no store is refused with a sentence, and left as it is`() throws {
     let folder = try Folder()
-    let missing = try refusal(folder.path("none.tessera"))
+    let missing = try refusal(folder / "none.tessera")
     #expect(missing.reason == .missing && missing.description.contains("tessera-archive import"))
-    #expect(!FileManager.default.fileExists(atPath: folder.path("none.tessera")))
+    #expect(!FileManager.default.fileExists(atPath: folder / "none.tessera"))
 
-    #expect(try refusal(folder.root).reason == .damaged)
-    #expect(try refusal(folder.path("no/such/folder.tessera"), mode: .create).reason == .missing)
+    #expect(try refusal(folder.path).reason == .damaged)
+    #expect(try refusal(folder / "no/such/folder.tessera", mode: .create).reason == .missing)
 
     for text in ["x", "{\"type\":\"track\"}\n", String(repeating: "a long text\n", count: 9_000)] {
-        let path = folder.path("notes.txt")
+        let path = folder / "notes.txt"
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         for mode in [SQLiteStore.Mode.open, .create] { #expect(try refusal(path, mode: mode).reason == .damaged) }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
     }
 
-    let other = folder.path("other.sqlite")
+    let other = folder / "other.sqlite"
     try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE t(x)") }
     let before = try Data(contentsOf: URL(fileURLWithPath: other))
     #expect(try refusal(other).description.contains("not a Tessera store"))
@@ -41,7 +42,7 @@ func `what is no store is refused with a sentence, and left as it is`() throws {
 @Test
 func `a store of a newer format is refused, naming both formats`() throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     _ = try SQLiteStore(path: path, mode: .create)
     try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 9") }
     let error = try refusal(path)
@@ -51,7 +52,7 @@ func `a store of a newer format is refused, naming both formats`() throws {
 @Test
 func `a store has the promised header`() throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     _ = try SQLiteStore(path: path, mode: .create)
     let queue = try DatabaseQueue(path: path)
     #expect(try queue.read { try Int.fetchOne($0, sql: "PRAGMA page_size") } == 32_768)
@@ -62,7 +63,7 @@ func `a store has the promised header`() throws {
 @Test
 func `a store without write permission says so`() throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     let store = try SQLiteStore(path: path, mode: .create)
     try FileManager.default.createDirectory(atPath: path + ".lock", withIntermediateDirectories: false)
     do throws(StoreError) {
@@ -85,8 +86,8 @@ func `the filter of fingerprints never loses one`(seed: UInt64) {
 @Test
 func `the index of fingerprints holds all of them through merges and reopening`() throws {
     let folder = try Folder()
-    _ = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
-    let queue = try DatabaseQueue(path: folder.path("s.tessera"))
+    _ = try SQLiteStore(path: folder / "s.tessera", mode: .create)
+    let queue = try DatabaseQueue(path: folder / "s.tessera")
     var random = ContractRandom(seed: 5)
     var all: [UInt64] = []
     try queue.write { database in
@@ -113,7 +114,7 @@ func `the index of fingerprints holds all of them through merges and reopening`(
 @Test
 func `tables that follow from the blocks are made anew when they are damaged`() throws {
     let folder = try Folder()
-    let path = folder.path("s.tessera")
+    let path = folder / "s.tessera"
     let store = try SQLiteStore(path: path, mode: .create)
     var odd = OddMessages(seed: 3)
     var expected = ExpectedStore()
@@ -139,12 +140,12 @@ func `tables that follow from the blocks are made anew when they are damaged`() 
 @Test
 func `a store has one writer and one tail, also when it is called by a link`() throws {
     let folder = try Folder()
-    let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
-    try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "s.tessera")
+    let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
+    try FileManager.default.createSymbolicLink(atPath: folder / "link", withDestinationPath: "s.tessera")
     let writer = try store.makeWriter()
     _ = try writer.appendDurably(
         MessageBatch(lines: "{\"type\":\"screen\",\"userId\":\"u\",\"messageId\":\"m\",\"timestamp\":\"2026-01-01\"}"))
-    let linked = try SQLiteStore(path: folder.path("link"), mode: .open)
+    let linked = try SQLiteStore(path: folder / "link", mode: .open)
     #expect(throws: StoreError.self) { try linked.makeWriter() }
     #expect(try linked.snapshot().blocks.map(\.rows) == [1])
     try writer.close()

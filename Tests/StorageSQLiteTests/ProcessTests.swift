@@ -3,6 +3,7 @@ import Foundation
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 /// Work that other processes do to a store; each exit test below runs it in a process of its own.
@@ -87,7 +88,7 @@ struct Processes {
     @Test
     func `two processes read whole states while one writes`() async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         _ = try SQLiteStore(path: path, mode: .create)
         async let one = #expect(processExitsWith: .success) { [path = path as String] in
             OtherProcess.run { try OtherProcess.readUntil(19, path) }
@@ -105,7 +106,7 @@ struct Processes {
     @Test
     func `a second process that wants to write is told who does`() async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         let writer = try SQLiteStore(path: path, mode: .create).makeWriter()
         let own = ProcessInfo.processInfo.processIdentifier
         await #expect(processExitsWith: .success) { [path = path as String, own = own as Int32] in
@@ -128,7 +129,7 @@ struct Processes {
     @Test(arguments: [false, true])
     func `a writer killed at any moment leaves every committed batch whole, and the next one goes on`(durably: Bool) async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         _ = try SQLiteStore(path: path, mode: .create)
         var random = ContractRandom(seed: durably ? 2 : 1)
         var first = 0
@@ -165,7 +166,7 @@ struct Processes {
     @Test(arguments: [600_000, 1_300_000, 2_500_000, 5_000_000])
     func `a full disk is told in a sentence, and what was committed stays`(limit: Int) async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         await #expect(processExitsWith: .success) { [path = path as String, limit = limit as Int] in
             OtherProcess.run {
                 // The system refuses what passes the limit, as it does on a full disk.

@@ -3,10 +3,11 @@ import Foundation
 import Storage
 import StorageSQLite
 import Synchronization
+import TestFolder
 import Testing
 
 private func emptySnapshot(_ folder: Folder) throws -> any StoreSnapshot {
-    try SQLiteStore(path: folder.path("s.tessera"), mode: .create).snapshot()
+    try SQLiteStore(path: folder / "s.tessera", mode: .create).snapshot()
 }
 
 /// The error of a statement over an empty store.
@@ -91,7 +92,7 @@ func `a cancelled statement stops`() throws {
 @Test
 func `what a table cannot read comes out as it was thrown`() throws {
     let folder = try Folder()
-    let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+    let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
     let writer = try store.makeWriter()
     _ = try writer.appendDurably(
         MessageBatch(lines: "{\"type\":\"screen\",\"userId\":\"u\",\"messageId\":\"m\",\"timestamp\":\"2026-01-01\"}"))

@@ -1,8 +1,8 @@
 import EventModel
-import Foundation
 import Storage
 import StorageSQLite
 import Synchronization
+import TestFolder
 import Testing
 
 @testable import StorageTesting
@@ -18,7 +18,7 @@ private struct Sample {
 
     init(seed: UInt64, count: Int = 120) throws {
         folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         var odd = OddMessages(seed: seed)
         var expected = ExpectedStore()
         let writer = try store.makeWriter()
@@ -147,7 +147,7 @@ func `profiles have their ids, and traits as the latest identifies say`(seed: UI
 
 /// A store of a few plain messages.
 private func store(_ folder: Folder, _ lines: [String]) throws -> any StoreSnapshot {
-    let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+    let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
     let writer = try store.makeWriter()
     _ = try writer.append(writer.makeDecoder().decode(MessageBatch(lines: lines.joined(separator: "\n"))))
     try writer.commit(source: nil, position: nil)
@@ -230,7 +230,7 @@ func `joins, groups and JSON work over all tables, and segments are answered onc
 @Test
 func `blocks that cannot fit are not read, and JSON that is not asked for is not made`() throws {
     let folder = try Folder()
-    let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+    let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
     let writer = try store.makeWriter()
     // Names with blocks of their own in each of four years.
     for year in 0..<4 {
@@ -297,7 +297,7 @@ func `texts with zero bytes, accents and emoji stay as they are`() throws {
 @Test
 func `an empty store has empty tables`() throws {
     let folder = try Folder()
-    let snapshot = try SQLiteStore(path: folder.path("s.tessera"), mode: .create).snapshot()
+    let snapshot = try SQLiteStore(path: folder / "s.tessera", mode: .create).snapshot()
     for table in ["events", "profiles", "memberships", "segments"] {
         let told = try SQLiteViews().rows(of: "SELECT * FROM \(table)", over: SQLViews(snapshot: snapshot, now: later))
         #expect(told.rows.isEmpty && told.columns.count >= 2)

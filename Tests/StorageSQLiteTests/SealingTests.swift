@@ -3,6 +3,7 @@ import Foundation
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 /// Blocks are made beside the writer.
@@ -10,7 +11,7 @@ struct SealingTests {
     @Test(arguments: 0..<UInt64(isLong ? 60 : 4))
     func `what comes while blocks are made is seen, survives a crash, and is stored once`(seed: UInt64) throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         let writer = try store.makeWriter()
         var random = ContractRandom(seed: 100 + seed)
         var sent: Set<Int> = []
@@ -41,10 +42,10 @@ struct SealingTests {
     /// Opens what is on disk at this moment, as after a crash.
     private static func expect(_ sent: Set<Int>, afterCrashOf folder: Folder, step: Int) throws {
         let files = FileManager.default
-        for file in try files.contentsOfDirectory(atPath: folder.root) where file.hasPrefix("s.tessera") {
-            try files.copyItem(atPath: folder.path(file), toPath: folder.path("crash-\(step)\(file.dropFirst(9))"))
+        for file in try files.contentsOfDirectory(atPath: folder.path) where file.hasPrefix("s.tessera") {
+            try files.copyItem(atPath: folder / file, toPath: folder / "crash-\(step)\(file.dropFirst(9))")
         }
-        let store = try SQLiteStore(path: folder.path("crash-\(step)"), mode: .create)
+        let store = try SQLiteStore(path: folder / "crash-\(step)", mode: .create)
         #expect(try OtherProcess.held(store.snapshot()) == sent)
         let writer = try store.makeWriter()
         #expect(try OtherProcess.held(store.snapshot()) == sent)

@@ -2,18 +2,19 @@ import EventModel
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 @Test(arguments: StoreContract.allCases, isLong ? Array(1...20) : [1, 2] as [UInt64])
 func `the embedded store keeps its promises`(promise: StoreContract, seed: UInt64) throws {
     let folder = try Folder()
-    try promise.verify(seed: seed) { try SQLiteStore(path: folder.path("s.tessera"), mode: .create) }
+    try promise.verify(seed: seed) { try SQLiteStore(path: folder / "s.tessera", mode: .create) }
 }
 
 @Test
 func `a path that only the tail has leaves nothing behind for the path that takes its number`() throws {
     let folder = try Folder()
-    let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+    let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
     let writer = try store.makeWriter()
     func line(_ id: String, _ member: String) -> MessageBatch {
         MessageBatch(lines: "{\"type\":\"screen\",\"userId\":\"u\",\"messageId\":\"\(id)\",\"timestamp\":\"2026-01-01\",\(member)}")

@@ -3,6 +3,7 @@ import Foundation
 import Storage
 import StorageSQLite
 import StorageTesting
+import TestFolder
 import Testing
 
 /// Random messages of few people, so that they meet often; their text is the same for the same seed.
@@ -95,22 +96,13 @@ private func expectedPeople(_ lines: [String], _ decisions: IdentityDecisions) t
     return Set(groups.filter { $0.contains { $0.kind.trait == nil } })
 }
 
-private func people(_ snapshot: any StoreSnapshot) throws -> Set<Set<Identifier>> {
-    var people = [Set<Identifier>](repeating: [], count: snapshot.profileCount)
-    for ordinal in 0..<snapshot.identifierCount where snapshot.profileOfIdentifier[ordinal] != IdentifierKind.nobody {
-        let (kind, text) = try snapshot.identifier(ordinal)
-        people[Int(snapshot.profileOfIdentifier[ordinal])].insert(Identifier(kind, text))
-    }
-    return Set(people)
-}
-
 struct UnmergeTests {
     @Test(arguments: UInt64(1)...(isLong ? 60 : 5))
     func `merge, more messages, unmerge: the state is that of a store that never saw the links`(seed: UInt64) throws {
         let folder = try Folder()
         var stream = Stream(seed: seed)
         var random = ContractRandom(seed: seed &+ 100)
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         var rules = IdentityRules()
         if seed % 2 == 0 { rules.links = [.email] }
         var writer = try store.makeWriter(rules: rules, statement: said)
@@ -154,7 +146,7 @@ struct UnmergeTests {
         try writer.close()
         #expect(try state(store.snapshot()) == seen)
         // The same messages in another order, decided before the first of them: nobody was ever merged.
-        let never = try SQLiteStore(path: folder.path("never.tessera"), mode: .create)
+        let never = try SQLiteStore(path: folder / "never.tessera", mode: .create)
         let fresh = try never.makeWriter()
         try fresh.adopt(decisions)
         _ = try fresh.append(fresh.makeDecoder().decode(batch(all.shuffled(using: &random))))
@@ -167,7 +159,7 @@ struct UnmergeTests {
 
     @Test func `a shared device is parted from everybody, and later messages do not join it again`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         let writer = try store.makeWriter()
         func track(_ ids: String, _ id: String) -> String {
             #"{"type":"track","event":"E",\#(ids),"messageId":"\#(id)","timestamp":"2026-01-01T00:00:00.000Z"}"#
@@ -212,7 +204,7 @@ struct UnmergeTests {
 
     @Test func `parting from one person cuts only what leads there`() throws {
         let folder = try Folder()
-        let store = try SQLiteStore(path: folder.path("s.tessera"), mode: .create)
+        let store = try SQLiteStore(path: folder / "s.tessera", mode: .create)
         let writer = try store.makeWriter()
         let pairs = [("one", "phone"), ("one", "tablet"), ("two", "tablet"), ("two", "laptop")]
         let lines = pairs.enumerated().map { number, pair in
@@ -236,7 +228,7 @@ struct UnmergeTests {
 
     @Test func `a writer killed while it unmerges leaves all of a decision or nothing`() async throws {
         let folder = try Folder()
-        let path = folder.path("s.tessera")
+        let path = folder / "s.tessera"
         do {
             let writer = try SQLiteStore(path: path, mode: .create).makeWriter()
             _ = try writer.append(writer.makeDecoder().decode(OtherProcess.batch(0)))

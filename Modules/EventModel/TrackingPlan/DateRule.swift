@@ -13,6 +13,7 @@ public struct DateRule: Sendable, Hashable {
 
     /// Nil refuses what could be read both ways.
     public var order: Order?
+    /// Whether the time of day is written, too.
     public var form: Form
 
     /// A rule that refuses what could be read two ways and writes instants, unless told otherwise.

@@ -1,11 +1,11 @@
 /// Numbers in cells, darker where they are larger: the RFM grid, how segments overlap.
 public struct HeatMap: Chart {
     public var title: String
-    /// Names under the columns and beside the rows (the first row on top).
+    /// Names under the columns.
     public var columns: [String]
     /// Names beside the rows, the first row on top.
     public var rows: [String]
-    /// What the columns and the rows are; empty: nothing is written.
+    /// What the columns are; empty: nothing is written.
     public var columnAxis: String
     /// What the rows are; empty: nothing is written.
     public var rowAxis: String

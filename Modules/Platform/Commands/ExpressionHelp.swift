@@ -4,7 +4,9 @@ public import EventModel
 public struct ExpressionHelp: CommandResult {
     /// One thing to say, and how it is said.
     public struct Recipe: Sendable, Equatable {
+        /// What is to be said, in plain words.
         public var wish: String
+        /// The expression that says it.
         public var expression: String
     }
 

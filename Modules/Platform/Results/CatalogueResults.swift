@@ -48,6 +48,7 @@ public struct EventResult: CommandResult, Equatable {
     public var name: String
     /// Track messages of that name in the store, whatever `now` is.
     public var count: Int
+    /// The properties and context values that the language can ask of them by path.
     public var properties: [Property]
 
     public var json: JSONObject {

@@ -5,6 +5,7 @@ public import Rules
 public struct ExplainResult: CommandResult, Equatable {
     /// The person's canonical id.
     public var id: String
+    /// The proof of the answer, until when it holds, and the least that would flip it.
     public var explanation: Explanation
 
     public var json: JSONObject { JSONObject(explanation.json.members + [.init("profile", .string(id))]) }

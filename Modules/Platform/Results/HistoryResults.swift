@@ -3,6 +3,7 @@ public import Storage
 
 /// The recorded changes of one segment.
 public struct SegmentHistoryResult: CommandResult, Equatable {
+    /// The segment's name.
     public var segment: String
     /// In the order in which they were made.
     public var records: [MembershipRecord]
@@ -42,7 +43,9 @@ public struct SegmentHistoryResult: CommandResult, Equatable {
 public struct PersonHistoryResult: CommandResult, Equatable {
     /// One change.
     public struct Change: Sendable, Equatable {
+        /// The instant that was answered for.
         public var at: Instant
+        /// The segment entered or exited.
         public var segment: String
         /// `entered` or `exited`.
         public var change: String
@@ -81,6 +84,7 @@ public struct PersonHistoryResult: CommandResult, Equatable {
 public struct TraitHistoryResult: CommandResult, Equatable {
     /// One value.
     public struct Entry: Sendable, Equatable {
+        /// The timestamp of the identify that set it.
         public var at: Instant
         /// Null where the trait was removed.
         public var value: JSONValue
@@ -111,6 +115,7 @@ public struct TraitHistoryResult: CommandResult, Equatable {
 
 /// Who was answered for a segment when it was recorded.
 public struct RecordedResult: CommandResult, Equatable {
+    /// The segment's name.
     public var segment: String
     /// When the record was made.
     public var at: Instant
@@ -118,6 +123,7 @@ public struct RecordedResult: CommandResult, Equatable {
     public var expression: String?
     /// Ids ascending by scalars; the first ones, when there was a limit.
     public var members: [String]
+    /// How many members there were, those beyond the limit included.
     public var total: Int
 
     public var json: JSONObject {

@@ -105,7 +105,6 @@ final class RemainingRecords: @unchecked Sendable {
     private let descriptor: Int32
     private var buffer = ContiguousArray<UInt8>()
     private var isPlaced = false
-    private(set) var isEmpty = true
 
     init(path: String) throws(ArchiveError) {
         self.path = path
@@ -121,7 +120,6 @@ final class RemainingRecords: @unchecked Sendable {
     func append(_ record: JSONObject) throws(ArchiveError) {
         record.append(to: &buffer)
         buffer.append(10)
-        isEmpty = false
         if buffer.count > 1 << 20 { try flush() }
     }
 
@@ -136,7 +134,6 @@ final class RemainingRecords: @unchecked Sendable {
             guard taken >= 0 else { throw FileWriting.failure(file, errno) }
             if taken == 0 { return }
             buffer.append(contentsOf: piece[..<taken])
-            isEmpty = false
             at += taken
             try flush()
         }

@@ -11,8 +11,6 @@ struct DefinitionText: Sendable {
     var comments: [String]
     /// Everything after the top, without the workspace's mark and without spaces around it.
     var expression: String
-    /// Whether `apply` wrote it.
-    var isFromWorkspace: Bool
     /// Settings that are not understood.
     var problems: [RuleError]
 
@@ -23,10 +21,8 @@ struct DefinitionText: Sendable {
     ///
     /// - Parameter file: What the places of problems name.
     init(_ text: String, file: String = "") {
-        let unmarked = WorkspaceMark.removed(from: text)
-        isFromWorkspace = unmarked != nil
         var reader = HeadReader(file: file)
-        let lines = Self.lines(of: unmarked ?? text)
+        let lines = Self.lines(of: WorkspaceMark.removed(from: text) ?? text)
         let end = lines.firstIndex { !$0.trimmingSpaces.isEmpty && !$0.trimmingSpaces.hasPrefix("#") } ?? lines.count
         for (index, line) in lines[..<end].enumerated() { reader.read(line, number: index + 1) }
         reader.finish()

@@ -31,7 +31,7 @@ public struct Workspace: Sendable, Equatable {
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw CommandError(.missing, "\(folder): there is no such folder. Name the workspace's folder with --workspace.")
         }
-        var contents = WorkspaceContents(workspace: self)
+        var contents = WorkspaceContents()
         for (path, stem) in files(in: "segments", endings: [".segment"]) {
             do { contents.add(SegmentFile(try text(of: path), name: stem, file: path)) } catch { contents.unreadable.append(error) }
         }

@@ -5,7 +5,6 @@ import Storage
 
 /// What a workspace's files hold, and what is wrong with them.
 struct WorkspaceContents: Sendable {
-    let workspace: Workspace
     private(set) var segments: [SegmentFile] = []
     private(set) var features: [FeatureEntry] = []
     private(set) var offers: [OfferEntry] = []
@@ -14,8 +13,6 @@ struct WorkspaceContents: Sendable {
     private(set) var problems: [RuleError] = []
     /// Files that cannot be read at all.
     var unreadable: [CommandError] = []
-
-    init(workspace: Workspace) { self.workspace = workspace }
 
     /// Every definition, sorted by name; those that taxonomies make included.
     var definitions: [Definition] {

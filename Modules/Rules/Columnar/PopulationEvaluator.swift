@@ -10,6 +10,7 @@ public import Storage
 /// each aggregate 1 to 12 bytes a profile on each thread, or 4 to 56 bytes a selected row where few are selected. The method is that of columnar engines: conditions as masks over chunks of rows, folded into arrays by
 /// dense profile number (P. Boncz et al., "MonetDB/X100: Hyper-Pipelining Query Execution", CIDR 2005).
 public struct PopulationEvaluator: Sendable {
+    /// Whose blocks are read and whose profiles are answered about.
     public let snapshot: any StoreSnapshot
     /// The instant that every question is asked at.
     public let now: Instant

@@ -8,7 +8,9 @@ public struct Explainer: Sendable {
     /// So many events at most are listed with a node; the total is given.
     public static let mostEvents = 5
 
+    /// The rule that is explained.
     public let rule: Rule
+    /// The instant that membership is asked at.
     public let now: Instant
     let thresholds: @Sendable (Operand, Percentile) -> Value?
     let clocks: @Sendable (Timeline) -> (Clause, Instant) -> Instant?

@@ -2,6 +2,7 @@ public import EventModel
 
 /// Why a profile is a member of a rule, or is not: the proof, how long it holds, and the least that would change it.
 public struct Explanation: Sendable, Hashable {
+    /// Whether the rule holds for the profile at `now`.
     public var isMember: Bool
     /// The instant it was asked at.
     public var now: Instant
@@ -30,7 +31,9 @@ public struct ExplainedNode: Sendable, Hashable {
 
     /// The node as text of the language.
     public var text: String
+    /// How its outcome comes from `children`; `other` for anything but `and`, `or` and `not`.
     public var role: Role
+    /// What it came to at the instant it was asked at.
     public var outcome: Outcome
     /// The nodes it is made of; for a segment or a feature, its definition.
     public var children: [ExplainedNode] = []
@@ -48,15 +51,19 @@ public struct ExplainedNode: Sendable, Hashable {
 
 /// The first and last instant that windows let in, both inside; nil on a side that is open.
 public struct ExplainedWindow: Sendable, Hashable {
+    /// The earliest instant let in.
     public var from: Instant?
+    /// The latest instant let in.
     public var to: Instant?
 }
 
 /// An event that decided something.
 public struct ExplainedEvent: Sendable, Hashable {
+    /// The message's timestamp.
     public var time: Instant
     /// The event's name; for anything but a track message the word of its kind.
     public var name: String
+    /// The message's `messageId`.
     public var messageID: String
 
     init(_ message: Message) {
@@ -67,6 +74,7 @@ public struct ExplainedEvent: Sendable, Hashable {
 
 /// One change that, together with the others of its list, makes the answer the opposite.
 public struct ExplainedChange: Sendable, Hashable {
+    /// What a change is about.
     public enum Kind: Sendable, Hashable {
         /// So many more events.
         case events(Int)
@@ -77,6 +85,7 @@ public struct ExplainedChange: Sendable, Hashable {
         /// Nothing comes, and time passes.
         case wait(until: Instant)
     }
+    /// What has to happen, for programs.
     public var kind: Kind
     /// What has to happen, in words.
     public var sentence: String

@@ -1,0 +1,4 @@
+import Foundation
+
+/// Whether the long tests were asked for.
+let isLong = ProcessInfo.processInfo.environment["TESSERA_LONG"] != nil
