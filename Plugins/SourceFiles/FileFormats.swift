@@ -24,9 +24,9 @@ struct FileFormats: Sendable {
                 .mendSettings, at: file, "its name tells no format", remedy: "Name one with `format`, or leave the file out with `pattern`.")
         }
         do throws(FormatError) {
-            return try registry.makeFormat(own, settings: settings, settingsName: mapping ?? "mapping").makeReader(limits: FormatLimits())
+            return try registry.makeFormat(own, settings: settings, settingsName: "mapping").makeReader(limits: FormatLimits())
         } catch {
-            throw ConnectorError(.mendSettings, at: mapping ?? file, error.sentence, remedy: "Mend the mapping or the format.")
+            throw ConnectorError(.mendSettings, at: mapping == nil ? file : "files", error.sentence, remedy: "Mend the mapping or the format.")
         }
     }
 }

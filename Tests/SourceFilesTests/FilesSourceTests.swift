@@ -64,14 +64,13 @@ struct FilesSourceTests {
         try write(
             "mapping.yaml",
             """
-            format: csv
-            rows:
+            columns: {day: time}
+            message:
               - type: track
-                event: Ordered
-                messageId: {column: id}
-                userId: {column: customer}
-                timestamp: {column: day}
-                properties: {note: {column: note}}
+                event: "Ordered"
+                userId: .customer
+                timestamp: .day
+                properties: {id: .id, note: .note}
             """)
         let source = try source([
             .init("path", .string("orders.csv")), .init("mapping", .string("mapping.yaml")), .init("follow", .bool(false)),
