@@ -120,7 +120,8 @@ let package = Package(
         // Conditions of a mapping are the language's.
         plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
         plugin(
-            "ServiceHTTP", ["CZlib", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio, sample: "sample.yaml"),
+            "ServiceHTTP", ["CZlib", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
+            sample: "sample.yaml"),
 
         // Apps: thin. BuiltIn is the one list of the plugins they offer.
         .target(
@@ -152,7 +153,8 @@ let package = Package(
         tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles", "TestFolder"]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
-        tests("ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
+        tests(
+            "ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
         tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "TestFolder", "tessera-load"] + nio.prefix(2)),
         tests(

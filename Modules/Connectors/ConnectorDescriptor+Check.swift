@@ -7,7 +7,8 @@ extension ConnectorDescriptor {
     /// - Parameter known: Names beside the connector's own that whoever reads the settings knows itself; they are left out.
     /// - Parameter environment: Where `env:` secrets are looked up.
     /// - Throws: Everything that is wrong, each with its path from the connector's settings on.
-    public func checked(_ settings: JSONObject, besides known: [String], environment: [String: String]) throws(SettingsErrors) -> JSONObject {
+    public func checked(_ settings: JSONObject, besides known: [String], environment: [String: String]) throws(SettingsErrors) -> JSONObject
+    {
         var errors: [SettingsError] = []
         var checked = JSONObject()
         let names = self.settings.map(\.name)
@@ -26,7 +27,8 @@ extension ConnectorDescriptor {
         }
         for setting in self.settings where setting.isRequired && settings[setting.name] == nil {
             errors.append(
-                SettingsError(at: [], "`\(name)` needs the setting `\(setting.name)`", remedy: "\(setting.summary) Write \(setting.kind.wanted)."))
+                SettingsError(
+                    at: [], "`\(name)` needs the setting `\(setting.name)`", remedy: "\(setting.summary) Write \(setting.kind.wanted)."))
         }
         if !errors.isEmpty { throw SettingsErrors(errors) }
         return checked

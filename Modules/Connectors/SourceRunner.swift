@@ -129,7 +129,9 @@ public final class SourceRunner: Sendable {
             present.failures += 1
             present.phase = .waiting(error)
         }
-        guard let wait = retry.wait(afterFailure: streak.count, age: now - since, asked: asked, chance: outside.chance()) else { throw error }
+        guard let wait = retry.wait(afterFailure: streak.count, age: now - since, asked: asked, chance: outside.chance()) else {
+            throw error
+        }
         if streak.count == 0 { outside.report("The connector \(name) waits for another try. \(error)") }
         streak.count += 1
         try await outside.sleep(wait)
@@ -170,7 +172,9 @@ public final class SourceRunner: Sendable {
             do throws(ConnectorError) { stored = try await store(batch.messages) } catch {
                 if case .retry = error.recovery {} else { throw error }
                 // The source is well: it is not read anew, it waits with what it gave.
-                do { try await recover(from: error, &streak) } catch let error as ConnectorError { throw error } catch { throw .cancelled(name) }
+                do { try await recover(from: error, &streak) } catch let error as ConnectorError { throw error } catch {
+                    throw .cancelled(name)
+                }
             }
         }
         var state = progress.state

@@ -36,7 +36,9 @@ public enum SourceContract: CaseIterable, Sendable {
             if lines.count != records { throw Broken(promise: self, place: "\(lines.count) records came of \(records)") }
         case .repeatsItself:
             let again = try await read(source, after: nil).flatMap(\.lines)
-            if again != lines { throw Broken(promise: self, place: "the second reading gave \(again.count) records, not the same \(lines.count)") }
+            if again != lines {
+                throw Broken(promise: self, place: "the second reading gave \(again.count) records, not the same \(lines.count)")
+            }
         case .resumesAnywhere:
             for index in stride(from: 0, to: all.count, by: max(1, all.count / checkpoints)) {
                 let rest = try await read(source, after: all[index].checkpoint).flatMap(\.lines)

@@ -3,7 +3,8 @@ import EventModel
 
 /// Reads one file as its format says, from a position in its text on.
 final class FileCursor {
-    let name: String
+    /// The system's number of the file.
+    let number: UInt64
     private let text: FileText
     private let reader: any EventReader
     /// What was read and not yet consumed.
@@ -20,18 +21,21 @@ final class FileCursor {
     /// - Parameter position: Bytes of text that are in messages already. They are read, so that the format knows what came before, and not
     ///   given again.
     init(_ file: FileList.Entry, _ formats: FileFormats, from position: Int) throws(ConnectorError) {
-        name = file.name
+        number = file.number
         text = try FileText(path: file.path)
         reader = try formats.makeReader(of: file.path)
         guard !reader.holdsRecords else { return }
         while consumed < position {
             let before = window.count
             try text.read(min(Self.piece, position - consumed - before), into: &window)
-            guard try step(atEnd: false) != nil || window.count > before else {
+            if try step(atEnd: false) != nil || window.count > before { continue }
+            guard consumed + window.count == position else {
                 throw ConnectorError(
                     .stop, at: file.path, "what was read of it is not there any more",
                     remedy: "Reset the connector: what is read again is stored once.")
             }
+            // A last line that had no end when the file was taken for whole.
+            (consumed, window) = (position, [])
         }
     }
 

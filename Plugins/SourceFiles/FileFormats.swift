@@ -14,19 +14,22 @@ struct FileFormats: Sendable {
         var settings: String?
         if let mapping {
             guard let data = FileManager.default.contents(atPath: mapping), let text = String(validating: data, as: UTF8.self) else {
-                throw ConnectorError(.mendSettings, at: mapping, "the mapping cannot be read as text", remedy: "Check its name and permissions.")
+                throw ConnectorError(
+                    .mendSettings, at: mapping, "the mapping cannot be read as text", remedy: "Check its name and permissions.")
             }
             settings = text
         }
         let own = name ?? (settings == nil ? registry.format(forFile: file)?.name : registry.usualFormat(withMapping: true)?.name)
         guard let own else {
             throw ConnectorError(
-                .mendSettings, at: file, "its name tells no format", remedy: "Name one with `format`, or leave the file out with `pattern`.")
+                .mendSettings, at: file, "its name tells no format", remedy: "Name one with `format`, or leave the file out with `pattern`."
+            )
         }
         do throws(FormatError) {
             return try registry.makeFormat(own, settings: settings, settingsName: "mapping").makeReader(limits: FormatLimits())
         } catch {
-            throw ConnectorError(.mendSettings, at: mapping == nil ? file : "files", error.sentence, remedy: "Mend the mapping or the format.")
+            throw ConnectorError(
+                .mendSettings, at: mapping == nil ? file : "files", error.sentence, remedy: "Mend the mapping or the format.")
         }
     }
 }

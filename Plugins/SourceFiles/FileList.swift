@@ -13,6 +13,8 @@ struct FileList: Sendable {
         var name: String
         var path: String
         var size: Int
+        /// The system's number of it: another one is another file under the same name.
+        var number: UInt64
         /// Seconds since its last change.
         var age: Double
     }
@@ -37,7 +39,8 @@ struct FileList: Sendable {
 
     private static func entry(_ name: String, _ path: String, _ status: stat, _ now: Date) -> Entry {
         let changed = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
-        return Entry(name: name, path: path, size: Int(status.st_size), age: now.timeIntervalSince1970 - changed)
+        return Entry(
+            name: name, path: path, size: Int(status.st_size), number: UInt64(status.st_ino), age: now.timeIntervalSince1970 - changed)
     }
 
     private func failure(_ path: String) -> ConnectorError {

@@ -4,13 +4,17 @@ import EventModel
 /// How far each file was read.
 struct FilesPosition {
     struct File {
-        /// Bytes it had.
+        /// The system's number of it.
+        var number: UInt64
+        /// Bytes it had when its present end was reached; `unfinished` before that.
         var size: Int
         /// Bytes of its text that are in messages.
         var text: Int
         /// Whether nothing more was expected of it.
         var isDone: Bool
     }
+    static let unfinished = -1
+
     /// By name.
     var files: [String: File] = [:]
 
@@ -23,17 +27,18 @@ struct FilesPosition {
         guard checkpoint.version == 1, let json = try? JSONValue(parsing: Array(checkpoint.position.utf8)), let object = json.asObject
         else { throw Self.foreign }
         for member in object.members {
-            guard let parts = member.value.asArray, parts.count == 3, case .integer(let size) = parts[0], case .integer(let text) = parts[1],
-                case .bool(let isDone) = parts[2]
+            guard let parts = member.value.asArray, parts.count == 4, case .string(let number) = parts[0], let number = UInt64(number),
+                case .integer(let size) = parts[1], case .integer(let text) = parts[2], case .bool(let isDone) = parts[3]
             else { throw Self.foreign }
-            files[member.name] = File(size: Int(size), text: Int(text), isDone: isDone)
+            files[member.name] = File(number: number, size: Int(size), text: Int(text), isDone: isDone)
         }
     }
 
-    /// By name: bytes it had, bytes of text that were read, whether that was all.
+    /// By name: its number, bytes it had, bytes of text that were read, whether that was all.
     var checkpoint: Checkpoint {
         let members = files.sorted { $0.key.precedesByScalars($1.key) }.map { name, file in
-            JSONObject.Member(name, .array([.integer(Int64(file.size)), .integer(Int64(file.text)), .bool(file.isDone)]))
+            JSONObject.Member(
+                name, .array([.string("\(file.number)"), .integer(Int64(file.size)), .integer(Int64(file.text)), .bool(file.isDone)]))
         }
         return Checkpoint(version: 1, position: JSONObject(members).text)
     }

@@ -18,7 +18,8 @@ public struct FilesSettings: SourceSettings {
             .optional("pattern", .text, "Which files of the folder: a shell pattern.", usual: "*"),
             .optional("format", .text, "The format of all files.", usual: "by the mapping, or by each file's name"),
             .optional("mapping", .text, "The mapping file of the format."),
-            .optional("follow", .truth, "Whether it goes on when all is read: with new files, and with what plain files gain.", usual: "true"),
+            .optional(
+                "follow", .truth, "Whether it goes on when all is read: with new files, and with what plain files gain.", usual: "true"),
             .optional(
                 "interval", .number(0.05...86_400), "How often it looks for more when all is read.", unit: "s", usual: "1"),
             .optional(

@@ -16,7 +16,8 @@ struct FilesSource: Source {
     func probe() async throws(ConnectorError) -> String {
         guard let entries = try files.entries(now: Date()) else { throw missing }
         for entry in entries { _ = try formats.makeReader(of: entry.path) }
-        return entries.count == 1 ? "1 file of \(entries[0].size) bytes." : "\(entries.count) files of \(entries.reduce(0) { $0 + $1.size }) bytes."
+        return entries.count == 1
+            ? "1 file of \(entries[0].size) bytes." : "\(entries.count) files of \(entries.reduce(0) { $0 + $1.size }) bytes."
     }
 
     fileprivate var missing: ConnectorError {
@@ -35,42 +36,60 @@ struct FilesSource: Source {
         let source: FilesSource
         let checkpoint: Checkpoint?
         private var position: FilesPosition?
-        private var cursor: FileCursor?
+        /// Files that are being read, and plain ones that may gain more, by name.
+        private var cursors: [String: FileCursor] = [:]
+
+        /// Files that are kept open.
+        private static let mostOpen = 64
 
         init(source: FilesSource, checkpoint: Checkpoint?) { (self.source, self.checkpoint) = (source, checkpoint) }
 
         mutating func next(isolation: isolated (any Actor)?) async throws(ConnectorError) -> SourceBatch? {
             while !Task.isCancelled {
-                var position = try known()
                 let entries = try source.files.entries(now: Date())
-                if let cursor, let entry = entries?.first(where: { $0.name == cursor.name }) {
-                    let isWhole = !cursor.canGrow || !source.follows || entry.age >= source.settle
-                    if let batch = try cursor.next(isWhole: isWhole) {
-                        position.files[cursor.name] = .init(size: entry.size, text: cursor.position, isDone: false)
-                        self.position = position
-                        return SourceBatch(batch, then: position.checkpoint)
-                    }
-                    if isWhole {
-                        self.cursor = nil
-                        position.files[cursor.name] = .init(size: entry.size, text: cursor.position, isDone: true)
-                        self.position = position
-                        return SourceBatch(MessageBatch(), then: position.checkpoint)
-                    }
-                } else {
-                    cursor = nil
-                    if entries == nil, !source.follows { throw source.missing }
-                    try position.keep(Set((entries ?? []).map(\.name)))
-                    self.position = position
-                    if let unread = (entries ?? []).first(where: { position.isUnread($0) }) {
-                        cursor = try FileCursor(unread, source.formats, from: position.start(of: unread))
-                        continue
-                    }
-                    if !source.follows { return nil }
+                if entries == nil, !source.follows { throw source.missing }
+                var position = try known()
+                try position.keep(Set((entries ?? []).map(\.name)))
+                self.position = position
+                if let entry = (entries ?? []).first(where: { isUnread($0, position) }) {
+                    if let batch = try read(entry, &position) { return batch }
+                    continue
                 }
+                if !source.follows { return nil }
                 do { try await Task.sleep(for: source.interval) } catch { return nil }
             }
             return nil
         }
+
+        /// The next of a file; nil at its present end, where that may not be its last.
+        private mutating func read(_ entry: FileList.Entry, _ position: inout FilesPosition) throws(ConnectorError) -> SourceBatch? {
+            let start = position.start(of: entry)
+            let own: FileCursor
+            if let open = cursors[entry.name], open.number == entry.number, open.position <= start {
+                own = open
+            } else {
+                own = try FileCursor(entry, source.formats, from: start)
+            }
+            if cursors.count >= Self.mostOpen { cursors.removeAll() }
+            cursors[entry.name] = own
+            let isWhole = isSettled(entry) || !own.canGrow
+            let batch = try own.next(isWhole: isWhole)
+            let isDone = batch == nil && isWhole
+            position.files[entry.name] = .init(
+                number: entry.number, size: batch == nil ? entry.size : FilesPosition.unfinished, text: own.position, isDone: isDone)
+            self.position = position
+            if isDone { cursors[entry.name] = nil }
+            guard batch != nil || isDone else { return nil }
+            return SourceBatch(batch ?? MessageBatch(), then: position.checkpoint)
+        }
+
+        /// Whether a file has more than was read of it, or is whole now.
+        private func isUnread(_ entry: FileList.Entry, _ position: FilesPosition) -> Bool {
+            guard let file = position.files[entry.name], file.number == entry.number, file.size == entry.size else { return true }
+            return !file.isDone && isSettled(entry)
+        }
+
+        private func isSettled(_ entry: FileList.Entry) -> Bool { !source.follows || entry.age >= source.settle }
 
         private mutating func known() throws(ConnectorError) -> FilesPosition {
             if let position { return position }
@@ -82,14 +101,9 @@ struct FilesSource: Source {
 }
 
 extension FilesPosition {
-    fileprivate func isUnread(_ entry: FileList.Entry) -> Bool {
-        guard let file = files[entry.name] else { return true }
-        return !file.isDone || file.size != entry.size
-    }
-
     /// Where reading goes on: what only grew goes on behind what was read; what was replaced is read anew.
     fileprivate func start(of entry: FileList.Entry) -> Int {
-        guard let file = files[entry.name], entry.size >= file.size else { return 0 }
+        guard let file = files[entry.name], entry.number == file.number, entry.size >= file.size else { return 0 }
         return file.isDone && entry.path.hasSuffix(".gz") ? 0 : file.text
     }
 }

@@ -72,7 +72,9 @@ func `every line is accounted for, in order, with any number of threads`(threads
 @Test(arguments: 0..<12, [1, 2])
 func `an import that broke at any commit goes on to the same store and the same counts`(crash: Int, threads: Int) throws {
     let folder = try Folder()
-    let files = try [folder.write(Gzip.member(text[..<700].joined()), as: "a.ndjson.gz"), folder.write(text[700...].joined(), as: "b.ndjson")]
+    let files = try [
+        folder.write(Gzip.member(text[..<700].joined()), as: "a.ndjson.gz"), folder.write(text[700...].joined(), as: "b.ndjson"),
+    ]
     func options(_ resume: Bool, _ name: String) -> ImportOptions {
         ImportOptions(threads: threads, resume: resume, rejects: .folder(folder.path + "/" + name), pendingBytes: 10_000)
     }

@@ -15,7 +15,8 @@ private struct Numbers: Source {
     func batches(after checkpoint: Checkpoint?) -> Batches {
         let reading = readings.next()
         return Batches(
-            next: Int(checkpoint?.position ?? "0") ?? 0, count: count, failure: failures.indices.contains(reading) ? failures[reading] : nil)
+            next: Int(checkpoint?.position ?? "0") ?? 0, count: count, failure: failures.indices.contains(reading) ? failures[reading] : nil
+        )
     }
 
     struct Batches: AsyncSequence, AsyncIteratorProtocol {
@@ -40,7 +41,11 @@ private struct Numbers: Source {
 
 private final class Counter: Sendable {
     private let value = Mutex(0)
-    func next() -> Int { value.withLock { value in defer { value += 1 }; return value } }
+    func next() -> Int {
+        value.withLock { value in
+            defer { value += 1 }; return value
+        }
+    }
 }
 
 /// Everything around a runner, in memory: what was stored, what was kept, how long it waited.

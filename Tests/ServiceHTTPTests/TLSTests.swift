@@ -29,7 +29,8 @@ struct TLSTests {
         (certificate, key) = (folder / "certificate.pem", folder / "key.pem")
         try #require(
             openssl(
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate))
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate
+            ))
     }
 
     @Test func `TLS is spoken where a certificate is set, and nothing else`() async throws {

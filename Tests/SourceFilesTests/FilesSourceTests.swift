@@ -40,7 +40,8 @@ struct FilesSourceTests {
     }
 
     private static func line(_ number: Int) -> String {
-        #"{"type":"track","event":"Viewed","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-01-01T00:00:00Z"}"# + "\n"
+        #"{"type":"track","event":"Viewed","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-01-01T00:00:00Z"}"#
+            + "\n"
     }
 
     private static func lines(_ numbers: Range<Int>) -> String { numbers.map { line($0) }.joined() }
@@ -81,18 +82,23 @@ struct FilesSourceTests {
     @Test(.timeLimit(.minutes(2)))
     func `what comes later is read, and only that`() async throws {
         try write("a.ndjson", Self.lines(0..<3) + String(Self.line(3).dropLast(20)))
-        let settings: [JSONObject.Member] = [.init("path", .string("")), .init("interval", .number(.init(0.05))), .init("settle", .integer(3_600))]
+        let settings: [JSONObject.Member] = [
+            .init("path", .string(".")), .init("pattern", .string("*.ndjson")), .init("interval", .number(.init(0.05))),
+            .init("settle", .integer(3_600)),
+        ]
         var checkpoint: Checkpoint?
         var seen: [String] = []
         func read(until count: Int) async throws {
             func follow(_ source: some Source) async throws {
                 for try await batch in source.batches(after: checkpoint) {
                     checkpoint = batch.checkpoint
-                    seen += batch.messages.text.prefix(batch.messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+                    seen += batch.messages.text.prefix(batch.messages.count).split(separator: 10).map {
+                        String(decoding: $0, as: UTF8.self)
+                    }
                     if seen.count >= count { return }
                 }
             }
-            try await follow(source([.init("path", .string(folder.path))] + settings.dropFirst()))
+            try await follow(source(settings))
         }
         try await read(until: 3)
         try append("a.ndjson", String(Self.line(3).suffix(20)) + Self.line(4))
@@ -101,10 +107,15 @@ struct FilesSourceTests {
         try append("a.ndjson", Self.line(7))
         try await read(until: 8)
         #expect(Set(seen) == Set((0..<8).map { String(Self.line($0).dropLast()) }) && seen.count == 8)
-        // Replaced by a shorter one: read anew.
-        try write("a.ndjson", Self.line(8))
+        // Cut to another text, and another file under the same name: read anew.
+        let file = try #require(FileHandle(forWritingAtPath: folder / "a.ndjson"))
+        try file.truncate(atOffset: 0)
+        try file.write(contentsOf: Data(Self.line(8).utf8))
         try await read(until: 9)
-        #expect(seen.last == String(Self.line(8).dropLast()))
+        try write("new", Self.line(8) + Self.lines(9..<20))
+        #expect(rename(folder / "new", folder / "b.ndjson") == 0)
+        try await read(until: 21)
+        #expect(seen[8] == String(Self.line(8).dropLast()) && Set(seen[9...]) == Set((8..<20).map { String(Self.line($0).dropLast()) }))
     }
 
     @Test func `a last line without its end is taken when the file has settled`() async throws {
