@@ -125,11 +125,16 @@ let package = Package(
 
         // Apps: thin. BuiltIn is the one list of the plugins they offer.
         .target(
-            name: "BuiltIn", dependencies: ["Archive", "Connectors", "FormatCSV", "FormatSegment", "Platform", "Storage", "StorageSQLite"],
+            name: "BuiltIn",
+            dependencies: [
+                "Archive", "Connectors", "FormatCSV", "FormatSegment", "Platform", "SourceFiles", "Storage", "StorageSQLite",
+            ],
             path: "Apps/BuiltIn", swiftSettings: settings),
         app("tessera-archive", ["BuiltIn", "EventModel", "Platform", arguments]),
         app("tessera-shell", ["BuiltIn", "CEdit", "EventModel", "Platform", arguments]),
-        app("tessera-worker", ["BuiltIn", "EventModel", "Jobs", "Platform", "ServiceHTTP", arguments, lifecycle, logging, signals]),
+        app(
+            "tessera-worker",
+            ["BuiltIn", "Connectors", "EventModel", "Jobs", "Platform", "ServiceHTTP", arguments, lifecycle, logging, signals]),
         app(
             "tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Rules", "Statistics", "Storage", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),

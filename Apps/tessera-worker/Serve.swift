@@ -20,7 +20,7 @@ struct Serve: AsyncParsableCommand {
 
             With --dev it listens on this machine only, with the write key `dev` and the admin key `dev-admin`. Without it, keys stand by
             reference in the settings file: http: {keys: [{name: web, role: write, secret: "env:WEB_KEY"}]}.
-            The settings file has the sections http, identity, trackingPlan, cache and jobs.
+            The settings file has the sections http, identity, trackingPlan, cache, connectors and jobs.
             """)
 
     @OptionGroup var place: WorkerPlace
@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         help: """
             What it does, between commas: collect (takes messages), read (answers questions and decides), live (keeps segments up to date), \
-            jobs. Default: all of them. `read` and `collect` may also be switched off in the settings file.
+            connectors (reads sources), jobs. Default: all of them. `read` and `collect` may also be switched off in the settings file.
             """,
         transform: { text in
             try text.split(separator: ",").map { word in
@@ -61,9 +61,12 @@ struct Serve: AsyncParsableCommand {
         let file = try place.settingsFile()
         let (settings, keys) = try httpSettings(file, environment)
         let jobs = try file.jobs(known: Worker.jobNames)
+        // What is wrong with them is said now; later changes are refused in the log.
+        _ = try place.connectors()
+        let connectors = roles.contains(.connectors) ? place.runningConnectors(logger) : nil
         let path = place.store
         let isNew = !FileManager.default.fileExists(atPath: path)
-        let worker = try place.worker(file, logger, follows: roles.contains(.live))
+        let worker = try place.worker(file, logger, connectors: connectors, follows: roles.contains(.live))
         let greeting = Greeting(path: path, isNew: isNew, isDev: dev, hasKeys: !keys.isEmpty, host: settings.host)
         let server = try HTTPServer(
             settings: settings, keys: keys, service: worker, logger: logger, now: ProgramStart.clock, receivedAt: { worker.now },
@@ -73,6 +76,10 @@ struct Serve: AsyncParsableCommand {
         ]
         if roles.contains(.jobs) {
             services.append(.init(service: JobService(runner: worker.jobRunner(jobs, logger)), successTerminationBehavior: .ignore))
+        }
+        if let connectors {
+            services.append(
+                .init(service: ConnectorService(connectors: connectors, worker: worker), successTerminationBehavior: .ignore))
         }
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BuiltIn
+import Connectors
 import EventModel
 import Foundation
 import Logging
@@ -31,11 +32,15 @@ struct WorkerPlace: ParsableArguments {
 
     /// The worker, at work.
     ///
+    /// - Parameter connectors: Told of in the worker's figures.
     /// - Parameter follows: Whether segments are kept up to date.
-    func worker(_ file: SettingsFile, _ logger: Logger, follows: Bool = true) throws(CommandError) -> Worker {
+    func worker(
+        _ file: SettingsFile, _ logger: Logger, connectors: RunningConnectors? = nil, follows: Bool = true
+    ) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            settings: settings, rules: file.identityRules(), cache: file.cacheLimits(), follows: follows, clock: ProgramStart.clock,
+            settings: settings, rules: file.identityRules(), cache: file.cacheLimits(), connectors: connectors, follows: follows,
+            clock: ProgramStart.clock,
             report: { logger.warning("\($0)") })
     }
 
@@ -54,6 +59,8 @@ struct WorkerPlace: ParsableArguments {
     static func reporting(_ work: () async throws -> Void) async throws {
         do { try await work() } catch let error as CommandError {
             throw ExitCode(error.report(as: Terminal.defaultFormat))
+        } catch let error as ConnectorError {
+            throw ExitCode(CommandError(.failed, error.description).report(as: Terminal.defaultFormat))
         } catch let error as SettingsError {
             throw ExitCode(CommandError(.usage, error.description).report(as: Terminal.defaultFormat))
         }

@@ -6,6 +6,8 @@ enum WorkerRole: String, CaseIterable {
     case read
     /// Keeps segments up to date by messages and by the clock, and tells changes.
     case live
+    /// Reads the sources of the settings file.
+    case connectors
     /// Does things at set times.
     case jobs
 }

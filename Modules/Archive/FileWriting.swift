@@ -16,6 +16,23 @@ package enum FileWriting {
         }
     }
 
+    /// Puts a file in the place of another at once: what is at `path` afterwards, through a crash too, is the old one or the whole new one.
+    ///
+    /// - Throws: `.disk`; the old one stays.
+    package static func replace(_ path: String, with bytes: ContiguousArray<UInt8>) throws(ArchiveError) {
+        let part = path + ".new"
+        let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(part, errno) }
+        defer { close(descriptor) }
+        do throws(ArchiveError) {
+            try write(bytes, to: descriptor, name: part)
+            guard fdatasync(descriptor) == 0, rename(part, path) == 0 else { throw failure(path, errno) }
+        } catch {
+            unlink(part)
+            throw error
+        }
+    }
+
     /// The system's error `code` (an `errno`) about the file `name`, as a `.disk` error that says what to do.
     package static func failure(_ name: String, _ code: Int32) -> ArchiveError {
         switch code {

@@ -31,15 +31,15 @@ public final class SourceRunner: Sendable {
     /// What the outside gives: time, chance, sleep, and who is told.
     public struct Surroundings: Sendable {
         /// The wall clock.
-        var now: @Sendable () -> Instant
+        public let now: @Sendable () -> Instant
         /// A clock that never goes back.
-        var elapsed: @Sendable () -> Duration
+        public let elapsed: @Sendable () -> Duration
         /// Waits; throws when the task is cancelled.
-        var sleep: @Sendable (Duration) async throws -> Void
+        public let sleep: @Sendable (Duration) async throws -> Void
         /// From 0 up to, but without, 1.
-        var chance: @Sendable () -> Double
+        public let chance: @Sendable () -> Double
         /// Takes sentences for the log.
-        var report: @Sendable (String) -> Void
+        public let report: @Sendable (String) -> Void
 
         /// Joins the parts.
         public init(

@@ -13,19 +13,21 @@ public struct Plugins: Sendable {
 
     /// The formats that `import` reads.
     public var formats: FormatRegistry
+    /// The sources that a worker can read.
+    public var sources: SourceRegistry
     /// Opens the store at a path.
     public var openStore: @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
 
     /// Answers SELECT statements; nil where the app offers no SQL.
     public var sql: (any SQLQuerying)?
 
-    /// Takes the formats and the way to open a store.
+    /// Takes the formats, the sources and the way to open a store.
     ///
     /// - Parameter openStore: Called by `Tessera.store`, once unless it throws.
     public init(
-        formats: FormatRegistry, sql: (any SQLQuerying)? = nil,
+        formats: FormatRegistry, sources: SourceRegistry = SourceRegistry([]), sql: (any SQLQuerying)? = nil,
         openStore: @escaping @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
     ) {
-        (self.formats, self.sql, self.openStore) = (formats, sql, openStore)
+        (self.formats, self.sources, self.sql, self.openStore) = (formats, sources, sql, openStore)
     }
 }

@@ -1,3 +1,4 @@
+import Connectors
 public import EventModel
 import Foundation
 public import Jobs
@@ -10,7 +11,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["cache", "http", "identity", "jobs", "trackingPlan"]
+    private static let sections = ["cache", "connectors", "http", "identity", "jobs", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -116,6 +117,30 @@ public struct SettingsFile {
         do throws(JobPlanError) { return try JobPlan(settings: self["jobs"] ?? .object(JSONObject()), at: [], known: known) } catch {
             throw located(error.faults, in: "jobs")
         }
+    }
+
+    /// A section as it is written, to tell whether it changed.
+    public struct Section: Sendable, Hashable {
+        private let text: String
+        fileprivate init(_ value: JSONValue?) { text = value?.text ?? "" }
+        /// One that could not be read, by the reason.
+        init(refusal: String) { text = refusal }
+    }
+
+    /// The connectors; none where the file names none. Relative paths start from the file's folder.
+    ///
+    /// - Parameter environment: Where `env:` secrets are looked up.
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func connectors(
+        _ plugins: Plugins, environment: [String: String]
+    ) throws(CommandError) -> (section: Section, plan: ConnectorPlan) {
+        guard let section = self["connectors"] else { return (Section(nil), ConnectorPlan()) }
+        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
+        let context = ConnectorContext(formats: plugins.formats, folder: folder)
+        do throws(SettingsErrors) {
+            let plan = try ConnectorPlan(settings: section, registry: plugins.sources, environment: environment, context: context)
+            return (Section(section), plan)
+        } catch { throw located(error.errors, in: "connectors") }
     }
 
     private func located(_ errors: [SettingsError], in section: String) -> CommandError {

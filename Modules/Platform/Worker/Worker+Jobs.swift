@@ -93,17 +93,5 @@ public struct JobLedgerFile: JobLedgerKeeper {
         return try JobLedger(json: JSONValue(parsing: Array(data)))
     }
 
-    public func save(_ ledger: JobLedger) async throws {
-        let part = path + ".new"
-        let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileWriting.failure(part, errno) }
-        defer { close(descriptor) }
-        do {
-            try FileWriting.write(ContiguousArray(ledger.json.text.utf8), to: descriptor, name: part)
-            guard fdatasync(descriptor) == 0, rename(part, path) == 0 else { throw FileWriting.failure(path, errno) }
-        } catch {
-            unlink(part)
-            throw error
-        }
-    }
+    public func save(_ ledger: JobLedger) async throws { try FileWriting.replace(path, with: ContiguousArray(ledger.json.text.utf8)) }
 }

@@ -22,6 +22,8 @@ public final class Worker: WorkerService {
     let clock: @Sendable () -> Instant
     private let time: WorkerClock
     let news: WorkerNews
+    /// What brings messages besides those who send them.
+    private let connectors: RunningConnectors?
     let inbox: Inbox
     let board = NoticeBoard()
     private let recorder: MembershipRecorder
@@ -46,13 +48,15 @@ public final class Worker: WorkerService {
     /// - Parameter settings: Path of the settings file whose tracking plan messages are judged by before they are stored. Changed, it is
     ///   taken over. Without a file, and without a plan in it, all that can be read are taken.
     /// - Parameter cache: The bounds of kept answers about people.
+    /// - Parameter connectors: Told of in the figures; `RunningConnectors.run` runs them.
     /// - Parameter follows: Whether segments are kept up to date; without it nothing is held in memory for them.
     /// - Parameter clock: The wall clock.
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
         tessera: Tessera, workspace: Workspace? = nil, settings: String? = nil, rules: IdentityRules? = nil,
-        cache: ProfileCacheLimits = ProfileCacheLimits(), limits: WorkerLimits = WorkerLimits(), follows: Bool = true,
+        cache: ProfileCacheLimits = ProfileCacheLimits(), limits: WorkerLimits = WorkerLimits(), connectors: RunningConnectors? = nil,
+        follows: Bool = true,
         clock: @escaping @Sendable () -> Instant,
         report: @escaping @Sendable (String) -> Void
     ) throws(CommandError) {
@@ -60,6 +64,7 @@ public final class Worker: WorkerService {
         let clock: @Sendable () -> Instant = { time.now }
         (self.tessera, self.workspace, self.limits, self.follows) = (tessera, workspace, limits, follows)
         (self.time, self.clock, self.cache) = (time, clock, ProfileCache(cache))
+        self.connectors = connectors
         plan = try PlanKeeper(settings: settings)
         news = WorkerNews(report: report)
         inbox = Inbox(limits: limits)
@@ -153,7 +158,7 @@ public final class Worker: WorkerService {
 
     public var figures: [ServiceFigure] {
         let (recorded, waiting) = recorder.counts
-        return news.figures + plan.figures + cache.figures + [
+        return news.figures + plan.figures + cache.figures + (connectors?.figures ?? []) + [
             ServiceFigure(
                 "tessera_messages_waiting_bytes", .gauge, help: "Bytes of messages that wait for the disk.",
                 value: Double(inbox.waitingBytes)),

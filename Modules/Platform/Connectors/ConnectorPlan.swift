@@ -1,0 +1,142 @@
+public import Connectors
+public import EventModel
+
+/// The connectors that a settings file names, checked: section `connectors`, a list.
+public struct ConnectorPlan: Sendable {
+    /// One of them.
+    public struct Entry: Sendable {
+        /// Its own name: what it left is kept under it, and its messages are counted under it.
+        public var name: String
+        /// The kind of source.
+        public var kind: String
+        /// Whether it runs.
+        public var isEnabled: Bool
+        /// Messages a second at most; nil: as fast as they come.
+        public var rate: Double?
+        /// How it is tried again.
+        public var retry: RetryPolicy
+        /// The source itself.
+        public var source: any Source
+        /// Everything that was written of it: another text means that it is to be started anew.
+        public var written: JSONObject
+    }
+    /// In their order; no two of one name.
+    public var entries: [Entry] = []
+
+    /// No connector.
+    public init() {}
+
+    /// Settings that every connector has.
+    static let common = ["name", "kind", "enabled", "rate", "retry"]
+    /// The most connectors of a worker.
+    static let mostEntries = 256
+
+    /// Checks a section.
+    ///
+    /// - Throws: Everything that is wrong with it, each with its path in the section.
+    public init(
+        settings: JSONValue, registry: SourceRegistry, environment: [String: String], context: ConnectorContext
+    ) throws(SettingsErrors) {
+        guard let list = settings.asArray, list.count <= Self.mostEntries else {
+            throw SettingsErrors([
+                SettingsError(
+                    at: [], "this is not a list of at most \(Self.mostEntries) connectors",
+                    remedy: "Write `- {name: nightly, kind: files, path: /var/lib/exports}`.")
+            ])
+        }
+        var errors: [SettingsError] = []
+        for (index, value) in list.enumerated() {
+            do throws(SettingsErrors) {
+                let entry = try Self.entry(value, registry, environment, context)
+                if entries.contains(where: { $0.name == entry.name }) {
+                    throw SettingsErrors([
+                        SettingsError(at: ["name"], "another connector is called `\(entry.name)`", remedy: "Give each a name of its own.")
+                    ])
+                }
+                entries.append(entry)
+            } catch {
+                errors += error.errors.map { SettingsError(at: ["\(index)"] + $0.path, $0.problem, remedy: $0.remedy) }
+            }
+        }
+        if !errors.isEmpty { throw SettingsErrors(errors) }
+    }
+
+    private static func entry(
+        _ value: JSONValue, _ registry: SourceRegistry, _ environment: [String: String], _ context: ConnectorContext
+    ) throws(SettingsErrors) -> Entry {
+        guard let written = value.asObject else {
+            throw SettingsErrors([SettingsError(at: [], "this is not a map of settings", remedy: "Write name, kind and its settings.")])
+        }
+        var errors: [SettingsError] = []
+        func read<Read>(_ fallback: Read, _ body: () throws(SettingsError) -> Read) -> Read {
+            do throws(SettingsError) { return try body() } catch {
+                errors.append(error)
+                return fallback
+            }
+        }
+        let name = read("") { () throws(SettingsError) in try Self.name(written) }
+        let kind = read("") { () throws(SettingsError) in
+            guard let kind = written["kind"]?.asString, !kind.isEmpty else {
+                throw SettingsError(
+                    at: ["kind"], "the kind of connector is missing", remedy: "There are: \(listed(registry.descriptors.map(\.name))).")
+            }
+            return kind
+        }
+        let rate = read(nil) { () throws(SettingsError) in try number(written, "rate", 0.001...1e9, at: ["rate"]) }
+        let isEnabled = read(true) { () throws(SettingsError) in
+            guard let value = written["enabled"] else { return true }
+            guard case .bool(let truth) = value else {
+                throw SettingsError(at: ["enabled"], "this is not true or false", remedy: "Write true or false.")
+            }
+            return truth
+        }
+        let retry = read(RetryPolicy()) { () throws(SettingsError) in try Self.retry(written["retry"]) }
+        if !kind.isEmpty {
+            do throws(SettingsErrors) {
+                let source = try registry.makeSource(kind, settings: written, besides: common, environment: environment, context: context)
+                if errors.isEmpty {
+                    return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, source: source, written: written)
+                }
+            } catch { errors += error.errors }
+        }
+        throw SettingsErrors(errors)
+    }
+
+    /// A name that can be a file's.
+    private static func name(_ written: JSONObject) throws(SettingsError) -> String {
+        let name = written["name"]?.asString ?? ""
+        let isPlain = name.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
+        }
+        guard isPlain, (1...64).contains(name.utf8.count) else {
+            throw SettingsError(
+                at: ["name"], "a connector needs a name", remedy: "Write 1 to 64 letters, digits, - and _; its position is kept under it.")
+        }
+        return name
+    }
+
+    private static func retry(_ value: JSONValue?) throws(SettingsError) -> RetryPolicy {
+        var policy = RetryPolicy()
+        guard let value else { return policy }
+        let known = ["first", "longest", "maximumAge"]
+        guard let object = value.asObject, object.members.allSatisfy({ known.contains($0.name) }) else {
+            throw SettingsError(
+                at: ["retry"], "this is not a map of \(listed(known))", remedy: "Write, in seconds, {first: 1, longest: 300}.")
+        }
+        if let first = try number(object, "first", 0.001...86_400, at: ["retry", "first"]) { policy.first = .seconds(first) }
+        if let longest = try number(object, "longest", 0.001...86_400, at: ["retry", "longest"]) { policy.longest = .seconds(longest) }
+        if let age = try number(object, "maximumAge", 0...1e9, at: ["retry", "maximumAge"]) { policy.maximumAge = .seconds(age) }
+        return policy
+    }
+
+    private static func number(
+        _ object: JSONObject, _ name: String, _ range: ClosedRange<Double>, at path: [String]
+    ) throws(SettingsError) -> Double? {
+        guard let value = object[name] else { return nil }
+        guard let number = value.asDouble, range.contains(number) else {
+            let wanted = SettingDescriptor.Kind.number(range).wanted
+            throw SettingsError(at: path, "this is not \(wanted)", remedy: "Write \(wanted).")
+        }
+        return number
+    }
+}
