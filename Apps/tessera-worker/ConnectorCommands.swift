@@ -88,12 +88,11 @@ struct ConnectorCommands: AsyncParsableCommand {
 
                   tessera-worker connectors check nightly --config tessera.yaml
                 """)
-        @Argument(help: "The connector's name in the settings file.") var name: String
-        @OptionGroup var place: WorkerPlace
+        @OptionGroup var connector: NamedConnector
 
         func run() async throws {
             try await WorkerPlace.reporting {
-                let entry = try place.connector(name)
+                let entry = try connector.entry()
                 do throws(ConnectorError) {
                     let found = try await entry.source.probe()
                     Terminal.print(JSONValue.object(JSONObject([.init("found", .string(found))])).text + "\n")
@@ -113,13 +112,13 @@ struct ConnectorCommands: AsyncParsableCommand {
 
                 A source that has no end runs until Ctrl-C; nothing is lost by that.
                 """)
-        @Argument(help: "The connector's name in the settings file.") var name: String
-        @OptionGroup var place: WorkerPlace
+        @OptionGroup var connector: NamedConnector
 
         func run() async throws {
             try await WorkerPlace.reporting {
+                let place = connector.place
                 let logger = place.makeLogger()
-                let entry = try place.connector(name)
+                let entry = try connector.entry()
                 let worker = try place.worker(place.settingsFile(), logger)
                 let runner = place.runningConnectors(logger).runner(of: entry, into: worker)
                 let end = await runner.run()
@@ -139,11 +138,10 @@ struct ConnectorCommands: AsyncParsableCommand {
 
                   tessera-worker connectors pause nightly --db shop.tessera --config tessera.yaml
                 """)
-        @Argument(help: "The connector's name in the settings file.") var name: String
-        @OptionGroup var place: WorkerPlace
+        @OptionGroup var connector: NamedConnector
 
         func run() async throws {
-            try await WorkerPlace.reporting { try ConnectorFolder(store: place.store).setPaused(true, place.connector(name).name) }
+            try await WorkerPlace.reporting { try connector.setPaused(true) }
         }
     }
 
@@ -156,11 +154,10 @@ struct ConnectorCommands: AsyncParsableCommand {
 
                   tessera-worker connectors resume nightly --db shop.tessera --config tessera.yaml
                 """)
-        @Argument(help: "The connector's name in the settings file.") var name: String
-        @OptionGroup var place: WorkerPlace
+        @OptionGroup var connector: NamedConnector
 
         func run() async throws {
-            try await WorkerPlace.reporting { try ConnectorFolder(store: place.store).setPaused(false, place.connector(name).name) }
+            try await WorkerPlace.reporting { try connector.setPaused(false) }
         }
     }
 
@@ -173,32 +170,39 @@ struct ConnectorCommands: AsyncParsableCommand {
 
                   tessera-worker connectors reset nightly --db shop.tessera --config tessera.yaml
                 """)
-        @Argument(help: "The connector's name in the settings file.") var name: String
-        @OptionGroup var place: WorkerPlace
+        @OptionGroup var connector: NamedConnector
 
         func run() async throws {
             try await WorkerPlace.reporting {
-                let tessera = Tessera(path: place.store, plugins: .builtIn)
-                try ConnectorFolder(store: place.store).reset(place.connector(name).name, of: tessera)
+                let store = connector.place.store
+                try ConnectorFolder(store: store).reset(connector.entry().name, of: Tessera(path: store, plugins: .builtIn))
             }
         }
     }
+}
+
+/// A connector of the settings file, by its name.
+struct NamedConnector: ParsableArguments {
+    @Argument(help: "The connector's name in the settings file.") var name: String
+    @OptionGroup var place: WorkerPlace
+
+    /// What the settings file says of it.
+    func entry() throws(CommandError) -> ConnectorPlan.Entry {
+        let entries = try place.connectors().entries
+        guard let entry = entries.first(where: { $0.name == name }) else {
+            let names = entries.isEmpty ? "It names none." : "It names \(listed(entries.map(\.name)))."
+            throw CommandError(.name, "The settings file has no connector `\(name)`. \(names)")
+        }
+        return entry
+    }
+
+    func setPaused(_ isPaused: Bool) throws(CommandError) { try ConnectorFolder(store: place.store).setPaused(isPaused, entry().name) }
 }
 
 extension WorkerPlace {
     /// The connectors of the settings file.
     func connectors() throws(CommandError) -> ConnectorPlan {
         try settingsFile().connectors(.builtIn, environment: ProcessInfo.processInfo.environment).plan
-    }
-
-    /// One of them.
-    func connector(_ name: String) throws(CommandError) -> ConnectorPlan.Entry {
-        let entries = try connectors().entries
-        guard let entry = entries.first(where: { $0.name == name }) else {
-            let names = entries.isEmpty ? "It names none." : "It names \(listed(entries.map(\.name)))."
-            throw CommandError(.name, "The settings file has no connector `\(name)`. \(names)")
-        }
-        return entry
     }
 }
 

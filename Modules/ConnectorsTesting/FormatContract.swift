@@ -11,14 +11,8 @@ public enum FormatContract: CaseIterable, Sendable {
     /// A file of no bytes is no message, no reject and no line.
     case emptyIsNothing
 
-    /// A promise that was broken, and where.
-    public struct Broken: Error, CustomStringConvertible {
-        /// The promise that was not kept.
-        public let promise: FormatContract
-        /// Where it broke, and what came instead.
-        public let place: String
-        public var description: String { "\(promise): \(place)" }
-    }
+    /// What is thrown where a promise is not kept.
+    public typealias Broken = BrokenPromise<FormatContract>
 
     /// Reads `file` and throws `Broken` where this promise is not kept. An error of the format itself must be the same every time.
     ///

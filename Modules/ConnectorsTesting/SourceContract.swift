@@ -14,14 +14,8 @@ public enum SourceContract: CaseIterable, Sendable {
     /// Nothing comes any more once the task that reads it is cancelled, and the reading ends.
     case endsWhenCancelled
 
-    /// A promise that was broken, and where.
-    public struct Broken: Error, CustomStringConvertible {
-        /// The promise that was not kept.
-        public let promise: SourceContract
-        /// Where it broke, and what came instead.
-        public let place: String
-        public var description: String { "\(promise): \(place)" }
-    }
+    /// What is thrown where a promise is not kept.
+    public typealias Broken = BrokenPromise<SourceContract>
 
     /// Reads a source that has an end, and throws `Broken` at the first batch that breaks this promise; an error of the source as it is.
     ///
