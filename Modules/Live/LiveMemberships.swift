@@ -53,10 +53,7 @@ public struct LiveMemberships: ~Copyable {
     /// them could keep the worker from everything else.
     static let rest: Int64 = 1_000
 
-    /// The most segments there can be.
-    public static let mostSegments = 65_535
-
-    /// Nobody is known yet.
+    /// Nobody is known yet. There can be no more segments, and no more slots of them and the features, than `StandingRules.mostSlots`.
     ///
     /// - Parameter start: No question will be about an earlier instant; what no longer matters then is not held.
     /// - Parameter chunkRows: From how many events on those that a condition keeps of a profile lie in chunks (see `StandingRules`).

@@ -6,9 +6,6 @@ struct SegmentBits {
 
     init(segments: Int) { width = max(1, (segments + 63) / 64) }
 
-    /// Sets there are.
-    var count: Int { words.count / width }
-
     /// Adds empty sets.
     mutating func append(_ more: Int) { words.append(contentsOf: repeatElement(0, count: more * width)) }
 

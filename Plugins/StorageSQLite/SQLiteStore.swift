@@ -18,7 +18,8 @@ public final class SQLiteStore: EventStore {
     let cache: ColumnCache
     /// The connection for definitions, and for making the store; snapshots and the writer have their own.
     private let connection: DatabaseQueue
-    /// Held for each transaction that writes: who waits for it goes on at once, and SQLite would let him sleep for a while.
+    /// Held by commits of messages, saved seals and definitions, which a running worker does from several threads: who waits for it goes on
+    /// at once, and SQLite would let him sleep for a while. Rarer writers leave waiting to SQLite.
     let writing = NSLock()
     /// What snapshots have read of the tail.
     let tail = TailReading()

@@ -25,6 +25,17 @@ import Testing
         return await runner.runNow("check-memberships")
     }
 
+    @Test func `segments beyond what can be kept are refused with the reason, and the rest is kept`() async throws {
+        let bench = try Bench()
+        try bench.apply([
+            "segments/a.segment": "did \"A\" or did \"B\"", "segments/b.segment": "did \"C\" and did \"D\"",
+            "segments/c.segment": "did \"E\"",
+        ])
+        let rules = LiveRules(try Worker.question(bench.tessera, nil, bench.clock()), mostSlots: 3)
+        #expect(rules.segments.map(\.name) == ["a", "c"] && rules.refused.map(\.name) == ["segment 'b'"])
+        #expect(rules.refused.first?.reason.contains("more than 3 conditions cannot be kept up to date at once") == true)
+    }
+
     @Test func `a condition of an offer that is kept otherwise than computed fails the check, and is made anew`() async throws {
         let bench = try Bench()
         try bench.apply(["segments/customers.segment": "did \"Bought\"", "offers/soon.yaml": Self.offer])

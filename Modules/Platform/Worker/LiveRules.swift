@@ -13,11 +13,16 @@ struct LiveRules {
     /// Definitions that cannot be asked, with the reason.
     private(set) var refused: [(name: String, reason: String)] = []
     private var places: [Rule: Int] = [:]
+    /// Slots that rules and values take, no more than that, and how many they may.
+    private var slots = 0
+    private var mostSlots = StandingRules.mostSlots
 
     /// Nothing is kept up to date.
     init() {}
 
-    init(_ question: Question) {
+    /// - Parameter mostSlots: What needs more slots of its rules than that is refused.
+    init(_ question: Question, mostSlots: Int = StandingRules.mostSlots) {
+        self.mostSlots = mostSlots
         var named: [Text: Int] = [:]
         for definition in question.definitions(.segment) {
             do throws(CommandError) {
@@ -28,7 +33,11 @@ struct LiveRules {
         }
         for definition in question.definitions(.feature) {
             guard let formula = try? question.formula(definition.body, source: .feature(definition.name)) else { continue }
-            if let feature = LiveFeature(name: definition.name, formula: formula) { features.append(feature) }
+            guard let feature = LiveFeature(name: definition.name, formula: formula) else { continue }
+            do throws(CommandError) {
+                try take(StandingRules.slotCount(of: formula))
+                features.append(feature)
+            } catch { refused.append(("feature '\(definition.name)'", error.message)) }
         }
         for definition in question.definitions(.offer) {
             do throws(CommandError) {
@@ -58,8 +67,19 @@ struct LiveRules {
     }
 
     private mutating func add(_ rule: Rule, name: String?, expression: String, _ question: Question) throws(CommandError) {
+        try take(StandingRules.slotCount(of: rule))
         let thresholds = try attempt { try question.evaluator.thresholds(of: rule) }
         segments.append(
             LiveSegment(name: name ?? "", expression: expression, rule: rule, thresholds: thresholds, isRecorded: name != nil))
+    }
+
+    private mutating func take(_ more: Int) throws(CommandError) {
+        guard slots + more <= mostSlots, segments.count < mostSlots else {
+            throw CommandError(
+                .limit,
+                "more than \(Figures.grouped(mostSlots)) conditions cannot be kept up to date at once. Remove some segments, offers or features."
+            )
+        }
+        slots += more
     }
 }

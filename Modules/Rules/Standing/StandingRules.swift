@@ -28,6 +28,7 @@ public final class StandingRules {
 
     private init(_ rules: [(rule: Rule, thresholds: PercentileThresholds)], _ values: [Formula], _ texts: StandingTexts, _ chunkRows: Int) {
         plan = StandingPlan(rules, values: values, chunkRows: chunkRows)
+        precondition(plan.slots.count <= Self.mostSlots && rules.count <= Self.mostSlots, "whoever has more rules asks `slotCount` first")
         (self.values, self.texts, self.chunkRows) = (values, texts, chunkRows)
         session = ProfileSession(plan.plan, StandingSource(plan, texts), now: 0)
     }
@@ -42,6 +43,15 @@ public final class StandingRules {
 
     /// The same of a value.
     public static func canKeep(_ value: Formula) -> Bool { StandingPlan.judgesEventsAlone(value) }
+
+    /// The most slots, and the most rules, that profiles can tell apart.
+    public static let mostSlots = 65_535
+
+    /// How many slots a rule takes by itself; with others, no more.
+    public static func slotCount(of rule: Rule) -> Int { StandingPlan([(rule, .none)], values: [], chunkRows: mostSlots).slots.count }
+
+    /// The same of a value.
+    public static func slotCount(of value: Formula) -> Int { StandingPlan([], values: [value], chunkRows: mostSlots).slots.count }
 
     // MARK: Keeping
 
