@@ -26,8 +26,9 @@ func plugin(_ name: String, _ needs: [Target.Dependency], sample: String? = nil)
 func app(_ name: String, _ needs: [Target.Dependency], in folder: String = "Apps") -> Target {
     .executableTarget(name: name, dependencies: needs, path: "\(folder)/\(name)", swiftSettings: settings)
 }
-func system(_ name: String, apt: String, brew: String) -> Target {
-    .systemLibrary(name: name, path: "Modules/\(name)", providers: [.apt([apt]), .brew([brew])])
+/// - Parameter pkgConfig: Where pkg-config knows it by this name, its headers are found also in places that are not the usual ones.
+func system(_ name: String, pkgConfig: String? = nil, apt: String, brew: String) -> Target {
+    .systemLibrary(name: name, path: "Modules/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 /// Tests mirror the targets; what is not Swift beside them (fixtures, scripts) is read from the source tree.
 func tests(_ name: String, _ needs: [Target.Dependency], data: [String] = []) -> Target {
@@ -46,23 +47,34 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let http1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 /// The server, and the types of its requests and answers.
 let hummingbird: [Target.Dependency] = [
     .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
     .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     http1,
 ]
+/// Programs as children, and the paths it speaks in.
+let subprocess: [Target.Dependency] = [
+    .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
+]
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Plugins that need a library of the system that the rest does without: each is in the apps where its trait is enabled.
+let heavy = ["Kafka", "Postgres", "RabbitMQ"]
 
 let package = Package(
     name: "tessera",
     products: [
         .library(name: "Tessera", targets: ["Platform"]),
+        .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
+        .library(name: "ConnectorTesting", targets: ["ConnectorLibrary", "ConnectorsTesting"]),
         .executable(name: "tessera-archive", targets: ["tessera-archive"]),
         .executable(name: "tessera-shell", targets: ["tessera-shell"]),
         .executable(name: "tessera-worker", targets: ["tessera-worker"]),
     ],
+    traits: Set(heavy.map { .trait(name: $0, description: "The connector of that name.") }),
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -75,18 +87,27 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),  // of the load tool
     ],
     targets: [
         // System libraries, each behind one name.
         .target(name: "CSimdjson", path: "Modules/CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),  // C++ behind C
+        .target(name: "CConnector", path: "Modules/CConnector"),  // what a connector in a shared library exports
         .target(name: "CMemory", path: "Modules/CMemory"),  // the one machine instruction that Swift cannot say
+        .target(name: "CResolver", path: "Modules/CResolver", linkerSettings: [.linkedLibrary("resolv")]),  // the system's name servers
         system("COpenBLAS", apt: "libopenblas-dev liblapacke-dev", brew: "openblas"),
         system("CZlib", apt: "zlib1g-dev", brew: "zlib"),
         system("CEdit", apt: "libedit-dev", brew: "libedit"),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
+        system("CKafka", apt: "librdkafka-dev", brew: "librdkafka"),
+        system("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev", brew: "rabbitmq-c"),
 
         // Modules: each owns one idea and the doors of that idea.
         module("EventModel", ["CSimdjson"]),  // simdjson reads messages in bulk
+        module("EventModelTesting", ["EventModel"]),  // the contract kit of verifiers
         module("Statistics", ["COpenBLAS"]),  // matrices at BLAS speed
         module("Storage", ["CMemory", "CZlib", "EventModel"]),  // cold texts are deflated
         module("StorageTesting", ["Storage", "EventModel"]),  // the contract kit of stores
@@ -101,7 +122,9 @@ let package = Package(
         module("Connectors", ["EventModel", "Secrets"]),
         module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
         module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
-        module("ConnectorsTesting", ["Connectors", "EventModel"]),  // the contract kit of formats
+        module("Records", ["EventModel", "Rules", "Storage"]),  // which messages the records of another system become
+        module("ConnectorKit", ["CConnector"]),  // what authors of such libraries write in; it knows nothing of the rest
+        module("ConnectorsTesting", ["Connectors", "EventModel", "EventModelTesting"]),  // the contract kit of formats
         module(
             "Archive", ["Connectors", "EventModel", "Storage", "CZlib", crypto] + (hasISAL ? ["CISAL"] : []),
             extra: hasISAL ? [.define("ISAL")] : []),
@@ -116,9 +139,26 @@ let package = Package(
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),
         plugin("SourceFiles", ["Archive", "Connectors", "EventModel"], sample: "sample.yaml"),
+        plugin("DestinationFiles", ["Connectors", "EventModel"], sample: "sample.yaml"),
+        plugin(
+            "DestinationWebhook", ["Connectors", "EventModel", "Secrets", crypto, httpClient, http1] + nio, sample: "sample.yaml"),
+        plugin(
+            "SourceSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
+        plugin("ConnectorLibrary", ["CConnector", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
+        plugin(  // a source and a destination
+            "ConnectorPostgres", ["CPostgres", "Connectors", "EventModel", "Records", "Secrets"], sample: "sample.yaml"),
+        plugin("ConnectorKafka", ["CKafka", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
+        plugin("ConnectorRabbitMQ", ["CRabbitMQ", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin("FormatSegment", ["Connectors", "EventModel"], sample: "sample.ndjson"),
+        plugin("FormatAmplitude", ["Connectors", "EventModel"], sample: "sample.ndjson"),
+        plugin("FormatPostHog", ["Connectors", "EventModel"], sample: "sample.ndjson"),
+        plugin("FormatRudderStack", ["Connectors", "EventModel"], sample: "sample.ndjson"),
+        plugin("FormatMixpanel", ["Connectors", "EventModel", crypto], sample: "sample.ndjson"),
         // Conditions of a mapping are the language's.
         plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
+        plugin("EnricherTable", ["Connectors", "EventModel", grdb], sample: "sample.yaml"),
+        plugin("EnricherText", ["Connectors", "EventModel"], sample: "sample.yaml"),
+        plugin("VerifierMail", ["CResolver", "EventModel"], sample: "sample"),
         plugin(
             "ServiceHTTP", ["CZlib", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
             sample: "sample.yaml"),
@@ -127,14 +167,23 @@ let package = Package(
         .target(
             name: "BuiltIn",
             dependencies: [
-                "Archive", "Connectors", "FormatCSV", "FormatSegment", "Platform", "SourceFiles", "Storage", "StorageSQLite",
-            ],
+                "Archive", "ConnectorLibrary", "Connectors", "DestinationFiles", "DestinationWebhook", "EnricherTable", "EnricherText",
+                "EventModel",
+                "FormatAmplitude", "FormatCSV",
+                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceSinger",
+                "Storage",
+                "StorageSQLite", "VerifierMail",
+            ] + heavy.map { .target(name: "Connector\($0)", condition: .when(traits: [$0])) },
             path: "Apps/BuiltIn", swiftSettings: settings),
         app("tessera-archive", ["BuiltIn", "EventModel", "Platform", arguments]),
         app("tessera-shell", ["BuiltIn", "CEdit", "EventModel", "Platform", arguments]),
         app(
             "tessera-worker",
-            ["BuiltIn", "Connectors", "EventModel", "Jobs", "Platform", "ServiceHTTP", arguments, lifecycle, logging, signals]),
+            [
+                "BuiltIn", "ConnectorLibrary", "Connectors", "ConnectorsTesting", "EventModel", "Jobs", "Platform", "ServiceHTTP",
+                arguments, lifecycle, logging,
+                signals,
+            ]),
         app(
             "tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Rules", "Statistics", "Storage", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
@@ -142,7 +191,10 @@ let package = Package(
 
         // Tests mirror the targets; those that write files do so in folders that go away.
         .target(name: "TestFolder", path: "Tests/TestFolder", swiftSettings: settings),
-        tests("EventModel", ["EventModel"], data: ["Fixtures"]),
+        .target(  // servers of the tests' own
+            name: "LocalServers", path: "Tests/LocalServers", exclude: ["postgres.sh", "rabbitmq.sh"],
+            swiftSettings: settings),
+        tests("EventModel", ["EventModel", "EventModelTesting"], data: ["Fixtures"]),
         tests("Storage", ["EventModel", "Storage", "StorageTesting"]),
         tests("Identity", ["Identity", "Storage", "StorageTesting"]),
         tests("Statistics", ["Statistics"]),
@@ -152,11 +204,41 @@ let package = Package(
         tests("Features", ["Clustering", "EventModel", "Features", "Rules", "Statistics", "Storage"]),
         tests("Content", ["Content", "EventModel"]),
         tests("Jobs", ["EventModel", "Jobs", "Statistics"]),
+        tests("Records", ["EventModel", "Records"]),
         tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib", "TestFolder"]),
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel", "TestFolder"]),
         tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles", "TestFolder"]),
+        tests("DestinationFiles", ["Connectors", "ConnectorsTesting", "DestinationFiles", "EventModel", "TestFolder"]),
+        tests(
+            "DestinationWebhook",
+            ["Connectors", "ConnectorsTesting", "DestinationWebhook", "EventModel", "Secrets", crypto, http1] + nio),
+        tests("SourceSinger", ["Connectors", "ConnectorsTesting", "EventModel", "SourceSinger", "TestFolder"]),
+        tests(  // libraries in C are built by the tests, and run by the worker's program
+            "ConnectorLibrary",
+            ["ConnectorLibrary", "Connectors", "ConnectorsTesting", "EventModel", "TestFolder", "tessera-worker"], data: ["Libraries"]),
+        tests("ConnectorPostgres", ["ConnectorPostgres", "Connectors", "ConnectorsTesting", "EventModel", "LocalServers", "Secrets"]),
+        .target(name: "KafkaMock", dependencies: ["CKafka"], path: "Tests/KafkaMock", swiftSettings: settings),  // a cluster for tests
+        tests(
+            "ConnectorKafka",
+            [
+                "CKafka", "ConnectorKafka", "Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatPostHog", "FormatSegment",
+                "KafkaMock",
+            ]),
+        tests(
+            "ConnectorRabbitMQ",
+            [
+                "CRabbitMQ", "ConnectorRabbitMQ", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment",
+                "LocalServers", "Secrets",
+            ]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
+        tests("VerifierMail", ["EventModel", "EventModelTesting", "TestFolder", "VerifierMail"]),
+        tests("FormatAmplitude", ["FormatAmplitude", "Connectors", "ConnectorsTesting", "EventModel"]),
+        tests("FormatPostHog", ["FormatPostHog", "Connectors", "ConnectorsTesting", "EventModel"]),
+        tests("FormatRudderStack", ["FormatRudderStack", "Connectors", "ConnectorsTesting", "EventModel"]),
+        tests("FormatMixpanel", ["FormatMixpanel", "Connectors", "ConnectorsTesting", "EventModel"]),
+        tests("EnricherTable", ["Connectors", "ConnectorsTesting", "EnricherTable", "EventModel", "TestFolder", grdb]),
+        tests("EnricherText", ["Connectors", "ConnectorsTesting", "EnricherText", "EventModel", "TestFolder"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests(
             "ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
@@ -165,11 +247,17 @@ let package = Package(
         tests(
             "Platform",
             [
-                "BuiltIn", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage", "StorageTesting",
+                "BuiltIn", "Connectors", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage",
+                "StorageTesting",
                 "TestFolder",
             ]),
         tests(  // runs the built programs
-            "EndToEnd", ["EventModel", "TestFolder", "sample-data", "tessera-archive", "tessera-load", "tessera-shell", "tessera-worker"],
+            "EndToEnd",
+            [
+                "EventModel", .target(name: "KafkaMock", condition: .when(traits: ["Kafka"])), "LocalServers", "TestFolder", "sample-data",
+                "tessera-archive", "tessera-load", "tessera-shell",
+                "tessera-worker",
+            ],
             data: ["Scripts"]),
     ] + (hasISAL ? [system("CISAL", apt: "libisal-dev", brew: "isa-l")] : [])
 )

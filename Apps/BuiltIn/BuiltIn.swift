@@ -1,16 +1,35 @@
 import Archive
+import ConnectorLibrary
 import Connectors
+import DestinationFiles
+import DestinationWebhook
+import EnricherTable
+import EnricherText
+import EventModel
+import FormatAmplitude
 import FormatCSV
+import FormatMixpanel
+import FormatPostHog
+import FormatRudderStack
 import FormatSegment
 public import Platform
 import SourceFiles
+import SourceSinger
 import Storage
 import StorageSQLite
+import VerifierMail
 
 extension Plugins {
     /// The plugins that the apps offer: the one list of them.
     public static let builtIn = Plugins(
-        formats: FormatRegistry([SegmentFormat.self, TesseraFormat.self, CSVFormat.self]), sources: SourceRegistry([FilesSettings.self]),
+        formats: FormatRegistry([
+            SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
+            PostHogFormat.self,
+        ]),
+        sources: SourceRegistry([FilesSettings.self, LibrarySettings.self, SingerSettings.self] + heavySources),
+        destinations: DestinationRegistry([FilesDestinationSettings.self, LibrarySettings.self, WebhookSettings.self] + heavyDestinations),
+        enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
+        verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
         sql: SQLiteViews(),
         openStore: { path, access throws(StoreError) in try SQLiteStore(path: path, mode: access == .creating ? .create : .open) })
 }

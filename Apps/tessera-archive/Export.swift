@@ -14,6 +14,7 @@ struct Export: ParsableCommand {
               tessera-archive export --db shop.tessera --out shop.gz
               tessera-archive export --db shop.tessera --out buyers.gz --where 'did "Order Completed" within 30d'
               tessera-archive export --db shop.tessera --out who.gz --what memberships
+              tessera-archive export --db shop.tessera --out events.ndjson.gz --what events --as segment
 
             The text follows from the data alone: export, import into an empty store, export again, and it is the same, byte for byte.
             """)
@@ -26,6 +27,11 @@ struct Export: ParsableCommand {
 
     @Option(help: "What to write: \(ExportRequest.contentNames.joined(separator: ", ")).")
     var what = "all"
+
+    @Option(
+        name: .customLong("as"),
+        help: "The format: \(Plugins.builtIn.exportFormats.joined(separator: ", ")). All but the first hold events only.")
+    var format = Plugins.builtIn.exportFormats[0]
 
     @Option(name: .customLong("where"), help: "Only profiles that this expression holds for.")
     var filter: String?
@@ -55,13 +61,14 @@ struct Export: ParsableCommand {
         let clock = ProgramStart.clock()
         var request = ExportRequest(file: out, now: now.flatMap { Instant(text: $0) } ?? clock)
         request.contents = what
+        request.format = format
         request.filter = filter
         request.keyFile = key
         request.level = level
         request.threads = threads
-        let (tessera, asked, format) = (store.tessera, request, output.chosen)
+        let (tessera, asked, look) = (store.tessera, request, output.chosen)
         try output.show(toStandardError: out == "-") { interruption, bar throws(CommandError) in
-            try tessera.exportArchive(asked, interruption: interruption, warn: { Terminal.warn($0, as: format) }, progress: { bar.say($0) })
+            try tessera.exportArchive(asked, interruption: interruption, warn: { Terminal.warn($0, as: look) }, progress: { bar.say($0) })
         }
     }
 }

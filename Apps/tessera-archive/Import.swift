@@ -21,7 +21,7 @@ struct Import: ParsableCommand {
     @OptionGroup var store: StoreOption
     @OptionGroup var output: FormatOption
 
-    @Option(help: "The files' format: segment, tessera or csv. Default: what the file looks like.")
+    @Option(help: "The files' format: \(Plugins.builtIn.importFormats.joined(separator: ", ")). Default: what the file looks like.")
     var inputFormat: String?
 
     @Option(help: "What a table's columns mean (YAML).")

@@ -1,8 +1,11 @@
 import ArgumentParser
 import BuiltIn
+import ConnectorLibrary
 import Connectors
+import ConnectorsTesting
 import EventModel
 import Foundation
+import Logging
 import Platform
 
 /// `connectors`
@@ -14,7 +17,10 @@ struct ConnectorCommands: AsyncParsableCommand {
 
               tessera-worker connectors describe files
             """,
-        subcommands: [List.self, Describe.self, Check.self, Run.self, Pause.self, Resume.self, Reset.self])
+        subcommands: [
+            List.self, Lag.self, Describe.self, Check.self, Run.self, Pause.self, Resume.self, Reset.self, Dead.self, Replay.self,
+            Reconcile.self,
+        ])
 
     /// `connectors list`
     struct List: AsyncParsableCommand {
@@ -36,12 +42,12 @@ struct ConnectorCommands: AsyncParsableCommand {
                         .init("name", .string(entry.name)), .init("kind", .string(entry.kind)), .init("enabled", .bool(entry.isEnabled)),
                         .init("paused", .bool(await folder.isPaused(entry.name))),
                     ])
-                    let state = try await folder.state(of: entry.name) ?? ConnectorState()
-                    for member in state.json.members where member.name != "version" && member.name != "checkpoint" {
-                        told.set(member.name, member.value)
-                    }
-                    if let newest = state.newest {
+                    let state = try await folder.told(of: entry)
+                    if let newest = state["newest"]?.asString.flatMap({ Instant(text: $0) }) {
                         told.set("lagMilliseconds", .integer(ProgramStart.clock().milliseconds - newest.milliseconds))
+                    }
+                    for member in state.members where member.name != "version" && member.name != "checkpoint" {
+                        told.set(member.name, member.value)
                     }
                     connectors.append(.object(told))
                 }
@@ -59,22 +65,27 @@ struct ConnectorCommands: AsyncParsableCommand {
 
                   tessera-worker connectors describe files
                 """)
-        @Argument(help: "The kind. Default: all of them, without their settings.") var kind: String?
+        @Argument(help: "The kind, or the path of a library (./weather.so). Default: all kinds, without their settings.")
+        var kind: String?
 
         func run() async throws {
             try await WorkerPlace.reporting {
-                let kinds = Plugins.builtIn.sources.descriptors
+                let kinds = Plugins.builtIn.connectors.described + Plugins.builtIn.enrichers.described
                 guard let kind else {
-                    let all = kinds.map { JSONValue.object($0.head) }
+                    let all = kinds.map { JSONValue.object($0.descriptor.head(as: $0.role)) }
                     Terminal.print(JSONValue.object(JSONObject([.init("kinds", .array(all))])).text + "\n")
                     return
                 }
-                guard let found = kinds.first(where: { $0.name == kind }) else {
-                    throw CommandError(.name, "There is no connector of the kind `\(kind)`. There are: \(listed(kinds.map(\.name))).")
+                let found = kind.contains("/") ? [try LibrarySettings.describe(kind)] : kinds.filter { $0.descriptor.name == kind }
+                guard !found.isEmpty else {
+                    throw CommandError(
+                        .name, "There is no connector of the kind `\(kind)`. There are: \(listed(kinds.map(\.descriptor.name))).")
                 }
-                var told = found.head
-                told.set("settings", .array(found.settings.map { .object($0.told) }))
-                Terminal.print(JSONValue.object(told).text + "\n")
+                for (descriptor, role) in found {
+                    var told = descriptor.head(as: role)
+                    told.set("settings", .array(descriptor.settings.map { .object($0.told) }))
+                    Terminal.print(JSONValue.object(told).text + "\n")
+                }
             }
         }
     }
@@ -82,35 +93,56 @@ struct ConnectorCommands: AsyncParsableCommand {
     /// `connectors check`
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Look at the other side once, without reading it. Exit status: 0 well, 1 not.",
+            abstract: "Look at the other side once. Exit status: 0 well, 1 not.",
             discussion: """
                 Example:
 
                   tessera-worker connectors check nightly --config tessera.yaml
+
+                With --promises a source is read to its end several times, from the first and from its checkpoints, and nothing of it is \
+                stored: it must repeat itself, go on from every checkpoint, keep its bounds and end when it is cancelled.
                 """)
         @OptionGroup var connector: NamedConnector
+        @Flag(help: "Try the promises that every source keeps, too.") var promises = false
 
         func run() async throws {
             try await WorkerPlace.reporting {
-                let entry = try connector.entry()
-                do throws(ConnectorError) {
-                    let found = try await entry.source.probe()
-                    Terminal.print(JSONValue.object(JSONObject([.init("found", .string(found))])).text + "\n")
-                } catch { throw CommandError(.failed, error.description) }
+                let entry = try connector.entry(isRunOnce: promises)
+                let found = try await entry.work.probe()
+                var told = JSONObject([.init("found", .string(found))])
+                if promises { told.set("promises", .array(try await kept(by: entry.work).map { .string("\($0)") })) }
+                Terminal.print(JSONValue.object(told).text + "\n")
             }
+        }
+
+        /// The promises that a source keeps.
+        ///
+        /// - Throws: With the first that it breaks.
+        private func kept(by work: ConnectorPlan.Work) async throws -> [SourceContract] {
+            guard case .source(let source) = work else {
+                throw CommandError(.usage, "A destination's promises are tried in tests: only they see its other side.")
+            }
+            // How many records there should be only the other side knows.
+            let promises = SourceContract.allCases.filter { $0 != .givesEveryRecord }
+            for promise in promises {
+                do { try await promise.verify(source, records: 1) } catch let broken as SourceContract.Broken {
+                    throw CommandError(.failed, "A promise is broken. \(broken).")
+                }
+            }
+            return promises
         }
     }
 
     /// `connectors run`
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Run one connector until its source ends, while no worker has the store. Exit status: 0 done, 1 it cannot go on.",
+            abstract: "Run one connector to its end while no worker has the store. Exit status: 0 done, 1 it cannot go on.",
             discussion: """
                 Example:
 
                   tessera-worker connectors run nightly --db shop.tessera --config tessera.yaml
 
-                A source that has no end runs until Ctrl-C; nothing is lost by that.
+                A source that has no end runs until Ctrl-C; nothing is lost by that. A destination ends when everything is delivered.
                 """)
         @OptionGroup var connector: NamedConnector
 
@@ -118,13 +150,12 @@ struct ConnectorCommands: AsyncParsableCommand {
             try await WorkerPlace.reporting {
                 let place = connector.place
                 let logger = place.makeLogger()
-                let entry = try connector.entry()
+                let entry = try connector.entry(isRunOnce: true, report: { logger.info("\($0)") })
                 let worker = try place.worker(place.settingsFile(), logger)
-                let runner = place.runningConnectors(logger).runner(of: entry, into: worker)
-                let end = await runner.run()
+                let end = try await place.runningConnectors(logger).runOnce(entry, into: worker)
                 await worker.drain()
-                if case .stopped(let error) = end { throw CommandError(.failed, error.description) }
-                Terminal.print(JSONValue.object(runner.progress.state.json).text + "\n")
+                if case .stopped(let error) = end.phase { throw CommandError(.failed, error.description) }
+                Terminal.print(JSONValue.object(end.told).text + "\n")
             }
         }
     }
@@ -187,8 +218,10 @@ struct NamedConnector: ParsableArguments {
     @OptionGroup var place: WorkerPlace
 
     /// What the settings file says of it.
-    func entry() throws(CommandError) -> ConnectorPlan.Entry {
-        let entries = try place.connectors().entries
+    func entry(
+        isRunOnce: Bool = false, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(CommandError) -> ConnectorPlan.Entry {
+        let entries = try place.connectors(isRunOnce: isRunOnce, report: report).entries
         guard let entry = entries.first(where: { $0.name == name }) else {
             let names = entries.isEmpty ? "It names none." : "It names \(listed(entries.map(\.name)))."
             throw CommandError(.name, "The settings file has no connector `\(name)`. \(names)")
@@ -201,16 +234,20 @@ struct NamedConnector: ParsableArguments {
 
 extension WorkerPlace {
     /// The connectors of the settings file.
-    func connectors() throws(CommandError) -> ConnectorPlan {
-        try settingsFile().connectors(.builtIn, environment: ProcessInfo.processInfo.environment).plan
+    func connectors(
+        isRunOnce: Bool = false, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(CommandError) -> ConnectorPlan {
+        try settingsFile().connectors(
+            .builtIn, environment: ProcessInfo.processInfo.environment, isRunOnce: isRunOnce, report: report)
     }
 }
 
 extension ConnectorDescriptor {
     /// All but the settings.
-    fileprivate var head: JSONObject {
+    fileprivate func head(as role: String) -> JSONObject {
         JSONObject([
-            .init("kind", .string(name)), .init("summary", .string(summary)), .init("stability", .string(stability.rawValue)),
+            .init("kind", .string(name)), .init("as", .string(role)), .init("summary", .string(summary)),
+            .init("stability", .string(stability.rawValue)),
         ])
     }
 }

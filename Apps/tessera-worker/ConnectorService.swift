@@ -17,14 +17,17 @@ struct ConnectorService: Service {
 }
 
 extension WorkerPlace {
-    /// The connectors of the settings file, as it is at each look.
-    func runningConnectors(_ logger: Logger) -> RunningConnectors {
+    /// The connectors of the settings file, which is followed.
+    func runningConnectors(_ logger: Logger) throws(CommandError) -> RunningConnectors {
         let start = ContinuousClock.now
-        return RunningConnectors(
-            store: store,
+        return try RunningConnectors(
+            store: store, settings: settings,
             surroundings: .init(
                 now: ProgramStart.clock, elapsed: { ContinuousClock.now - start }, sleep: { try await Task.sleep(for: $0) },
                 chance: { Double.random(in: 0..<1) }, report: { logger.warning("\($0)") }),
-            read: { try settingsFile().connectors(.builtIn, environment: ProcessInfo.processInfo.environment) })
+            read: { file throws(CommandError) in
+                try file.connectors(
+                    .builtIn, environment: ProcessInfo.processInfo.environment, report: { logger.info("\($0)") })
+            })
     }
 }

@@ -20,7 +20,7 @@ struct Serve: AsyncParsableCommand {
 
             With --dev it listens on this machine only, with the write key `dev` and the admin key `dev-admin`. Without it, keys stand by
             reference in the settings file: http: {keys: [{name: web, role: write, secret: "env:WEB_KEY"}]}.
-            The settings file has the sections http, identity, trackingPlan, cache, connectors and jobs.
+            The settings file has the sections http, identity, trackingPlan, cache, connectors, enrichers and jobs.
             """)
 
     @OptionGroup var place: WorkerPlace
@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         help: """
             What it does, between commas: collect (takes messages), read (answers questions and decides), live (keeps segments up to date), \
-            connectors (reads sources), jobs. Default: all of them. `read` and `collect` may also be switched off in the settings file.
+            connectors (reads sources, delivers to destinations), jobs. Default: all of them. `read` and `collect` may also be switched off in the settings file.
             """,
         transform: { text in
             try text.split(separator: ",").map { word in
@@ -63,7 +63,7 @@ struct Serve: AsyncParsableCommand {
         let jobs = try file.jobs(known: Worker.jobNames)
         // What is wrong with them is said now; later changes are refused in the log.
         _ = try place.connectors()
-        let connectors = roles.contains(.connectors) ? place.runningConnectors(logger) : nil
+        let connectors = roles.contains(.connectors) ? try place.runningConnectors(logger) : nil
         let path = place.store
         let isNew = !FileManager.default.fileExists(atPath: path)
         let worker = try place.worker(file, logger, connectors: connectors, follows: roles.contains(.live))
@@ -78,6 +78,7 @@ struct Serve: AsyncParsableCommand {
             services.append(.init(service: JobService(runner: worker.jobRunner(jobs, logger)), successTerminationBehavior: .ignore))
         }
         if let connectors {
+            await connectors.begin(into: worker)
             services.append(
                 .init(service: ConnectorService(connectors: connectors, worker: worker), successTerminationBehavior: .ignore))
         }

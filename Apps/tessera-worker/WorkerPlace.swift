@@ -21,7 +21,7 @@ struct WorkerPlace: ParsableArguments {
     var store: String { db ?? Tessera.defaultPath(environment: ProcessInfo.processInfo.environment) }
 
     /// Path of the settings file, where there is one.
-    private var settings: String? {
+    var settings: String? {
         config ?? workspace.map { $0 + "/tessera.yaml" }.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
     }
 
@@ -39,7 +39,8 @@ struct WorkerPlace: ParsableArguments {
     ) throws(CommandError) -> Worker {
         try Worker(
             tessera: Tessera(path: store, plugins: .builtIn), workspace: workspace.map { Workspace(folder: $0) },
-            settings: settings, rules: file.identityRules(), cache: file.cacheLimits(), connectors: connectors, follows: follows,
+            settings: settings, environment: ProcessInfo.processInfo.environment, rules: file.identityRules(), cache: file.cacheLimits(),
+            connectors: connectors, follows: follows,
             clock: ProgramStart.clock,
             report: { logger.warning("\($0)") })
     }

@@ -1,3 +1,4 @@
+import Connectors
 import Crypto
 import EventModel
 import Foundation
@@ -8,6 +9,8 @@ struct ArchiveTextWriter {
     let members: MemberWriter?
     private(set) var summary = ArchiveSummary()
     private(set) var textBytes = 0
+    /// Messages that the format of another system has no place for.
+    private(set) var leftOut = 0
     private var part = ContiguousArray<UInt8>()
     private var hash = SHA256()
 
@@ -40,6 +43,16 @@ struct ArchiveTextWriter {
         try endLine()
     }
 
+    /// Writes a message as `writer` has it, or counts it as left out.
+    mutating func write(_ message: UnsafeBufferPointer<UInt8>, by writer: some EventWriter) throws(ArchiveError) {
+        guard writer.append(message, to: &part) else {
+            leftOut += 1
+            return
+        }
+        summary.messages += 1
+        try endLine()
+    }
+
     private mutating func endLine() throws(ArchiveError) {
         part.append(10)
         if part.count >= ArchiveTextWriter.partBytes { try pass(isLast: false) }
@@ -54,14 +67,18 @@ struct ArchiveTextWriter {
         try members?.submit(text, isLast: isLast)
     }
 
-    /// Writes the last line, and gives the SHA-256 of the whole text.
-    mutating func finish() throws(ArchiveError) -> String {
+    /// Writes the last line of an archive: the counts, and the hash of all text before it.
+    mutating func writeEnd() throws(ArchiveError) {
         var soFar = hash
         part.withUnsafeBytes { soFar.update(bufferPointer: $0) }
         summary.sha256 = soFar.finalize().map { SourceIdentity.hex($0) }.joined()
         part.append(contentsOf: ArchiveLine.prefixes[ArchiveLine.end.index])
         summary.json.append(to: &part)
         part.append(contentsOf: "}\n".utf8)
+    }
+
+    /// Passes on what is left, and gives the SHA-256 of the whole text.
+    mutating func finish() throws(ArchiveError) -> String {
         try pass(isLast: true)
         return hash.finalize().map { SourceIdentity.hex($0) }.joined()
     }

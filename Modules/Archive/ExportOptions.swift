@@ -1,9 +1,12 @@
+public import Connectors
 public import EventModel
 
 /// How an export goes about it.
 public struct ExportOptions: Sendable {
     /// What the archive is to hold.
     public var contents: ArchiveContents
+    /// Writes the messages in the format of another system, one a line and nothing else. Nil: an archive.
+    public var writer: (any EventWriter)?
     /// The expression that chose the profiles, for the header.
     public var selection: String?
     /// Effort of compression, 1 (fast) to 9 (small).
@@ -22,13 +25,15 @@ public struct ExportOptions: Sendable {
     public var messagesPerPart: Int
 
     /// Settles how to export: by default everything, unencrypted, at level 6 on two threads. `Exporter.write` refuses a level outside 1 to
-    /// 9 and traps on a key with a salt of another length.
+    /// 9 and traps on a key with a salt of another length. With a writer the contents are the events.
     public init(
-        contents: ArchiveContents = .all, selection: String? = nil, level: Int = 6, threads: Int = 2, key: ArchiveKey? = nil,
+        contents: ArchiveContents = .all, writer: (any EventWriter)? = nil, selection: String? = nil, level: Int = 6, threads: Int = 2,
+        key: ArchiveKey? = nil,
         salt: [UInt8] = [],
         temporaryFolder: String? = nil, memoryBytes: Int = 96 << 20, messagesPerPart: Int = 100_000
     ) {
-        self.contents = contents
+        self.contents = writer == nil ? contents : .events
+        self.writer = writer
         self.selection = selection
         self.level = level
         self.threads = threads
@@ -71,6 +76,8 @@ public struct ExportProgress: Sendable {
 public struct ExportResult: Sendable {
     /// The archive's last line: counts, and the hash of all text before it.
     public var summary: ArchiveSummary
+    /// Messages that the format of another system has no place for; 0 in an archive.
+    public var leftOut: Int
     /// SHA-256 of the whole text, the last line included, as 64 hexadecimal digits: the store's digest, for an archive of everything.
     public var digest: String
     /// Bytes of text.

@@ -1,3 +1,4 @@
+import Connectors
 import Crypto
 import EventModel
 import Foundation
@@ -80,18 +81,24 @@ public struct Exporter {
     ) throws(ArchiveError) -> ExportResult {
         do {
             var out = ArchiveTextWriter(members)
-            try out.write(ArchiveHeader(contents: options.contents, selection: options.selection))
-            if options.contents == .all { try writeDefinitions(&out) }
             let order = try ProfileOrder(snapshot, selected: selected)
-            if options.contents != .memberships {
-                let gathering = MessageGathering(snapshot, order, options, folder: folder, progress: progress, isCancelled: isCancelled)
-                let messages = try gathering.run()
-                if options.contents != .events { try writeProfiles(messages, order, &out, isCancelled) }
-                if options.contents != .profiles { try writeMessages(messages, &out, progress, isCancelled) }
+            let gathering = MessageGathering(snapshot, order, options, folder: folder, progress: progress, isCancelled: isCancelled)
+            if let writer = options.writer {
+                try writeLines(of: gathering.run(), by: writer, &out, progress, isCancelled)
+            } else {
+                try out.write(ArchiveHeader(contents: options.contents, selection: options.selection))
+                if options.contents == .all { try writeDefinitions(&out) }
+                if options.contents != .memberships {
+                    let messages = try gathering.run()
+                    if options.contents != .events { try writeProfiles(messages, order, &out, isCancelled) }
+                    if options.contents != .profiles { try writeMessages(messages, &out, progress, isCancelled) }
+                }
+                if options.contents == .all || options.contents == .memberships { try writeMemberships(order, &out) }
+                try out.writeEnd()
             }
-            if options.contents == .all || options.contents == .memberships { try writeMemberships(order, &out) }
             let digest = try out.finish()
-            return ExportResult(summary: out.summary, digest: digest, textBytes: out.textBytes, fileBytes: 0, seconds: 0)
+            return ExportResult(
+                summary: out.summary, leftOut: out.leftOut, digest: digest, textBytes: out.textBytes, fileBytes: 0, seconds: 0)
         } catch let error as ArchiveError {
             throw error
         } catch let error as StoreError {
@@ -181,6 +188,19 @@ public struct Exporter {
                 try out.write(.message) { $0.append(contentsOf: json) }
             }
             progress?(ExportProgress(gathered: messages.count, written: out.summary.messages, messages: messages.count))
+        }
+    }
+
+    /// Writes the messages in the format of another system, in the order of archives.
+    private func writeLines(
+        of messages: GatheredMessages, by writer: some EventWriter, _ out: inout ArchiveTextWriter,
+        _ progress: (@Sendable (ExportProgress) -> Void)?, _ isCancelled: @Sendable () -> Bool
+    ) throws {
+        for part in 0..<messages.parts {
+            if isCancelled() { throw Exporter.interrupted }
+            try messages.all(part).forEach { (_, json) in try out.write(json, by: writer) }
+            let done = out.summary.messages + out.leftOut
+            progress?(ExportProgress(gathered: messages.count, written: done, messages: messages.count))
         }
     }
 

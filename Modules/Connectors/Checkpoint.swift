@@ -1,3 +1,5 @@
+public import EventModel
+
 /// A resume position. Only the source that wrote it reads it; the platform just keeps it.
 public struct Checkpoint: Sendable, Hashable {
     /// Of the position's form: it outlives the code that wrote it.
@@ -10,4 +12,17 @@ public struct Checkpoint: Sendable, Hashable {
 
     /// Joins the parts.
     public init(version: UInt16, position: String) { (self.version, self.position) = (version, position) }
+
+    /// As it is kept.
+    public var json: JSONValue {
+        .object(JSONObject([.init("version", .integer(Int64(version))), .init("position", .string(position))]))
+    }
+
+    /// Reads what `json` wrote; nil where it is something else.
+    public init?(json: JSONValue) {
+        guard let object = json.asObject, case .integer(let number) = object["version"], let version = UInt16(exactly: number),
+            let position = object["position"]?.asString
+        else { return nil }
+        self.init(version: version, position: position)
+    }
 }

@@ -45,13 +45,51 @@ extension SettingDescriptor {
             case .word(let words): words.contains { value.asString?.sameScalars(as: $0) == true }
             case .integer(let range): if case .integer(let number) = value { range.contains(Int(number)) } else { false }
             case .number(let range): value.asDouble.map { range.contains($0) } ?? false
+            case .duration(let range): value.asString.flatMap { Duration(text: $0) }.map { range.contains($0) } ?? false
             case .truth: if case .bool = value { true } else { false }
             case .texts: value.asArray.map { texts($0) } ?? false
             case .map: value.asObject.map { texts($0.members.map(\.value)) } ?? false
             case .secret: value.asString?.isEmpty == false
+            case .object: value.asObject != nil
             }
         guard isRight else { throw SettingsError(at: [name], "this is not \(kind.wanted)", remedy: "Write \(kind.wanted). \(summary)") }
-        guard kind == .secret, let text = value.asString else { return value }
-        return .string(try SecretReference(text, at: [name]).secret(environment: environment, at: [name], shortest: 1))
+        switch kind {
+        case .secret:
+            guard let text = value.asString else { return value }
+            return .string(try SecretReference(text, at: [name]).secret(environment: environment, at: [name], shortest: 1))
+        case .object(let withSecrets):
+            var secrets: [Secret] = []
+            let read = withSecrets ? try value.resolved(environment, at: [name], &secrets) : value
+            return .string(SettingObject(read.asObject ?? JSONObject(), secrets: secrets).carried)
+        case .text, .word, .integer, .number, .duration, .truth, .texts, .map: return value
+        }
+    }
+}
+
+extension JSONValue {
+    /// With secrets in the place of references to them.
+    fileprivate func resolved(
+        _ environment: [String: String], at path: [String], _ secrets: inout [Secret]
+    ) throws(SettingsError) -> JSONValue {
+        switch self {
+        case .string(let text):
+            guard text.hasPrefix("env:") || text.hasPrefix("file:") && !text.hasPrefix("file://") else { return self }
+            let secret = try SecretReference(text, at: path).secret(environment: environment, at: path, shortest: 1)
+            secrets.append(Secret(secret))
+            return .string(secret)
+        case .array(let elements):
+            var read: [JSONValue] = []
+            for (index, element) in elements.enumerated() {
+                read.append(try element.resolved(environment, at: path + ["\(index)"], &secrets))
+            }
+            return .array(read)
+        case .object(let object):
+            var read = JSONObject()
+            for member in object.members {
+                read.members.append(.init(member.name, try member.value.resolved(environment, at: path + [member.name], &secrets)))
+            }
+            return .object(read)
+        case .null, .bool, .integer, .unsigned, .number: return self
+        }
     }
 }

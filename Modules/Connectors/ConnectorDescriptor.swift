@@ -32,6 +32,8 @@ public struct SettingDescriptor: Sendable, Hashable {
         case integer(ClosedRange<Int>)
         /// A number, with a fraction or not.
         case number(ClosedRange<Double>)
+        /// A whole number and a unit: `90s`, `15m`, `6h`, `1d`, `2w`.
+        case duration(ClosedRange<Duration>)
         /// true or false.
         case truth
         /// A list of texts, none of them empty.
@@ -40,6 +42,9 @@ public struct SettingDescriptor: Sendable, Hashable {
         case map
         /// A reference to a secret: `env:NAME` or `file:PATH`. The settings are given the secret itself, as a `Secret`.
         case secret
+        /// An object of anything. The settings are given it as a `SettingObject`. With secrets: its texts that are a reference to one,
+        /// however deep, are given as the secret itself; an address (`file://...`) is none.
+        case object(withSecrets: Bool)
     }
     /// Its name, in camel case.
     public var name: String
@@ -75,10 +80,13 @@ extension SettingDescriptor.Kind {
         case .word(let words): listed(words)
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+        case .duration(let range): "a whole number and a unit (s, m, h, d or w), from \(range.lowerBound.text) to \(range.upperBound.text)"
         case .truth: "true or false"
         case .texts: "a list of texts"
         case .map: "a map from names to texts"
         case .secret: "env:NAME or file:PATH, which lead to the secret"
+        case .object(withSecrets: false): "a map"
+        case .object(withSecrets: true): "a map, with env:NAME or file:PATH where a secret belongs"
         }
     }
 }

@@ -26,14 +26,7 @@ public struct ConnectorState: Sendable, Hashable {
             .init("version", .integer(1)), .init("messages", .integer(Int64(messages))), .init("accepted", .integer(Int64(accepted))),
             .init("duplicates", .integer(Int64(duplicates))), .init("quarantined", .integer(Int64(quarantined))),
         ])
-        if let checkpoint {
-            object.set(
-                "checkpoint",
-                .object(
-                    JSONObject([
-                        .init("version", .integer(Int64(checkpoint.version))), .init("position", .string(checkpoint.position)),
-                    ])))
-        }
+        if let checkpoint { object.set("checkpoint", checkpoint.json) }
         if let lastSeen { object.set("lastSeen", .string(lastSeen.text)) }
         if let newest { object.set("newest", .string(newest.text)) }
         return object
@@ -45,11 +38,9 @@ public struct ConnectorState: Sendable, Hashable {
         func count(_ name: String) -> Int { if case .integer(let number) = json[name] { Int(number) } else { 0 } }
         (messages, accepted) = (count("messages"), count("accepted"))
         (duplicates, quarantined) = (count("duplicates"), count("quarantined"))
-        if let kept = json["checkpoint"]?.asObject {
-            guard case .integer(let version) = kept["version"], let version = UInt16(exactly: version),
-                let position = kept["position"]?.asString
-            else { return nil }
-            checkpoint = Checkpoint(version: version, position: position)
+        if let kept = json["checkpoint"] {
+            guard let checkpoint = Checkpoint(json: kept) else { return nil }
+            self.checkpoint = checkpoint
         }
         lastSeen = json["lastSeen"]?.asString.flatMap { Instant(text: $0) }
         newest = json["newest"]?.asString.flatMap { Instant(text: $0) }

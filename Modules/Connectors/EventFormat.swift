@@ -13,6 +13,8 @@ public protocol EventFormat: Sendable {
     static var needsMapping: Bool { get }
     /// Ends of file names, in lower case and without a dot or `.gz`, that speak of this format. None by default.
     static var extensions: [String] { get }
+    /// Writes messages in this format; nil where it is only read, which is usual.
+    static var writer: (any EventWriter)? { get }
     /// Checks the settings (the text of a mapping file, nil without one) and makes the format. Touches nothing outside the process.
     init(settings: String?, settingsName: String) throws(FormatError)
     /// A reader for one file, from its first byte.
@@ -22,6 +24,7 @@ public protocol EventFormat: Sendable {
 extension EventFormat {
     public static var needsMapping: Bool { false }
     public static var extensions: [String] { [] }
+    public static var writer: (any EventWriter)? { nil }
 }
 
 /// Reads one file of a format, in order, on one thread.

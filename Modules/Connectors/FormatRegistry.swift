@@ -36,6 +36,12 @@ public struct FormatRegistry: Sendable {
     /// - Throws: `FormatError` naming the nearest format when there is none.
     public func descriptor(of name: String) throws(FormatError) -> FormatDescriptor { Self.describe(try format(called: name)) }
 
+    /// The names of the formats that messages can be written in, in the order the formats were given.
+    public var written: [String] { formats.filter { $0.writer != nil }.map { $0.name } }
+
+    /// Writes messages in the format called `name`; nil when there is no such format, or it is only read.
+    public func writer(_ name: String) -> (any EventWriter)? { formats.first { $0.name.sameScalars(as: name) }?.writer }
+
     /// Checks the settings and makes the format called `name`.
     ///
     /// - Parameter settings: The text of the mapping file, nil without one.

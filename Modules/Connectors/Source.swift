@@ -32,12 +32,20 @@ public struct ConnectorContext: Sendable {
     public var formats: FormatRegistry
     /// The folder that relative paths of the settings start from.
     public var folder: String
+    /// Whether the connector is run by hand, to its end: what else waits for more, ends.
+    public var isRunOnce: Bool
+    /// Takes sentences for the log; whoever lends it puts the connector's name before them.
+    public var report: @Sendable (String) -> Void
 
     /// Joins the parts.
-    public init(formats: FormatRegistry, folder: String) { (self.formats, self.folder) = (formats, folder) }
+    public init(
+        formats: FormatRegistry, folder: String, isRunOnce: Bool = false, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        (self.formats, self.folder, self.isRunOnce, self.report) = (formats, folder, isRunOnce, report)
+    }
 
     /// A path of the settings as the process can open it.
-    public func path(_ path: String) -> String { path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path }
+    public func path(_ path: String) -> String { SettingsFolder(folder).path(path) }
 }
 
 /// Messages delivered together, and where to go on once all of them are durable.

@@ -1,4 +1,5 @@
 public import Connectors
+public import EventModelTesting
 
 /// The promises every event format keeps, whatever bytes it is given.
 public enum FormatContract: CaseIterable, Sendable {

@@ -1,5 +1,6 @@
 public import Connectors
 import EventModel
+public import EventModelTesting
 
 /// The promises that every source keeps.
 public enum SourceContract: CaseIterable, Sendable {
@@ -23,20 +24,20 @@ public enum SourceContract: CaseIterable, Sendable {
     /// - Parameter checkpoints: Of these at most so many are gone on from, spread evenly: reading costs their number times the records.
     public func verify(_ source: some Source, records: Int, checkpoints: Int = 50) async throws {
         let all = try await read(source, after: nil)
-        let lines = all.flatMap(\.lines)
-        if lines.isEmpty { throw Broken(promise: self, place: "nothing was given, so nothing was checked") }
+        let given = Records(all)
+        if given.count == 0 { throw Broken(promise: self, place: "nothing was given, so nothing was checked") }
         switch self {
         case .givesEveryRecord:
-            if lines.count != records { throw Broken(promise: self, place: "\(lines.count) records came of \(records)") }
+            if given.count != records { throw Broken(promise: self, place: "\(given.count) records came of \(records)") }
         case .repeatsItself:
-            let again = try await read(source, after: nil).flatMap(\.lines)
-            if again != lines {
-                throw Broken(promise: self, place: "the second reading gave \(again.count) records, not the same \(lines.count)")
+            let again = Records(try await read(source, after: nil))
+            if again != given {
+                throw Broken(promise: self, place: "the second reading gave \(again.count) records, not the same \(given.count)")
             }
         case .resumesAnywhere:
             for index in stride(from: 0, to: all.count, by: max(1, all.count / checkpoints)) {
-                let rest = try await read(source, after: all[index].checkpoint).flatMap(\.lines)
-                if rest != all[(index + 1)...].flatMap(\.lines) {
+                let rest = Records(try await read(source, after: all[index].checkpoint))
+                if rest != Records(all[(index + 1)...]) {
                     throw Broken(promise: self, place: "after batch \(index), at \(all[index].checkpoint.position.prefix(200))")
                 }
             }
@@ -45,26 +46,42 @@ public enum SourceContract: CaseIterable, Sendable {
                 throw Broken(promise: self, place: "batch \(index) is too large, or has no room behind its text")
             }
         case .endsWhenCancelled:
-            let task = Task {
-                while !Task.isCancelled { await Task.yield() }
-                return (try? await read(source, after: nil).count) ?? 0
-            }
-            task.cancel()
-            let came = await task.value
-            if came > 1 { throw Broken(promise: self, place: "\(came) batches came after the task was cancelled") }
+            let came = try await Task {
+                var came = 0
+                for try await _ in source.batches(after: nil) {
+                    came += 1
+                    withUnsafeCurrentTask { $0?.cancel() }
+                }
+                return came
+            }.value
+            if came > 1 { throw Broken(promise: self, place: "\(came - 1) batches came after the task was cancelled") }
         }
+    }
+
+    /// What several batches held. How messages stand to rejects depends on where batches are cut, which is no promise.
+    private struct Records: Equatable {
+        var lines: [String]
+        var rejects: [String]
+
+        init(_ pieces: some Sequence<Piece>) {
+            lines = pieces.flatMap(\.lines)
+            rejects = pieces.flatMap(\.rejects)
+        }
+
+        var count: Int { lines.count + rejects.count }
     }
 
     /// What a batch held.
     private struct Piece {
         var lines: [String]
+        var rejects: [String]
         var checkpoint: Checkpoint
         var isBounded: Bool
 
         init(_ batch: SourceBatch) {
             let messages = batch.messages
             lines = messages.text.prefix(messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
-            lines += messages.rejects.map { "\($0.reason) \($0.text)" }
+            rejects = messages.rejects.map { "\($0.reason) \($0.text)" }
             checkpoint = batch.checkpoint
             isBounded =
                 messages.count <= SourceBatch.mostBytes && checkpoint.position.utf8.count <= Checkpoint.longestPosition

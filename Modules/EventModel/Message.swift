@@ -27,6 +27,17 @@ public struct Message: Sendable, Hashable {
             }
         }
 
+        /// The texts that a message of this kind has beside those that every message has, and which of them it must have.
+        public var names: [(name: String, isNeeded: Bool)] {
+            switch self {
+            case .track: [("event", true)]
+            case .identify: []
+            case .page, .screen: [("name", false), ("category", false)]
+            case .group: [("groupId", true)]
+            case .alias: [("previousId", true)]
+            }
+        }
+
         /// The kind that the word `type` names, else nil.
         public init?(word: String) {
             guard let kind = Kind.allCases.first(where: { $0.word.sameScalars(as: word) }) else { return nil }

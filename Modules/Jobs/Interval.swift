@@ -12,7 +12,7 @@ public struct Interval: Sendable, Hashable {
     /// - Throws: `ScheduleError` where the period is shorter than a second or longer than 3650 days.
     public init(every period: Duration, anchor: Instant = Instant(milliseconds: 0)) throws(ScheduleError) {
         guard period >= .seconds(1), period <= .seconds(3_650 * 86_400) else {
-            throw ScheduleError("a job cannot run every \(period.jobText)", remedy: "Write a period from 1s to 3650d.")
+            throw ScheduleError("a job cannot run every \(period.text)", remedy: "Write a period from 1s to 3650d.")
         }
         (self.period, self.anchor) = (period, anchor)
     }

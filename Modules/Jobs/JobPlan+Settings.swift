@@ -74,7 +74,7 @@ private struct JobReader {
         let catchUp = catchUp()
         let timeout = duration("timeout") ?? Job.usualTimeout
         if timeout < .seconds(1) || timeout > .seconds(30 * 86_400) {
-            refuse(["timeout"], "a run cannot take \(timeout.jobText)", "Write a duration from 1s to 30d.")
+            refuse(["timeout"], "a run cannot take \(timeout.text)", "Write a duration from 1s to 30d.")
         }
         guard faults.isEmpty, let schedule else { return nil }
         return Job(name, schedule, catchUp: catchUp, timeout: timeout)
@@ -171,12 +171,9 @@ private struct JobReader {
     /// nil where the key is absent, or where its text is none, which is noted.
     private mutating func duration(_ key: String) -> Duration? {
         guard has(key), let text = text(key, "a whole number and a unit, such as 15m") else { return nil }
-        do throws(ScheduleError) {
-            return try Duration(jobText: text)
-        } catch {
-            refuse([key], error.problem, error.remedy)
-            return nil
-        }
+        if let duration = Duration(text: text) { return duration }
+        refuse([key], "'\(text)' is no duration", "Write a whole number and a unit (s, m, h, d or w), such as 15m.")
+        return nil
     }
 
     private mutating func refuse(_ place: [String], _ problem: String, _ remedy: String) {

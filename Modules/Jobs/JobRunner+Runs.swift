@@ -83,7 +83,7 @@ extension JobRunner {
     private func judge(
         _ result: Result<String, any Error>, of number: Int, isLate: Bool, timeout: Duration
     ) -> (JobOutcome, String) {
-        if isLate { return (.timedOut, "It took longer than \(timeout.jobText) and was cancelled.") }
+        if isLate { return (.timedOut, "It took longer than \(timeout.text) and was cancelled.") }
         switch result {
         case .success(let message): return (.done, message)
         case .failure(let error):

@@ -44,7 +44,7 @@ extension Schedule: CustomStringConvertible {
     public var description: String {
         switch self {
         case .cron(let expression): "cron \(expression.text) (\(expression.zone))"
-        case .every(let interval): "every \(interval.period.jobText) from \(interval.anchor.text)"
+        case .every(let interval): "every \(interval.period.text) from \(interval.anchor.text)"
         case .after(let names): "after \(names.joined(separator: ", "))"
         }
     }

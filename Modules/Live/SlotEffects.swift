@@ -13,7 +13,7 @@ struct SlotEffects {
     }
     /// Every segment that reads the slot.
     private var readers: SegmentBits
-    /// Of any row, and of a latest one.
+    /// Of any row, and of the latest of an earlier step.
     private var anyRow: Effects
     private var latestRow: Effects
 
@@ -22,7 +22,7 @@ struct SlotEffects {
         none.append(rules.slotCount)
         func effects(isLatest: Bool) -> Effects {
             var effects = Effects(all: none, raised: none, lowered: none)
-            for slot in 0..<rules.slotCount {
+            for slot in 0..<rules.slotCount where !isLatest || rules.isEarlierStep(slot) {
                 rules.forEachEffect(of: slot, isLatest: isLatest) { segment, effect in
                     effects.all.set(true, segment, at: slot)
                     switch effect {

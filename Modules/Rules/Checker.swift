@@ -32,7 +32,7 @@ public enum RuleScope: Sendable, Hashable {
 public struct Checked<Root: Sendable & Hashable>: Sendable, Hashable {
     /// The expression or value, closed: with all segments and features it mentions.
     public var tree: Tree<Root>
-    /// Names that were never seen so far, each told once.
+    /// What may be a mistake, such as names that were never seen so far; each told once.
     public var warnings: [RuleWarning]
 }
 

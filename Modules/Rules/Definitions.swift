@@ -1,18 +1,21 @@
 import Synchronization
 
-/// What segments and features say, by name: texts of the language, given as data.
+/// What segments and features say, by name: texts of the language, given as data; and how often traits are promised to be refreshed.
 public struct Definitions: Sendable, Hashable {
     /// Segment name to expression.
     public var segments: [Text: String]
     /// Feature name to value.
     public var features: [Text: String]
+    /// Name of a trait, at the top, to the milliseconds within which its sources promise to say it anew, 0 or more: what `stale(trait.x)`
+    /// holds a trait to. A trait that is not here is promised by nobody, and `stale` of it is refused.
+    public var refresh: [Text: Int64]
 
     /// Takes texts as they are: each is parsed when a text that is checked mentions it, and its mistakes are thrown then.
-    public init(segments: [Text: String] = [:], features: [Text: String] = [:]) {
-        (self.segments, self.features) = (segments, features)
+    public init(segments: [Text: String] = [:], features: [Text: String] = [:], refresh: [Text: Int64] = [:]) {
+        (self.segments, self.features, self.refresh) = (segments, features, refresh)
     }
 
-    /// No segments, no features.
+    /// No segments, no features, no promises.
     public static let none = Definitions()
 }
 

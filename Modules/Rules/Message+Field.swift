@@ -6,6 +6,7 @@ extension Message {
         switch field {
         case .property(let path): return Value(properties.value(at: path.map(\.string)))
         case .context(let path): return Value(context.value(at: path.map(\.string)))
+        case .trait(let path): return kind.setsTraits ? Value(traits.value(at: path.map(\.string))) : .missing
         case .timestamp: return .instant(timestamp.milliseconds)
         case .type: return .text(Text(kind.word))
         case .name, .category:
@@ -13,4 +14,9 @@ extension Message {
             return (field == .name ? name : category).map { .text(Text($0)) } ?? .missing
         }
     }
+}
+
+extension Message.Kind {
+    /// Whether messages of the kind say something of traits: of a person's or a group's.
+    var setsTraits: Bool { self == .identify || self == .group }
 }

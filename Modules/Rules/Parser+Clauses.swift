@@ -63,6 +63,7 @@ extension Parser {
         case .word("did"): return .clause(try did())
         case .word("sequence"): return .clause(try sequence())
         case .word("segment"): return .clause(try segment())
+        case .word("stale"): return .clause(try stale())
         case .word("exists"):
             advance()
             try expect(.open, "after exists")

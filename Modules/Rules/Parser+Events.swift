@@ -36,7 +36,9 @@ extension Parser {
         guard take("where") else { return (events, nil) }
         inCondition = true
         defer { inCondition = false }
-        return (events, try clause(try expression()))
+        let condition = try clause(try expression())
+        checkTraits(of: Selection(events, where: condition))
+        return (events, condition)
     }
 
     /// events = ( STRING | "any" ) [ "where" condition ] { window }

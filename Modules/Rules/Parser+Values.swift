@@ -113,11 +113,12 @@ extension Parser {
             advance()
             return .consent(try path(of: word))
         case "feature": return try feature()
+        case "asOf": return try asOf()
         case "time":
             return .time(
                 try argument(of: word, "a text or a number") { $0.canEqual(.text) || $0 == .number })
         case "lower": return .lower(try argument(of: word, "a text") { $0.canEqual(.text) })
-        case "timestamp", "type", "name", "category", "context": return .field(try field(word))
+        case "timestamp", "type", "name", "category", "context", "traits": return .field(try field(word))
         default:
             if let function = Aggregate.Function(rawValue: word) { return .aggregate(try aggregate(function)) }
             if let unit = DistanceUnit(rawValue: word) { return try distance(unit) }
@@ -130,7 +131,7 @@ extension Parser {
     }
 
     /// The word at hand, "(", what `body` reads, ")".
-    private func arguments<T>(_ body: () throws(RuleError) -> T) throws(RuleError) -> T {
+    func arguments<T>(_ body: () throws(RuleError) -> T) throws(RuleError) -> T {
         let word = written(span)
         advance()
         try expect(.open, "after \(word)")
@@ -158,78 +159,6 @@ extension Parser {
         }
     }
 
-    // MARK: Names
-
-    /// path = { "." NAME }, at least one here.
-    private func path(of word: String) throws(RuleError) -> [Text] {
-        guard isMark(.dot) else { throw unexpected("\".\" and a name after \(word)") }
-        var names: [Text] = []
-        while take(.dot) {
-            switch kind {
-            case .word(let name), .string(let name): names.append(Text(name))
-            default: throw unexpected("a name after \".\"", hint: "odd names stand in quotes, as in .\"t-shirt size\"")
-            }
-            advance()
-        }
-        return names
-    }
-
-    private func property() throws(RuleError) -> Operand {
-        let start = span.lowerBound
-        if case .number(let digits) = next {
-            throw failure(.syntax, "a number has digits before its point", at: span, hint: "write 0.\(digits.shortened)")
-        }
-        let path = try path(of: "a property")
-        try propertyIsAllowed(start..<lastEnd)
-        resolver.mentions(.property, path, at: source.place(of: start..<lastEnd))
-        return .field(.property(path))
-    }
-
-    private func propertyIsAllowed(_ span: Range<Int>) throws(RuleError) {
-        guard !inCondition, resolver.scope == .profile else { return }
-        throw failure(
-            .kind, "\(written(span)) belongs to one event, and no event is meant here", at: span,
-            hint: "did you mean trait\(written(span).hasPrefix(".") ? written(span) : "." + written(span)), or a condition after where?")
-    }
-
-    /// A field named by a word, in a condition.
-    private func field(_ word: String) throws(RuleError) -> Field {
-        let start = span.lowerBound
-        if resolver.scope == .row { throw notInRow(word, at: span) }
-        if !inCondition { try propertyIsAllowed(span) }
-        advance()
-        return try field(named: word, from: start)
-    }
-
-    private func field(named word: String, from start: Int) throws(RuleError) -> Field {
-        switch word {
-        case "timestamp": return .timestamp
-        case "type": return .type
-        case "name": return .name
-        case "category": return .category
-        default:
-            let path = try path(of: word)
-            resolver.mentions(.context, path, at: source.place(of: start..<lastEnd))
-            return .context(path)
-        }
-    }
-
-    private func feature() throws(RuleError) -> Operand {
-        try forbidInRow("a feature")
-        advance()
-        let place = span
-        let path = try path(of: "feature")
-        let whole = place.lowerBound..<lastEnd
-        let name = Text(path.map(\.string).joined(separator: "."))
-        let (index, depth, kind) = try resolver.feature(name, depth: depth) { failure($0, $1, at: whole, hint: $2) }
-        note(depth: depth)
-        return .feature(index, kind)
-    }
-
-    private func forbidInRow(_ what: String) throws(RuleError) {
-        if resolver.scope == .row { throw notInRow(what, at: span) }
-    }
-
     // MARK: Functions
 
     private func aggregate(_ function: Aggregate.Function) throws(RuleError) -> Aggregate {
@@ -250,6 +179,7 @@ extension Parser {
             advance()
             let start = span
             let field = try aggregatedField()
+            checkTraits(of: events)
             let place = start.lowerBound..<lastEnd
             switch function {
             case .sum, .average:

@@ -14,6 +14,8 @@ final class Parser {
     private(set) var leaves = 0
     /// Whether the text at hand is a condition over one event.
     var inCondition = false
+    /// What was read so far of the traits that the events at hand set, and where.
+    var traitsOfEvents: [(path: [Text], span: Range<Int>)] = []
 
     init(_ source: SourceText, resolver: Resolver, depth: Int) {
         (self.source, self.resolver, self.depth, self.deepest) = (source, resolver, depth, depth)
@@ -151,10 +153,10 @@ enum Keyword {
     static let connectives = ["and", "or", "not"]
     static let aggregates = Aggregate.Function.allCases.map(\.rawValue)
     static let functions =
-        ["now", "ago", "date", "time", "lower"] + DistanceUnit.allCases.map(\.rawValue) + CalendarPart.allCases.map(\.rawValue)
+        ["now", "ago", "asOf", "date", "time", "lower"] + DistanceUnit.allCases.map(\.rawValue) + CalendarPart.allCases.map(\.rawValue)
     static let roots = ["trait", "feature", "consent", "true", "false"]
-    static let predicates = ["did", "sequence", "exists", "segment", "not"]
-    static let fields = ["context", "timestamp", "type", "name", "category"]
+    static let predicates = ["did", "sequence", "exists", "segment", "stale", "not"]
+    static let fields = ["context", "traits", "timestamp", "type", "name", "category"]
     static let tests = ["in", "contains", "startsWith", "endsWith", "matches"]
     static let windows = ["within", "since", "after", "until"]
     static let values = aggregates + functions + roots

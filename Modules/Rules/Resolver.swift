@@ -145,7 +145,7 @@ final class Resolver {
 
     func warn(_ message: String, at place: Place, hint: String?) {
         let warning = RuleWarning(message, at: place, hint: hint)
-        if !warnings.contains(warning) { warnings.append(warning) }
+        if warnings.count < Self.mostWarnings, !warnings.contains(warning) { warnings.append(warning) }
     }
 
     func mentions(event name: String, at place: @autoclosure () -> Place) {

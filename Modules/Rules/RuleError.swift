@@ -52,7 +52,7 @@ public struct RuleError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { place.render(message, hint: hint) }
 }
 
-/// Something that may well be a mistake, though the text runs: a name never seen so far.
+/// Something that may well be a mistake, though the text runs: a name never seen so far, or a trait of messages that set none.
 public struct RuleWarning: Sendable, Hashable, CustomStringConvertible {
     /// What may be wrong, in one sentence without its full stop.
     public var message: String

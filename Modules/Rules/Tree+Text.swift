@@ -183,6 +183,7 @@ private struct Printer {
             write(path)
         case .field(let field): write(field)
         case .aggregate(let aggregate):
+            if let path = aggregate.traitAsOf { return call("asOf", [.trait(path)]) }
             text += "\(aggregate.function.rawValue)("
             write(aggregate.events)
             if let field = aggregate.field {
@@ -228,6 +229,9 @@ private struct Printer {
         case .property(let path): write(path)
         case .context(let path):
             text += "context"
+            write(path)
+        case .trait(let path):
+            text += "traits"
             write(path)
         case .timestamp: text += "timestamp"
         case .type: text += "type"

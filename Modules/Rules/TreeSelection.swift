@@ -21,6 +21,12 @@ public struct Selection: Sendable, Hashable {
         case .any: condition?.names(.type) == true ? Message.Kind.allCases : [.track, .page, .screen, .group]
         }
     }
+
+    /// Those of `kinds` that the condition does not rule out by what it says of `type`: no other message can be selected.
+    public var possibleKinds: [Message.Kind] {
+        guard let condition else { return kinds }
+        return kinds.filter { condition.mayHold(of: .text(Text($0.word))) }
+    }
 }
 
 /// A name of track events, or `any` message.
@@ -49,6 +55,8 @@ public enum Field: Sendable, Hashable {
     case property([Text])
     /// Under `context`, through objects only; at least one name.
     case context([Text])
+    /// Under `traits` of an identify or a group message: what this message sets, through objects only; at least one name. Missing elsewhere.
+    case trait([Text])
     /// The event's instant.
     case timestamp
     /// The word of the message's kind.
@@ -58,10 +66,10 @@ public enum Field: Sendable, Hashable {
     /// A page's or screen's own category; missing elsewhere.
     case category
 
-    /// What is known of the field's kind before it runs: dynamic under `properties` and `context`.
+    /// What is known of the field's kind before it runs: dynamic under `properties`, `context` and `traits`.
     public var kind: Kind {
         switch self {
-        case .property, .context: .dynamic
+        case .property, .context, .trait: .dynamic
         case .timestamp: .instant
         case .type, .name, .category: .text
         }
@@ -72,6 +80,7 @@ public enum Field: Sendable, Hashable {
         switch self {
         case .property(let names): ["properties"] + names.map(\.string)
         case .context(let names): ["context"] + names.map(\.string)
+        case .trait(let names): ["traits"] + names.map(\.string)
         case .name: ["name"]
         case .category: ["category"]
         case .timestamp, .type: nil
@@ -107,6 +116,20 @@ public struct Aggregate: Sendable, Hashable {
         case .first, .last: field?.kind ?? .instant
         case .mostFrequent: field?.kind ?? .dynamic
         }
+    }
+
+    /// `asOf(trait.x)`: when an identify last gave the trait a value; `last(any where type == "identify" and exists(traits.x))`.
+    public static func asOf(trait path: [Text]) -> Aggregate {
+        let isIdentify = Clause.compare(.field(.type), .equal, .literal(.text(Text(Message.Kind.identify.word))))
+        return Aggregate(.last, Selection(.any, where: .all([isIdentify, .exists(.field(.trait(path)))])))
+    }
+
+    /// The trait that it is `asOf` of, however it was written; nil where it is another aggregate.
+    public var traitAsOf: [Text]? {
+        guard function == .last, case .all(let clauses) = events.condition, case .exists(.field(.trait(let path))) = clauses.last,
+            self == .asOf(trait: path)
+        else { return nil }
+        return path
     }
 }
 
@@ -157,6 +180,18 @@ extension Clause {
         case .exists(let v), .isIn(let v, _), .percentile(let v, _), .textTest(let v, _, _), .matches(let v, _), .holds(let v):
             v.names(field)
         case .compare(let a, _, let b): a.names(field) || b.names(field)
+        }
+    }
+
+    /// Whether a condition can hold of a message of some type, as far as it says that by itself.
+    fileprivate func mayHold(of type: Value) -> Bool {
+        switch self {
+        case .all(let clauses): clauses.allSatisfy { $0.mayHold(of: type) }
+        case .any(let clauses): clauses.contains { $0.mayHold(of: type) }
+        case .compare(.field(.type), let comparison, .literal(let word)): Value.compare(type, comparison, word.value)
+        case .compare(.literal(let word), let comparison, .field(.type)): Value.compare(word.value, comparison, type)
+        case .isIn(.field(.type), let words): Value.isIn(type, words)
+        default: true
         }
     }
 }

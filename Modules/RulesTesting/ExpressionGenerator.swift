@@ -24,6 +24,7 @@ struct ExpressionGenerator: Sendable {
     init(seed: UInt64, options: Options = Options()) {
         random = SeededRandom(seed: seed)
         self.options = options
+        for path in Vocabulary.traits { definitions.refresh[Text(path[0])] = random.pick(Vocabulary.lengths).milliseconds }
         guard options.definitions else { return }
         for number in 0..<random.below(3) {
             let kind = random.pick([Kind.number, .text, .truth, .instant, .duration, .dynamic])
@@ -59,7 +60,7 @@ struct ExpressionGenerator: Sendable {
     // MARK: Predicates
 
     private mutating func predicate(_ size: Int, closed: Bool = false) -> String {
-        switch random.below(inCondition ? 12 : 18) {
+        switch random.below(inCondition ? 12 : 19) {
         case 0: return random.pick(["true", "false"])
         case 1: return "exists(" + value(random.pick([.dynamic, .dynamic, .number, .instant, .text, .truth]), size - 1) + ")"
         case 2...5: return comparison(size)
@@ -70,6 +71,7 @@ struct ExpressionGenerator: Sendable {
         case 12...14: return did(size, closed: closed)
         case 15: return options.sequences ? sequence(size) : did(size, closed: closed)
         case 16: return options.percentiles ? percentile(size) : comparison(size)
+        case 17: return "stale(" + trait() + ")"
         default: return segments.isEmpty ? did(size, closed: closed) : "segment \"\(random.pick(segments))\""
         }
     }
@@ -84,57 +86,6 @@ struct ExpressionGenerator: Sendable {
             if random.once(in: 2) { left = .dynamic } else if random.once(in: 4) { right = .dynamic }
         }
         return value(left, size - 1) + " \(operation) " + value(right, size - 1)
-    }
-
-    /// Of the kind that people write: how many, how much, how long ago, when.
-    private mutating func usualComparison(_ size: Int) -> String {
-        let operation = random.pick(["==", "!=", "<", "<=", ">", ">="])
-        let events = events(min(size, 1))
-        switch random.below(8) {
-        case 0, 1: return "count(\(events)) \(operation) \(random.below(5))"
-        case 2: return "\(random.below(4)) \(operation) count(\(events))"
-        case 3: return "now - \(random.pick(["first", "last"]))(\(events)) \(operation) \(length())"
-        case 4: return "(now - \(random.pick(["first", "last"]))(\(events))) / \(length()) \(operation) \(random.below(4))"
-        case 5: return "\(random.pick(["first", "last"]))(\(events)) \(operation) ago(\(length()))"
-        case 6: return "\(random.pick(["hour", "weekday"]))(now, \"\(random.pick(Vocabulary.zones))\") \(operation) \(random.below(24))"
-        default: return "\(random.pick(["sum", "maximum", "distinct", "mostFrequentCount"]))(\(events), .x) \(operation) \(random.below(5))"
-        }
-    }
-
-    /// An expression whose leaves are windows, lengths of time and the calendar, none of them far-fetched: the live answers to these are
-    /// good to the millisecond.
-    mutating func windowed() -> String {
-        var leaves: [String] = []
-        for _ in 0..<(1 + random.below(2)) {
-            let name = random.pick([
-                "\"A\"", "\"B\"", "any", "\"A\" where .x > 1", "\"B\" where context.n == 1", "any where type == \"page\"",
-            ])
-            let windows = (0..<random.below(3)).map { _ in
-                random.pick([
-                    " within \(length())", " since ago(\(length()))", " after ago(\(length()))", " until ago(\(length()))",
-                    " until date(\"2026-06-30\")", " since startOfDay(now, \"Europe/Berlin\")", " since first(\"B\")",
-                    " until last(\"A\") + 1h",
-                ])
-            }.joined()
-            let operation = random.pick(["==", "!=", "<", "<=", ">", ">="])
-            switch random.below(9) {
-            case 0, 1: leaves.append("did \(name)\(windows) \(random.pick(["at least", "at most", "exactly"])) \(random.below(4)) times")
-            case 2: leaves.append("count(\(name)\(windows)) \(operation) \(random.below(5))")
-            case 3: leaves.append("now - \(random.pick(["first", "last"]))(\(name)\(windows)) \(operation) \(length())")
-            case 4: leaves.append("sum(\(name)\(windows), .x) \(operation) \(random.below(5))")
-            case 5: leaves.append("(now - last(\(name)\(windows))) / 1h \(operation) \(random.below(30))")
-            case 6:
-                let steps = (0..<(1 + random.below(3))).map { place in
-                    random.pick(["\"A\"", "\"B\"", "any"]) + (place > 0 && random.once(in: 2) ? " within \(length())" : "")
-                }
-                let absent = random.once(in: 2) ? "" : " then not \"B\" within \(length())"
-                let spanning = random.once(in: 2) ? "" : " spanning \(length())"
-                leaves.append("sequence(\(steps.joined(separator: " then "))\(absent))\(windows)\(spanning)")
-            case 7: leaves.append("exists(trait.plan) and trait.age > 2 or consent.marketing.email")
-            default: leaves.append("weekday(now - \(length()), \"America/New_York\") \(operation) \(1 + random.below(7))")
-            }
-        }
-        return leaves.map { random.once(in: 4) ? "not (\($0))" : "(\($0))" }.joined(separator: random.pick([" and ", " or "]))
     }
 
     private mutating func list(_ size: Int) -> String {
@@ -167,7 +118,7 @@ struct ExpressionGenerator: Sendable {
         return text
     }
 
-    private mutating func events(_ size: Int) -> String {
+    mutating func events(_ size: Int) -> String {
         var text = step(size)
         for _ in 0..<random.pick([0, 0, 1, 1, 2]) { text += window(size) }
         return text
@@ -178,8 +129,21 @@ struct ExpressionGenerator: Sendable {
         guard random.once(in: 3) else { return name }
         inCondition = true
         defer { inCondition = false }
-        let named = name == "any" && random.once(in: 3)
-        return name + " where " + (named ? "type == \"\(random.pick(Message.Kind.allCases).word)\"" : expression(min(size, 2) - 1))
+        let condition = name == "any" && random.once(in: 3) ? nil : expression(min(size, 2) - 1)
+        return name + " where " + (condition ?? messages(size))
+    }
+
+    /// A condition that names kinds of message; where they set traits, mostly one that asks for those.
+    private mutating func messages(_ size: Int) -> String {
+        let kind = random.pick(Message.Kind.allCases + [.identify, .identify, .group])
+        let named = random.pick(["type == \"\(kind.word)\"", "type == \"\(kind.word)\"", "type in (\"\(kind.word)\", \"page\")"])
+        if kind != .identify && kind != .group || random.once(in: 3) { return named }
+        let traits = "traits" + path(random.pick(Vocabulary.traits))
+        return named + " and "
+            + random.pick([
+                "exists(\(traits))", "\(traits) \(random.pick(["==", "!=", "<", ">="])) \(literal(random.pick([.number, .text])))",
+            ])
+            + (random.once(in: 2) ? "" : " and (" + expression(min(size, 2) - 1) + ")")
     }
 
     private mutating func window(_ size: Int) -> String {
@@ -197,7 +161,7 @@ struct ExpressionGenerator: Sendable {
         return text + (random.once(in: 2) ? " spanning " + length() : "")
     }
 
-    private mutating func length() -> String { random.pick(Vocabulary.lengths).text }
+    mutating func length() -> String { random.pick(Vocabulary.lengths).text }
 
     // MARK: Values
 
@@ -258,8 +222,7 @@ struct ExpressionGenerator: Sendable {
         default:
             return random.pick(["sum", "average", "minimum", "maximum", "distinct", "mostFrequentCount", "sum", "maximum"]) + "("
                 + events(size - 1)
-                + ", " + (random.once(in: 4) ? "context" + path(random.pick(Vocabulary.context)) : path(random.pick(Vocabulary.properties)))
-                + ")"
+                + ", " + ofEvent() + ")"
         }
     }
 
@@ -281,6 +244,7 @@ struct ExpressionGenerator: Sendable {
 
     private mutating func instant(_ size: Int) -> String {
         if inCondition, random.once(in: 3) { return "timestamp" }
+        if !inCondition, random.once(in: 8) { return "asOf(" + trait() + ")" }
         switch random.below(size > 0 ? (inCondition ? 7 : 11) : 3) {
         case 0: return "now"
         case 1: return "ago(" + length() + ")"
@@ -309,13 +273,22 @@ struct ExpressionGenerator: Sendable {
     }
 
     private mutating func dynamic() -> String {
-        if inCondition, !random.once(in: 4) {
-            return random.once(in: 4) ? "context" + path(random.pick(Vocabulary.context)) : path(random.pick(Vocabulary.properties))
-        }
+        if inCondition, !random.once(in: 4) { return ofEvent() }
         if !inCondition, random.once(in: 3) {
-            return random.pick(["first", "last", "mostFrequent"]) + "(" + events(1) + ", " + path(random.pick(Vocabulary.properties)) + ")"
+            return random.pick(["first", "last", "mostFrequent"]) + "(" + events(1) + ", " + ofEvent() + ")"
         }
-        return "trait" + path(random.pick(Vocabulary.traits))
+        return trait()
+    }
+
+    mutating func trait() -> String { "trait" + path(random.pick(Vocabulary.traits)) }
+
+    /// A field of an event whose kind is not known.
+    private mutating func ofEvent() -> String {
+        switch random.below(8) {
+        case 0, 1: "context" + path(random.pick(Vocabulary.context))
+        case 2: "traits" + path(random.pick(Vocabulary.traits))
+        default: path(random.pick(Vocabulary.properties))
+        }
     }
 
     private func path(_ names: [String]) -> String {

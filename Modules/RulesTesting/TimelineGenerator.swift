@@ -80,10 +80,12 @@ struct GeneratedPopulation: Sendable {
         case .page, .screen:
             if !random.once(in: 4) { json.set("name", .string(random.pick(Vocabulary.texts))) }
             if random.once(in: 2) { json.set("category", .string(random.pick(Vocabulary.texts))) }
-        case .identify: json.set("traits", .object(object(&random, Vocabulary.traits)))
+        case .identify: break
         case .group: json.set("groupId", .string("g"))
         case .alias: json.set("previousId", .string("alias-\(number)"))
         }
+        // Some messages have traits that set none.
+        if kind == .identify || random.once(in: kind == .group ? 2 : 8) { json.set("traits", .object(object(&random, Vocabulary.traits))) }
         if kind == .track || kind == .page || kind == .screen { json.set("properties", .object(object(&random, Vocabulary.properties))) }
         var context = random.once(in: 2) ? object(&random, Vocabulary.context) : JSONObject()
         if random.once(in: 4) { context.set("consent", .object(consent(&random))) }

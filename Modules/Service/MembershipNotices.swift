@@ -49,6 +49,14 @@ public final class NoticeQueue: Sendable {
         reader?.resume()
     }
 
+    /// What waits, without waiting for more; nil where nothing waits and nothing will come.
+    public func takeWaiting() -> [MembershipNotice]? {
+        state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting.isEmpty && state.isEnded ? nil : state.waiting
+        }
+    }
+
     /// For one reader.
     public var notices: MembershipNotices { MembershipNotices { await self.next() } }
 

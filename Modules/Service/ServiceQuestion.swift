@@ -1,3 +1,5 @@
+public import EventModel
+
 /// What the worker can be asked. A profile is named as the shell names it: `user_id:U`, `anonymous_id:A`, `email:E`.
 public enum ServiceQuestion: Sendable, Hashable {
     /// `{"profile":{...}}`: identifiers, traits and segments now.
@@ -33,6 +35,23 @@ public enum ServiceQuestion: Sendable, Hashable {
     case offer(key: String, profile: String)
     /// `{"offers":[{"key","variant","value","reason","rule"?,"title"?} or {"key","problem"}]}`: all of them, by key.
     case offers(profile: String)
+}
+
+/// What somebody says that a source sent: so many messages that happened from an instant on and before another.
+public struct SentCount: Sendable, Hashable {
+    /// As messages name it: `context.source`, else the library that sent them.
+    public var source: String
+    /// The first instant.
+    public var from: Instant
+    /// The first instant after it.
+    public var to: Instant
+    /// Different messages, by their ids.
+    public var messages: Int
+
+    /// Joins the parts.
+    public init(source: String, from: Instant, to: Instant, messages: Int) {
+        (self.source, self.from, self.to, self.messages) = (source, from, to, messages)
+    }
 }
 
 /// What a worker can be asked to change about people. Identifiers are named as the shell names them: `user_id:U`, `anonymous_id:A`.

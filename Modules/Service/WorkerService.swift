@@ -21,6 +21,11 @@ public protocol WorkerService: Sendable {
     /// - Throws: `.notFound` where nobody and nothing has the name, `.conflict` where nothing is to be changed, with the reason; `.disk` and
     ///   `.draining` as `collect`.
     func change(_ change: ServiceChange) async throws(ServiceError) -> JSONObject
+    /// Keeps what somebody says a source sent, to be held against what is stored. When this returns it is on disk; of two counts of one source
+    /// and the same two instants the later one stands.
+    ///
+    /// - Throws: `.disk` where it cannot be written.
+    func keep(_ sent: SentCount) async throws(ServiceError)
     /// Changes of membership in the order of their records, from the one after `number` (nil: from now on), without end until the worker
     /// drains. Of a reader that falls behind too far the stream ends; it goes on from the last number it saw.
     func changes(after number: Int64?) -> MembershipNotices

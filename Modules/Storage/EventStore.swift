@@ -22,6 +22,8 @@ public protocol EventStore: Sendable {
     ///
     /// - Throws: `.limit` where a change is dated before its segment's last record, or the store keeps no history.
     func apply(_ edit: DefinitionEdit) throws(StoreError) -> EditOutcome
+    /// What was appended durably, for whoever passes it on; nil: a store that keeps no log.
+    var log: (any MessageLog)? { get }
 }
 
 extension EventStore {
@@ -32,6 +34,9 @@ extension EventStore {
         }
         return try makeWriter()
     }
+
+    /// None is kept.
+    public var log: (any MessageLog)? { nil }
 
     /// A store that keeps no history refuses.
     public func apply(_ edit: DefinitionEdit) throws(StoreError) -> EditOutcome {
@@ -90,6 +95,10 @@ public protocol StoreWriter: AnyObject {
     func seal() throws(StoreError)
     /// Whether a seal is under way, so that `seal` is to be called again, soon.
     var isSealing: Bool { get }
+    /// The place behind everything that was appended durably and acknowledged; nil: a store that keeps no log.
+    var logEnd: LogPlace? { get }
+    /// Keeps the log from a place on, through the ends of writers, and lets go of what is before; nil: of everything that is in blocks.
+    func keepLog(from place: LogPlace?) throws(StoreError)
     /// The position committed last under `source`.
     func position(of source: String) throws(StoreError) -> ImportPosition?
     /// Bytes held in memory that a commit would let go; the caller commits before it grows past what it grants.
@@ -138,6 +147,12 @@ extension StoreWriter {
 
     /// Commits at once.
     public func seal() throws(StoreError) { try commit(source: nil, position: nil) }
+
+    /// None: a store that keeps no log.
+    public var logEnd: LogPlace? { nil }
+
+    /// Nothing is kept.
+    public func keepLog(from place: LogPlace?) throws(StoreError) {}
 
     /// None is: a store that commits at once.
     public var isSealing: Bool { false }

@@ -278,11 +278,11 @@ extension StoreSnapshot {
     public func decodedMessages(_ block: BlockSummary) throws -> [(ordinal: UInt32, message: DecodedMessage)]? { nil }
 }
 
-/// A named thing that people define and the store keeps: a segment, a computed trait, a model, an offer.
+/// A named thing that people define and the store keeps: a segment, a computed trait, a model, an offer, what a source has agreed to.
 public struct Definition: Sendable, Hashable {
     /// What is defined. Raw values are stored and never change. `identity` is the rules of who is who and `unmerge` a decision about people:
     /// those two are changed through the store's writer only.
-    public enum Kind: String, Sendable, CaseIterable { case segment, feature, model, offer, identity, unmerge }
+    public enum Kind: String, Sendable, CaseIterable { case segment, feature, model, offer, source, identity, unmerge }
     /// What is defined.
     public var kind: Kind
     /// The name that expressions and commands use; unique within its kind.

@@ -95,7 +95,7 @@ public struct IdentityDecisions: Sendable, Hashable {
             case .identity:
                 guard let rules = IdentityRules(definition) else { return nil }
                 self.rules = rules
-            case .segment, .feature, .model, .offer: break
+            case .segment, .feature, .model, .offer, .source: break
             }
         }
         unmerges.sort { $0.number < $1.number }

@@ -203,7 +203,7 @@ final class CSVReader: EventReader {
     private func takeHeader(_ record: UnsafeBufferPointer<UInt8>) throws(FormatError) {
         let names = scanner.cells.map { span -> String in
             let cell = UnsafeBufferPointer(rebasing: record[span.start..<(span.start + span.count)])
-            return span.hasDoubledQuotes ? RowMapper.undoubled(cell) : String(decoding: cell, as: UTF8.self)
+            return span.hasDoubledQuotes ? RecordScanner.undoubled(cell) : String(decoding: cell, as: UTF8.self)
         }
         var cells = [Int?](repeating: nil, count: mapping.columns.count)
         var missing: [String] = []

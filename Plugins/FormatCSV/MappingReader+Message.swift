@@ -78,14 +78,7 @@ extension MappingReader {
     }
 
     private func names(of type: Message.Kind) -> [(String, NameRole)] {
-        let own: [(String, NameRole)] =
-            switch type {
-            case .track: [("event", .required)]
-            case .page, .screen: [("name", .optional), ("category", .optional)]
-            case .identify: []
-            case .group: [("groupId", .required)]
-            case .alias: [("previousId", .required)]
-            }
+        let own = type.names.map { ($0.name, $0.isNeeded ? NameRole.required : .optional) }
         return own + [("userId", .person), ("anonymousId", .person)]
     }
 
@@ -158,54 +151,24 @@ extension MappingReader {
             node.refuse("in quotes this is the text itself. Write \(text) without quotes for the value of the column.")
             return nil
         }
+        let found: [TextPiece]
+        do throws(TextPiece.Unpaired) { found = try TextPiece.split(text) } catch {
+            node.refuse(error.sentences)
+            return nil
+        }
+        if found.isEmpty { return constant(.text("")) }
+        if found.count == 1, case .text(let whole) = found[0] { return constant(.text(Text(whole))) }
         var pieces: [TextTemplate.Piece] = []
-        var literal = ""
-        var rest = Substring(text)
-        while let next = rest.unicodeScalars.first {
-            rest = Substring(rest.unicodeScalars.dropFirst())
-            if next == "{" || next == "}", rest.unicodeScalars.first == next {
-                literal.unicodeScalars.append(next)
-                rest = Substring(rest.unicodeScalars.dropFirst())
-            } else if next == "{" {
-                guard let end = endOfValue(rest) else {
-                    node.refuse("'{' has no '}'. Write {{ for the character itself.")
-                    return nil
-                }
-                guard let value = formula(String(rest[..<end]), node) else { return nil }
-                if !literal.isEmpty { pieces.append(.text(keep(literal))) }
-                literal = ""
+        for piece in found {
+            switch piece {
+            case .text(let literal): pieces.append(.text(keep(literal)))
+            case .value(let written):
+                guard let value = formula(written, node) else { return nil }
                 pieces.append(.value(value.step(in: mapping.program)))
-                rest = rest[rest.unicodeScalars.index(after: end)...]
-            } else {
-                if next == "}" {
-                    node.refuse("'}' has no '{'. Write }} for the character itself.")
-                    return nil
-                }
-                literal.unicodeScalars.append(next)
             }
         }
-        if pieces.isEmpty { return constant(.text(Text(literal))) }
-        if !literal.isEmpty { pieces.append(.text(keep(literal))) }
         mapping.texts.append(TextTemplate(pieces: pieces))
         return .text(mapping.texts.count - 1)
-    }
-
-    /// The `}` that ends a value, those inside its texts passed over.
-    private func endOfValue(_ text: Substring) -> Substring.Index? {
-        var (inText, escaped) = (false, false)
-        for index in text.unicodeScalars.indices {
-            let scalar = text.unicodeScalars[index]
-            if escaped {
-                escaped = false
-            } else if inText, scalar == "\\" {
-                escaped = true
-            } else if scalar == "\"" {
-                inText.toggle()
-            } else if scalar == "}", !inText {
-                return index
-            }
-        }
-        return nil
     }
 
     // MARK: - maps and lists

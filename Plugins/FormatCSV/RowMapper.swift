@@ -85,7 +85,7 @@ final class RowMapper {
                 continue
             }
             var cell = UnsafeBufferPointer(start: text + span.start, count: span.count)
-            if span.hasDoubledQuotes { cell = evaluator.room.keep(Self.undoubled(cell)) }
+            if span.hasDoubledQuotes { cell = evaluator.room.keep(RecordScanner.undoubled(cell)) }
             let about = mapping.columns[column]
             let value = about.type.read(cell, mapping.dialect)
             if value.isMissing, !about.isOptional { return unreadable(about, cell) }
@@ -104,18 +104,6 @@ final class RowMapper {
     /// A cell for a message: at most 80 bytes of it.
     static func shown(_ cell: UnsafeBufferPointer<UInt8>) -> String {
         String(decoding: cell.prefix(80), as: UTF8.self) + (cell.count > 80 ? "..." : "")
-    }
-
-    /// A quoted cell's text: two quotes mean one.
-    static func undoubled(_ cell: UnsafeBufferPointer<UInt8>) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(cell.count)
-        var index = 0
-        while index < cell.count {
-            bytes.append(cell[index])
-            index += cell[index] == RecordScanner.quote ? 2 : 1
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: - messages

@@ -108,9 +108,11 @@ struct RowCompiler {
             program.zones.append(zone)
             return program.add(.calendar(part, value, zone: program.zones.count - 1))
         case .now, .ago: throw MappingRefusal("a mapping has no 'now', since the same file must always give the same messages")
-        case .trait, .feature, .consent: throw MappingRefusal("a mapping sees the row alone, neither traits, features nor consent")
+        case .trait, .feature, .consent: throw Self.seesTheRowAlone
         }
     }
+
+    private static let seesTheRowAlone = MappingRefusal("a mapping sees the row alone, neither traits, features nor consent")
 
     func compile(_ clause: Clause) throws(MappingRefusal) -> Int {
         switch clause {
@@ -153,6 +155,9 @@ struct RowCompiler {
         case .context(let names):
             throw MappingRefusal(
                 "a row has no context. Write .\"context.\(names.map(\.string).joined(separator: "."))\" for a column of that name")
+        case .trait(let names):
+            throw MappingRefusal(
+                "a row sets no traits. Write .\"traits.\(names.map(\.string).joined(separator: "."))\" for a column of that name")
         case .timestamp, .type, .name, .category:
             throw MappingRefusal("a row has columns only. Write a dot before the name of a column")
         }
@@ -160,6 +165,7 @@ struct RowCompiler {
 
     /// An aggregate over folded rows: the rows stand for the events, their columns for the properties.
     func compile(_ aggregate: Aggregate) throws(MappingRefusal) -> FoldAggregate {
+        if aggregate.traitAsOf != nil { throw Self.seesTheRowAlone }
         guard aggregate.events.events == .any else {
             throw MappingRefusal("the folded rows have no names. Write \(aggregate.function.rawValue)(any ...)")
         }

@@ -8,6 +8,7 @@ public struct SegmentFormat: EventFormat {
     public static let name = "segment"
     public static let summary = "Newline-delimited JSON, one message of Segment's specification a line."
     public static let extensions = ["ndjson", "jsonl", "json"]
+    public static let writer: (any EventWriter)? = SegmentWriter()
 
     /// Makes the format, which has no settings.
     /// - Throws: `FormatError` where a mapping file is given all the same.
@@ -19,5 +20,13 @@ public struct SegmentFormat: EventFormat {
     }
 
     /// A reader for one file, from its first byte.
-    public func makeReader(limits: FormatLimits) -> any EventReader { SegmentReader(longestLine: limits.longestLine) }
+    public func makeReader(limits: FormatLimits) -> any EventReader { LineReader(longestLine: limits.longestLine) }
+}
+
+/// Writes every message as it is stored.
+struct SegmentWriter: EventWriter {
+    func append(_ message: UnsafeBufferPointer<UInt8>, to text: inout ContiguousArray<UInt8>) -> Bool {
+        text.append(contentsOf: message)
+        return true
+    }
 }

@@ -41,8 +41,10 @@ public struct HTTPServer: ServiceLifecycle.Service {
         let ring = KeyRing(keys)
         let bodies = BodyReader(longest: limits.batchBytes, mostHeld: limits.heldBytes)
         let figures = HTTPFigures(bodies: bodies)
-        let collecting = Route.collecting(
-            Collector(service: service, ring: ring, limits: limits, receivedAt: receivedAt ?? now, makeID: makeID))
+        let collecting =
+            Route.sources(service)
+            + Route.collecting(
+                Collector(service: service, ring: ring, limits: limits, receivedAt: receivedAt ?? now, makeID: makeID))
         let reading = Route.reading(service) + Route.evaluating(service) + Route.quarantine(service) + Route.people(service)
         var (routes, off): ([Route], [Route]) = ([], [])
         if settings.collects { routes += collecting } else { off += collecting }

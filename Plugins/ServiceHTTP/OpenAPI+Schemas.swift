@@ -36,7 +36,18 @@ extension OpenAPI {
             "properties": {"count": {"type": "integer", "minimum": 0}, "members": {"type": "array", "items": {"type": "string"}}}
           },
           "Profile": {"type": "object", "required": ["profile"], "properties": {"profile": {"type": "object"}}},
-          "Traits": {"type": "object", "required": ["traits"], "properties": {"traits": {"type": "object"}}},
+          "Traits": {"type": "object", "required": ["traits", "as_of"], "properties": {"traits": {"type": "object"},
+            "as_of": {"type": "object", "additionalProperties": {"type": "string", "format": "date-time"}}}},
+          "SentCount": {
+            "type": "object", "required": ["from", "to", "messages"],
+            "properties": {"from": {"type": "string", "format": "date-time"}, "to": {"type": "string", "format": "date-time"},
+              "messages": {"type": "integer", "minimum": 0, "maximum": 9007199254740992}}
+          },
+          "KeptCount": {
+            "type": "object", "required": ["source", "from", "to", "messages"],
+            "properties": {"source": {"type": "string"}, "from": {"type": "string"}, "to": {"type": "string"},
+              "messages": {"type": "integer"}}
+          },
           "Events": {
             "type": "object", "required": ["events", "total"],
             "properties": {"events": {"type": "array", "items": {"type": "object"}}, "total": {"type": "integer", "minimum": 0}}

@@ -118,7 +118,7 @@ extension Route.Access {
     fileprivate var security: String {
         switch self {
         case .open: "[]"
-        case .collect, .read, .admin: #"[{"key":[]},{"token":[]}]"#
+        case .collect, .write, .read, .admin: #"[{"key":[]},{"token":[]}]"#
         case .evaluate: #"[{"key":[]},{"token":[]},{"header":[]}]"#
         }
     }

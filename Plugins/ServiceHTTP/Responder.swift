@@ -165,7 +165,7 @@ struct Responder: Sendable {
             if let header = request.headers[.authorization] {
                 key = try ring.admit(KeyRing.secret(header), roles: route.access.roles, now: now)
             }
-        case .read, .admin:
+        case .write, .read, .admin:
             key = try ring.admit(request.headers[.authorization].flatMap(KeyRing.secret), roles: route.access.roles, now: now)
         case .evaluate:
             let secret = request.headers[.authorization].flatMap(KeyRing.secret) ?? request.headers[Self.apiKey]

@@ -8,8 +8,10 @@ struct Route: Sendable {
     enum Access: Sendable {
         /// Anybody.
         case open
-        /// Write and admin keys.
+        /// Write and admin keys, which the body may name instead of the header.
         case collect
+        /// Write and admin keys.
+        case write
         /// Read and admin keys.
         case read
         /// Admin keys alone.
@@ -20,7 +22,7 @@ struct Route: Sendable {
         var roles: [AccessKey.Role] {
             switch self {
             case .open: []
-            case .collect: [.write, .admin]
+            case .collect, .write: [.write, .admin]
             case .read: [.read, .admin]
             case .admin: [.admin]
             case .evaluate: [.evaluate, .read, .admin]

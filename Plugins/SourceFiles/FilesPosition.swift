@@ -45,10 +45,12 @@ struct FilesPosition {
 
     /// Forgets files that are there no more.
     mutating func keep(_ names: Set<String>) throws(ConnectorError) {
-        files = files.filter { names.contains($0.key) }
-        guard names.count <= Self.mostFiles else {
+        if files.contains(where: { !names.contains($0.key) }) { files = files.filter { names.contains($0.key) } }
+        // Each takes its name and at most 64 bytes of the position.
+        let bytes = names.reduce(0) { $0 + $1.utf8.count + 64 }
+        guard names.count <= Self.mostFiles, bytes <= Checkpoint.longestPosition else {
             throw ConnectorError(
-                .retry(after: nil), at: "files", "there are \(names.count) files, and \(Self.mostFiles) can be told apart",
+                .retry(after: nil), at: "files", "there are \(names.count) files, more than can be told apart",
                 remedy: "Move those that were read to another folder.")
         }
     }

@@ -41,6 +41,6 @@ public struct FilesSettings: SourceSettings {
         return FilesSource(
             files: FileList(path: context.path(path), pattern: pattern ?? "*"),
             formats: FileFormats(registry: context.formats, name: format, mapping: mapping.map { context.path($0) }),
-            follows: follow ?? true, interval: .seconds(interval ?? 1), settle: settle ?? 10)
+            follows: (follow ?? true) && !context.isRunOnce, interval: .seconds(interval ?? 1), settle: settle ?? 10)
     }
 }

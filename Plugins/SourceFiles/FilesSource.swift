@@ -49,7 +49,9 @@ struct FilesSource: Source {
                 let entries = try source.files.entries(now: Date())
                 if entries == nil, !source.follows { throw source.missing }
                 var position = try known()
-                try position.keep(Set((entries ?? []).map(\.name)))
+                let names = Set((entries ?? []).map(\.name))
+                try position.keep(names)
+                cursors = cursors.filter { names.contains($0.key) }
                 self.position = position
                 if let entry = (entries ?? []).first(where: { isUnread($0, position) }) {
                     if let batch = try read(entry, &position) { return batch }
@@ -70,7 +72,7 @@ struct FilesSource: Source {
             } else {
                 own = try FileCursor(entry, source.formats, from: start)
             }
-            if cursors.count >= Self.mostOpen { cursors.removeAll() }
+            if cursors[entry.name] == nil, cursors.count >= Self.mostOpen { cursors.removeAll() }
             cursors[entry.name] = own
             let isWhole = isSettled(entry) || !own.canGrow
             let batch = try own.next(isWhole: isWhole)

@@ -71,6 +71,8 @@ public final class SQLiteStore: EventStore {
 
     public func snapshot() throws(StoreError) -> any StoreSnapshot { try SQLiteSnapshot(store: self) }
 
+    public var log: (any MessageLog)? { KeptLog(store: path) }
+
     public func makeWriter() throws(StoreError) -> any StoreWriter { try SQLiteWriter(store: self) }
 
     public func makeWriter(rules: IdentityRules, statement: PeopleStatement) throws(StoreError) -> any StoreWriter {

@@ -101,7 +101,9 @@ extension SQLiteWriter {
     }
 
     private func removeTails(from first: Int64, to last: Int64) {
-        for generation in first...last { unlink(TailLog.path(store: store.path, generation: generation)) }
+        for generation in first...last where generation < keptFrom ?? .max {
+            unlink(TailLog.path(store: store.path, generation: generation))
+        }
     }
 
     func position(of source: String) throws(StoreError) -> ImportPosition? {

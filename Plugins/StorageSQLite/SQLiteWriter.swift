@@ -26,6 +26,8 @@ final class SQLiteWriter: StoreWriter {
     /// The log that is written, and its generation; those before it belong to `sealing`.
     var tail: TailLog
     var tailGeneration: Int64
+    /// Logs from this generation on stay when their messages are in blocks; nil: none does.
+    private(set) var keptFrom: Int64?
     /// The log is there and its messages are pending.
     var hasTail = false
     /// Messages whose blocks are being made.
@@ -93,12 +95,9 @@ final class SQLiteWriter: StoreWriter {
 
     /// Seals what an earlier writer acknowledged and left in its tail; forgets logs whose messages are in blocks.
     private func sealLeftTail() throws(StoreError) {
-        let folder = (store.path as NSString).deletingLastPathComponent
-        let name = (store.path as NSString).lastPathComponent + ".tail-"
-        for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? [] {
-            guard file.hasPrefix(name), let number = Int64(file.dropFirst(name.count)), number < generation else { continue }
-            unlink(TailLog.path(store: store.path, generation: number))
-        }
+        let kept = KeptLog(store: store.path)
+        keptFrom = kept.first
+        kept.removeLogs(before: min(generation, keptFrom ?? generation))
         let logs = TailLog.open(store: store.path, from: generation)
         guard !logs.isEmpty else { return }
         for batch in TailLog.read(logs) { _ = try append(ownDecoder.decode(batch)) }
@@ -178,6 +177,15 @@ final class SQLiteWriter: StoreWriter {
             }
             return found
         }
+    }
+
+    var logEnd: LogPlace? { LogPlace(generation: tailGeneration, offset: tail.acknowledged) }
+
+    func keepLog(from place: LogPlace?) throws(StoreError) {
+        let kept = KeptLog(store: store.path)
+        try kept.keep(from: place?.generation)
+        keptFrom = place?.generation
+        kept.removeLogs(before: min(generation, keptFrom ?? generation))
     }
 
     func takeMerges() -> [ProfileMerge] { settlement.graph.takeMerges() }

@@ -12,6 +12,8 @@ final class TailLog {
     private let path: String
     private var descriptor: Int32 = -1
     private var length: off_t = 0
+    /// Bytes that were appended and acknowledged.
+    var acknowledged: UInt64 { UInt64(length) }
     private static let headerBytes = 12
     /// What is to be appended next.
     private var frame: [UInt8] = []
@@ -94,16 +96,35 @@ final class TailLog {
     /// The batches of a log from an offset on, up to its first incomplete frame, which begins where the next call goes on.
     static func read(_ log: FileHandle, from offset: UInt64) -> (batches: [MessageBatch], end: UInt64) {
         guard (try? log.seek(toOffset: offset)) != nil, let data = try? log.readToEnd() else { return ([], offset) }
-        let bytes = [UInt8](data)
+        return batches([UInt8](data), from: offset)
+    }
+
+    /// The batches of about so many bytes of a log from an offset on, and of one frame at least where there is a whole one.
+    static func read(_ log: FileHandle, from offset: UInt64, bytes: Int) -> (batches: [MessageBatch], end: UInt64) {
+        func piece(_ count: Int) -> [UInt8] {
+            guard (try? log.seek(toOffset: offset)) != nil, let data = try? log.read(upToCount: count) else { return [] }
+            return [UInt8](data)
+        }
+        let head = piece(max(bytes, headerBytes))
+        guard head.count >= headerBytes else { return ([], offset) }
+        let frame = headerBytes + size(ofFrameAt: 0, head).bytes
+        return batches(frame > head.count ? piece(frame) : head, from: offset)
+    }
+
+    private static func size(ofFrameAt at: Int, _ bytes: [UInt8]) -> (bytes: Int, checksum: UInt64) {
+        bytes.withUnsafeBytes {
+            (
+                Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self))),
+                UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: at + 4, as: UInt64.self))
+            )
+        }
+    }
+
+    private static func batches(_ bytes: [UInt8], from offset: UInt64) -> (batches: [MessageBatch], end: UInt64) {
         var batches: [MessageBatch] = []
         var at = 0
         while at + headerBytes <= bytes.count {
-            let (size, checksum) = bytes.withUnsafeBytes {
-                (
-                    Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self))),
-                    UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: at + 4, as: UInt64.self))
-                )
-            }
+            let (size, checksum) = size(ofFrameAt: at, bytes)
             let start = at + headerBytes
             guard start + size <= bytes.count, Self.checksum(bytes[start..<(start + size)]) == checksum,
                 let batch = batch(bytes[start..<(start + size)])

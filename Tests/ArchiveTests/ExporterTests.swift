@@ -140,6 +140,34 @@ func `export, import into an empty store, export again: the same text`(seed: UIn
     #expect(again.messages.count == 4)
 }
 
+/// Writes what has an even number of bytes, and has no place for the rest.
+private struct EvenWriter: EventWriter {
+    func append(_ message: UnsafeBufferPointer<UInt8>, to text: inout ContiguousArray<UInt8>) -> Bool {
+        if message.count % 2 == 1 { return false }
+        text.append(contentsOf: message)
+        return true
+    }
+}
+
+@Test(arguments: UInt64(1)...4)
+func `in the format of another system the messages of an archive stand alone, in its order`(seed: UInt64) throws {
+    let folder = try Folder()
+    let snapshot = try fill(random(seed)).fakeSnapshot()
+    let archive = try Exporter(snapshot, options: ExportOptions(contents: .events)).write(to: folder / "archive.gz")
+    let options = ExportOptions(writer: EvenWriter(), memoryBytes: seed % 2 == 0 ? 0 : 1000, messagesPerPart: 20)
+    let result = try Exporter(snapshot, options: options).write(to: folder / "lines.gz")
+    let messages = gunzip(folder / "archive.gz").split(separator: "\n").filter { $0.hasPrefix(#"{"message":"#) }
+        .map { $0.dropFirst(#"{"message":"#.count).dropLast() }
+    let even = messages.filter { $0.utf8.count.isMultiple(of: 2) }
+    #expect(gunzip(folder / "lines.gz") == even.map { $0 + "\n" }.joined())
+    #expect(result.summary.messages == even.count && result.leftOut == messages.count - even.count && result.leftOut > 0)
+    #expect(archive.leftOut == 0 && archive.summary.messages == messages.count)
+    let nobody = try Exporter(snapshot, options: options, selected: ContiguousArray(try snapshot.canonicalIDs().map { _ in false }))
+        .write(to: folder / "none.gz")
+    #expect(nobody.textBytes == 0 && nobody.summary.messages == 0 && gunzip(folder / "none.gz").isEmpty)
+    #expect(Importer(store: FakeStore(), format: LinesFormat()).run([folder / "none.gz"]).succeeded)
+}
+
 @Test func `a large archive has members of about a MiB, and every thread count writes the same bytes`() throws {
     let folder = try Folder()
     let long = String(repeating: "long text ", count: 100)

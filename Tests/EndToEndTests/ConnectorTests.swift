@@ -5,23 +5,23 @@ import Testing
 
 /// Connectors of the real worker, from a settings file to the store.
 @Suite(.serialized) struct ConnectorTests {
-    private static let isLong = ProcessInfo.processInfo.environment["TESSERA_LONG"] != nil
+    static let isLong = ProcessInfo.processInfo.environment["TESSERA_LONG"] != nil
 
-    private let folder: Folder
-    private var store: String { folder / "c.tessera" }
-    private var config: String { folder / "tessera.yaml" }
+    let folder: Folder
+    var store: String { folder / "c.tessera" }
+    var config: String { folder / "tessera.yaml" }
 
     init() throws {
         folder = try Folder()
         try FileManager.default.createDirectory(atPath: folder / "in", withIntermediateDirectories: true)
     }
 
-    private func configure(_ connectors: String...) throws {
+    func configure(_ connectors: String...) throws {
         _ = try folder.write("connectors:\n" + connectors.map { "  - {\($0)}\n" }.joined(), as: "tessera.yaml")
     }
 
     /// A file that is there at once, as whoever fills the folder should do it.
-    private func put(_ numbers: Range<Int>, as name: String, in place: String = "in") throws {
+    func put(_ numbers: Range<Int>, as name: String, in place: String = "in") throws {
         let lines = numbers.map {
             #"{"type":"track","event":"Sold","userId":"u\#($0 % 300)","messageId":"m\#($0)","timestamp":"2026-06-01T00:00:00Z"}"# + "\n"
         }
@@ -29,23 +29,23 @@ import Testing
         #expect(rename(part, folder / (place + "/" + name)) == 0)
     }
 
-    private func start(_ log: String = "log") throws -> Process {
+    func start(_ log: String = "log") throws -> Process {
         try Program.worker.start("--dev", "--port", "0", "--db", store, "--config", config, log: folder / log)
     }
 
     /// Messages in the store, and distinct ones.
-    private func stored() throws -> [Int] {
+    func stored() throws -> [Int] {
         let outcome = try Program.shell.run("--db", store, "-c", "sql SELECT count(*), count(DISTINCT message_id) FROM events")
         guard outcome.status == 0, let row = try outcome.json["rows"]?.asArray?.first?.asArray else { return [0, 0] }
         return row.map { Int($0.asDouble ?? -1) }
     }
 
-    private func wait(for count: Int) throws {
+    func wait(for count: Int) throws {
         try wait { try stored()[0] >= count }
         #expect(try stored() == [count, count])
     }
 
-    private func wait(until holds: () throws -> Bool) throws {
+    func wait(until holds: () throws -> Bool) throws {
         for _ in 0..<600 {
             if try holds() { return }
             usleep(100_000)
@@ -53,7 +53,7 @@ import Testing
         Issue.record("it never came to hold")
     }
 
-    private func list() throws -> [JSONObject] {
+    func list() throws -> [JSONObject] {
         try Program.worker.run("connectors", "list", "--db", store, "--config", config).json["connectors"]?.asArray?.compactMap(\.asObject)
             ?? []
     }
@@ -97,7 +97,7 @@ import Testing
         #expect(try list().map { $0["paused"] } == [.bool(true), .bool(false)])
         // A file with a mistake changes nothing, and is told once with its line.
         try configure("name: one, kind: files, path: in, interval: 0.05", "name: two, kind: fils, path: more")
-        let said = "tessera.yaml:3, connectors.1.kind: there is no source `fils`. Did you mean `files`?"
+        let said = "tessera.yaml:3, connectors.1.kind: there is no connector `fils`. Did you mean `files`?"
         try wait { try String(contentsOfFile: folder / "log", encoding: .utf8).contains(said) }
         #expect(try String(contentsOfFile: folder / "log", encoding: .utf8).components(separatedBy: said).count == 2)
         try put(200..<300, as: "c.ndjson", in: "more")
@@ -134,7 +134,7 @@ import Testing
         ("name: a, kind: files", "tessera.yaml:2, connectors.0: `files` needs the setting `path`."),
         ("name: a, kind: files, path: x, pth: y", "tessera.yaml:2, connectors.0.pth: `files` has no such setting. Did you mean `path`?"),
         ("name: a b, kind: files, path: x", "connectors.0.name: a connector needs a name."),
-        ("name: a, path: x", "connectors.0.kind: the kind of connector is missing. There are: 'files'."),
+        ("name: a, path: x", "connectors.0.kind: the kind of connector is missing. There are: 'files', 'library', 'singer',"),
         ("name: a, kind: files, path: x, rate: fast", "connectors.0.rate: this is not a number from 0.001"),
         ("name: a, kind: files, path: x, retry: {first: 0}", "connectors.0.retry.first: this is not a number"),
     ])
@@ -143,4 +143,72 @@ import Testing
         let outcome = try Program.worker.run("connectors", "list", "--db", store, "--config", config)
         #expect(outcome.status != 0 && outcome.errors.contains(expected), "\(outcome.errors)")
     }
+
+    /// What a `files` destination wrote: keys in order, by kind.
+    private func delivered(_ kind: String) throws -> [JSONObject] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder / "lake"))?.sorted() ?? []
+        return names.flatMap { name in
+            (FileManager.default.contents(atPath: folder / ("lake/" + name)) ?? Data()).split(separator: 10).compactMap { line in
+                (try? JSONValue(parsing: Array(line)))?.asObject
+            }
+        }.filter { $0["kind"] == .string(kind) }
+    }
+
+    @Test func `a destination is given each message and each change of membership once, through kill -9`() throws {
+        _ = try Program.shell.run("--db", store, "-c", "segment buyers = did \"Sold\" at least 3 times")
+        try configure(
+            "name: drop, kind: files, path: in, interval: 0.05",
+            "name: lake, kind: files, path: lake, rotate: 200000, deliver: [messages, memberships], batchWait: 0.05")
+        let (rounds, size) = (Self.isLong ? 60 : 5, 3_000)
+        for round in 0..<rounds {
+            let worker = try start("log\(round)")
+            try put((round * size)..<((round + 1) * size), as: String(format: "%03d.ndjson", round))
+            usleep(UInt32(250_000 + 130_000 * (round % 4)))
+            kill(worker.processIdentifier, SIGKILL)
+            worker.waitUntilExit()
+        }
+        let worker = try start()
+        defer {
+            worker.terminate()
+            worker.waitUntilExit()
+        }
+        try wait(for: rounds * size)
+        try wait { try delivered("message").count >= rounds * size && delivered("membership").count >= 300 }
+        let keys = try delivered("message").compactMap { $0["key"]?.asString }
+        #expect(keys.count == rounds * size && Set(keys).count == keys.count)
+        // Of one person messages come in the order in which they were taken.
+        let own = try delivered("message").filter { $0["profile"] == .string("u7") }.compactMap { $0["key"]?.asString?.dropFirst() }
+        #expect(own.compactMap { Int($0) } == own.compactMap { Int($0) }.sorted())
+        let memberships = try delivered("membership")
+        #expect(Set(memberships.compactMap { $0["profile"]?.asString }).count == 300)
+        #expect(memberships.allSatisfy { $0.value(at: ["record", "segment"]) == .string("buyers") })
+        #expect(memberships.allSatisfy { $0.value(at: ["record", "entered"]) == .bool(true) })
+        let told = try #require(try list().last)
+        #expect(told["dead"] == .integer(0), "\(told)")
+
+        // Beside the worker: what is there is what should be, until somebody loses a file.
+        func reconcile(_ flags: String...) throws -> Program.Outcome {
+            try Program.run(Program.worker.path, ["connectors", "reconcile", "lake", "--db", store, "--config", config] + flags)
+        }
+        try wait { try reconcile().status == 0 }
+        #expect(try reconcile().segment["there"] == .integer(300))
+        let lag = try Program.worker.run("connectors", "lag", "--db", store, "--config", config)
+        let lines = try lag.output.split(separator: "\n").map { try #require(try JSONValue(parsing: String($0)).asObject) }
+        #expect(lines.map { $0["name"] } == [.string("drop"), .string("lake")], "\(lag.errors)")
+        #expect(lines.last?["waitingBytes"] != nil && lines.last?["waitingRecords"] == .integer(0), "\(lag.output)")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder / "lake") {
+            let file = folder / ("lake/" + name)
+            let text = String(decoding: try #require(FileManager.default.contents(atPath: file)), as: UTF8.self)
+            _ = try folder.write(
+                text.split(separator: "\n").filter { !$0.contains(#""profile":"u7""#) }.map { $0 + "\n" }.joined(), as: "lake/" + name)
+        }
+        let drifted = try reconcile("--ids")
+        #expect(drifted.status == 1 && drifted.errors.contains("--mend"), "\(drifted.errors)")
+        #expect(try drifted.segment["missing"] == .array([.string("u7")]))
+    }
+}
+
+extension Program.Outcome {
+    /// The first segment of a reconciliation.
+    fileprivate var segment: JSONObject { get throws { try json["segments"]?.asArray?.first?.asObject ?? JSONObject([]) } }
 }

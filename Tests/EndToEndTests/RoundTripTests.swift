@@ -49,6 +49,41 @@ import Testing
         #expect(try Program.shell.run("--db", folder / "c.tessera", "-c", "members true").json["members"] == members["members"])
     }
 
+    @Test func `events go out in the formats of others, and come back`() throws {
+        let file = try sample(people: 200, events: 4_000)
+        let (store, segment, mixpanel) = (folder / "a.tessera", folder / "segment.ndjson.gz", folder / "mixpanel.ndjson.gz")
+        #expect(try Program.archive.run("import", "--db", store, file).status == 0)
+        let written = try Program.archive.run("export", "--db", store, "--out", segment, "--what", "events", "--as", "segment").json
+        #expect(written["format"] == .string("segment") && written["left_out"] == .integer(0))
+        let back = folder / "segment.tessera"
+        let imported = try Program.archive.run("import", "--db", back, segment).json
+        #expect(imported["accepted"] == written["messages"] && imported["rejected"] == .integer(0))
+        #expect(try digest(back) == digest(store))
+
+        let events = #"count did "Order Completed""#
+        let others = try Program.archive.run("export", "--db", store, "--out", mixpanel, "--what", "events", "--as", "mixpanel").json
+        #expect(others["messages"] != .integer(0) && others["left_out"] != .integer(0))
+        let again = folder / "mixpanel.tessera"
+        let read = try Program.archive.run("import", "--db", again, "--input-format", "mixpanel", mixpanel).json
+        #expect(read["accepted"] == others["messages"] && read["rejected"] == .integer(0))
+        #expect(
+            try Program.shell.run("--db", again, "-c", events).output == Program.shell.run("--db", store, "-c", events).output)
+    }
+
+    @Test(arguments: [
+        (["--as", "segment"], "holds events and nothing else. Say --what events"),
+        (["--as", "mixpanel", "--what", "profiles"], "holds events and nothing else. Say --what events"),
+        (["--as", "csv", "--what", "events"], "Nothing is exported as 'csv'. Choose 'tessera', 'segment' or 'mixpanel'."),
+    ])
+    func `other formats hold events and nothing else`(options: [String], sentence: String) throws {
+        let store = folder / "a.tessera"
+        #expect(try Program.archive.run("import", "--db", store, folder.write(ImportTests.orders(5), as: "a.ndjson")).status == 0)
+        let outcome = try Program.run(Program.archive.path, ["export", "--db", store, "--out", folder / "x.gz"] + options)
+        #expect(outcome.status == 2 && outcome.output.isEmpty)
+        #expect(try outcome.error["message"]?.asString?.contains(sentence) == true, "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder / "x.gz"))
+    }
+
     /// How often the import is killed; `TESSERA_LONG` asks for more.
     static let kills = ProcessInfo.processInfo.environment["TESSERA_LONG"] == nil ? 20 : 100
 

@@ -8,14 +8,19 @@ import Testing
     ]
 
     /// A plan with a few random properties, names that need escaping among them.
-    private static func randomPlan(using random: inout SplitMix) throws -> TrackingPlan {
+    ///
+    /// - Parameter verify: Kinds of verifier that every value names; none where there are none.
+    private static func randomPlan(using random: inout SplitMix, verify kinds: [Silent] = []) throws -> TrackingPlan {
         func property(depth: Int) -> String {
             let action = ["reject", "quarantine", "coerce", "coerce", "coerce", "flag", "flag"].randomElement(using: &random) ?? "flag"
             let required = Int.random(in: 0..<8, using: &random) == 0
             var settings = #""action": "\#(action)", "required": \#(required)"#
+            let verify = kinds.isEmpty ? "" : #", "verify": {\#(kinds.map { #""\#($0.name)": null"# }.joined(separator: ", "))}"#
             switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &random) {
-            case 0...1: settings += #", "normalise": \#(normalisers.randomElement(using: &random) ?? "")"#
-            case 2...4: settings += #", "kind": "\#(kinds.randomElement(using: &random) ?? "")""#
+            case 0...1: settings += #", "normalise": \#(normalisers.randomElement(using: &random) ?? "")\#(verify)"#
+            case 2...4:
+                let kind = Self.kinds.randomElement(using: &random) ?? ""
+                settings += #", "kind": "\#(kind)"\#(kind == "text" ? verify : "")"#
             case 5...6: settings += #", "kind": "object", \#(object(depth: depth - 1))"#
             default: settings += #", "kind": "array", "elements": {"kind": "object", "action": "flag", \#(object(depth: depth - 1))}"#
             }
@@ -25,7 +30,32 @@ import Testing
             let properties = ["a", "b/~", "0", "é"].map { #""\#($0)": \#(property(depth: depth))"# }.joined(separator: ", ")
             return #""properties": {\#(properties)}, "additionalProperties": "\#(Bool.random(using: &random) ? "flag" : "allow")""#
         }
-        return try plan(#"{"events": {"E": {\#(object(depth: 2))}}}"#)
+        return try TrackingPlan(
+            JSONValue(parsing: #"{"events": {"E": {\#(object(depth: 2))}}}"#), compiling: couponCompiler,
+            verifiers: VerifierRegistry(kinds), nearest: nearestByFirstLetter)
+    }
+
+    /// Says the same of every text.
+    private struct Silent: VerifierKind, Verifier {
+        let name: String
+        let says: VerifierFinding
+        let settings: [String] = []
+        func makeVerifier(_ settings: JSONObject, in folder: SettingsFolder) throws(SettingsErrors) -> any Verifier { self }
+        func finding(on text: String) -> VerifierFinding { says }
+    }
+
+    @Test(arguments: UInt64(1)...20)
+    func `verifiers that say nothing change nothing`(seed: UInt64) throws {
+        var (random, again) = (SplitMix(seed: seed), SplitMix(seed: seed))
+        let kinds = [Silent(name: "fine", says: .fine), Silent(name: "unknown", says: .unknown)]
+        let (plain, verified) = (try Self.randomPlan(using: &random), try Self.randomPlan(using: &again, verify: kinds))
+        for _ in 0..<25 {
+            let message = try track("E", Self.randomProperties(depth: 2, using: &random).text)
+            var verdict = verified.verdict(on: message)
+            #expect(Set(verdict.unverified).isSubset(of: Set(verified.rules).subtracting(plain.rules)))
+            verdict.unverified = []
+            #expect(verdict == plain.verdict(on: message))
+        }
     }
 
     /// Values that plans often turn, below the same names.

@@ -66,6 +66,16 @@ private let good = "type: track, event: \"E\", userId: .id, timestamp: .at"
         "message:\n  \(good.replacingOccurrences(of: ", ", with: "\n  "))\n  when: .a > \"x\" and .b == \n",
         "message 1, when, line 1, column"
     ),
+    ("message: {\(good), properties: {a: asOf(trait.x)}}", "asOf cannot stand in a mapping of rows"),
+    ("message: {\(good), when: stale(trait.x)}", "stale cannot stand in a mapping of rows"),
+    (
+        "message: {\(good), fold: {by: x}, properties: {n: asOf(trait.x)}}",
+        "a mapping sees the row alone, neither traits, features nor consent"
+    ),
+    (
+        "message: {\(good), fold: {by: x}, properties: {n: count(any where exists(traits.x.y))}}",
+        "a row sets no traits. Write .\"traits.x.y\""
+    ),
     ("message: {\(good), properties: {a: trait.x}}", "trait"), ("message: {\(good), properties: {a: now}}", "now"),
     ("message: {\(good), properties: {a: .b.c}}", "a column has one name"),
     ("message: {\(good), properties: {a: count(any)}}", "message 1, properties.a"),

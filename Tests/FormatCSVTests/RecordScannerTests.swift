@@ -1,3 +1,4 @@
+import Connectors
 import EventModel
 import Foundation
 import Testing
@@ -15,7 +16,9 @@ func records(_ bytes: [UInt8], delimiter: UInt8 = UInt8(ascii: ",")) -> [[String
             return rest.baseAddress.map { base -> ([String], RecordScanner.Outcome) in
                 let outcome = scanner.scan(base, count: rest.count, atEnd: true)
                 return (
-                    scanner.cells.map { RowMapper.undoubled(UnsafeBufferPointer(rebasing: rest[$0.start..<($0.start + $0.count)]), $0) },
+                    scanner.cells.map {
+                        RecordScanner.undoubled(UnsafeBufferPointer(rebasing: rest[$0.start..<($0.start + $0.count)]), $0)
+                    },
                     outcome
                 )
             }
@@ -27,7 +30,7 @@ func records(_ bytes: [UInt8], delimiter: UInt8 = UInt8(ascii: ",")) -> [[String
     return found
 }
 
-extension RowMapper {
+extension RecordScanner {
     fileprivate static func undoubled(_ cell: UnsafeBufferPointer<UInt8>, _ span: CellSpan) -> String {
         span.hasDoubledQuotes ? undoubled(cell) : String(decoding: cell, as: UTF8.self)
     }

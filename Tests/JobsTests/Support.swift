@@ -24,5 +24,5 @@ extension Schedule {
     }
 
     static func cron(_ text: String, _ zone: String = "UTC") throws -> Schedule { .cron(try CronExpression(text, zone: zone)) }
-    static func every(_ text: String) throws -> Schedule { .every(try Interval(every: Duration(jobText: text))) }
+    static func every(_ text: String) throws -> Schedule { .every(try Interval(every: #require(Duration(text: text)))) }
 }

@@ -56,7 +56,7 @@ final class VirtualWorld: Sendable {
     func working(for duration: Duration) -> JobBody {
         { _ in
             try await self.sleep(duration, isBody: true)
-            return "worked \(duration.jobText)"
+            return "worked \(duration.text)"
         }
     }
 

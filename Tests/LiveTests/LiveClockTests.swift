@@ -115,5 +115,45 @@ struct LiveClockTests {
         #expect(moved.map(\.profile) == [1] && moved.first?.entered == false && moved.first?.cause == .threshold)
     }
 
+    @Test func `a trait is stale a millisecond past its goal, until it is said anew`() throws {
+        let rule = try Rule(parsing: "stale(trait.plan)", definitions: Definitions(refresh: ["plan": 86_400_000]))
+        func said(_ number: Int, at milliseconds: Int64, _ trait: String, _ value: JSONValue) -> Message {
+            var message = Self.view(number, at: Self.start.milliseconds + milliseconds)
+            message.kind = .identify
+            message.json.set("traits", .object(JSONObject([.init(trait, value)])))
+            return message
+        }
+        let day: Int64 = 86_400_000
+        let messages = [
+            said(0, at: 0, "plan", .string("free")), said(1, at: 5_000, "age", .integer(3)),
+            said(2, at: day + 1_000, "plan", .null), said(3, at: day + 2_000, "plan", .string("free")),
+        ]
+        let expected: [(entered: Bool, at: Int64, cause: TransitionCause)] = [
+            (true, day + 1, .clock), (false, day + 2_000, .message), (true, 2 * day + 2_001, .clock),
+        ]
+        func check(_ transitions: [Transition], _ expected: ArraySlice<(entered: Bool, at: Int64, cause: TransitionCause)>) {
+            #expect(transitions.map(\.entered) == expected.map(\.entered))
+            #expect(transitions.map { $0.at.milliseconds - Self.start.milliseconds } == expected.map(\.at))
+            #expect(transitions.map(\.cause) == expected.map(\.cause))
+        }
+        var live = LiveMemberships([LiveSegment(name: "stale", expression: "", rule: rule)])
+        // Nothing but identify messages need be read for it.
+        #expect(live.needs(.identify, event: nil, latest: Self.start) && !live.needs(.track, event: "Viewed", latest: Self.start))
+        live.begin(0, recorded: [], at: Self.start, because: .definition)
+        for message in messages { live.receive(message, of: 0, at: message.timestamp) }
+        check(live.takeTransitions(), expected[..<2])
+        #expect(live.nextTimer?.milliseconds == Self.start.milliseconds + 2 * day + 2_001)
+        live.advance(to: Instant(milliseconds: Self.start.milliseconds + 30 * day))
+        check(live.takeTransitions(), expected[2...])
+
+        // Another process finds them in its store.
+        var again = LiveMemberships([LiveSegment(name: "stale", expression: "", rule: rule)])
+        for message in messages.prefix(2) { again.load(message, of: 0) }
+        again.begin(0, recorded: [], at: Self.start, because: .message)
+        for message in messages.dropFirst(2) { again.receive(message, of: 0, at: message.timestamp) }
+        again.advance(to: Instant(milliseconds: Self.start.milliseconds + 30 * day))
+        check(again.takeTransitions(), expected[...])
+    }
+
     private struct TestError: Error {}
 }

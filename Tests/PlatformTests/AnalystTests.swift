@@ -128,7 +128,9 @@ func `what the help of expressions shows can be typed as it stands`(expression: 
 
 @Test func `words of the language lead to its help, and commands to theirs`() throws {
     let shop = try Shop(messages)
-    for topic in ["expressions", "within", "sequence"] { #expect(try shop.answer("help " + topic) is ExpressionHelp) }
+    for topic in ["expressions", "within", "sequence", "asOf", "stale", "traits"] {
+        #expect(try shop.answer("help " + topic) is ExpressionHelp)
+    }
     #expect(try shop.answer("help count").text(on: Canvas()).contains("help expressions"))
 }
 

@@ -13,9 +13,9 @@ final class Bench: Sendable {
     private let time = Mutex<Int64>(0)
     let sentences = Mutex<[String]>([])
 
-    init(_ instant: String = "2026-06-01T00:00:00Z") throws {
+    init(_ instant: String = "2026-06-01T00:00:00Z", plugins: Plugins = .builtIn) throws {
         folder = try Folder()
-        tessera = Tessera(path: folder / "w.tessera", plugins: .builtIn)
+        tessera = Tessera(path: folder / "w.tessera", plugins: plugins)
         try turn(instant)
     }
 

@@ -85,11 +85,15 @@ import Testing
     @Test func `completion knows commands, the language and the store's names`() {
         var names = Completions()
         (names.events, names.segments, names.paths) = (
-            ["Order Completed", "Order Refunded"], ["buyers", "gone quiet"], [".price", "trait.plan"]
+            ["Order Completed", "Order Refunded"], ["buyers", "gone quiet"], [".price", "trait.plan", "traits.plan"]
         )
         names.features = ["basket", "days away"]
         #expect(names.candidates(line: "co", wordStart: 0) == ["count"])
         #expect(names.candidates(line: "count di", wordStart: 6) == ["did", "distanceKm(", "distanceMiles(", "distinct("])
+        #expect(names.candidates(line: "count as", wordStart: 6) == ["asOf("])
+        #expect(names.candidates(line: "count stale(trait.p", wordStart: 12) == ["trait.plan"])
+        #expect(names.candidates(line: "count not st", wordStart: 10) == ["stale(", "startOfDay(", "startsWith"])
+        #expect(names.candidates(line: "count did any where tra", wordStart: 20) == ["trait.", "trait.plan", "traits.", "traits.plan"])
         #expect(names.candidates(line: #"count did "Order "#, wordStart: 17) == [#"Completed""#, #"Refunded""#])
         #expect(names.candidates(line: #"count segment "go"#, wordStart: 15) == [#"gone quiet""#].map { String($0) })
         #expect(names.candidates(line: #"count did "A" where .pr"#, wordStart: 20) == [".price"])

@@ -156,6 +156,19 @@ struct LibraryExample: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test func `what the page of segments says of traits is of the language, and means what it says`() throws {
+        let page = try String(contentsOf: packageFolder.appendingPathComponent("Documentation/Segments.md"), encoding: .utf8)
+        let part = try #require(page.firstMatch(of: /## What a message said of a trait\n(?s:.*?)\n## How to think/)).output
+        let checker = Checker(definitions: Definitions(refresh: ["plan": 86_400_000]), catalogue: Catalogue(events: nil))
+        let lines = part.matches(of: /```\n(?s:(.*?))```/).flatMap { $0.output.1.split(separator: "\n") }
+        #expect(lines.count == 11)
+        for line in lines { #expect(try checker.rule(String(line)).warnings.isEmpty) }
+        #expect(
+            try checker.rule("did any where exists(traits.plan)").warnings.count == 1 && part.contains("`any where exists(traits.plan)`"))
+        let long = #"last(any where type == "identify" and exists(traits.x))"#
+        #expect(try checker.formula("asOf(trait.x)").tree == checker.formula(long).tree && part.contains(long))
+    }
+
     private static let all = Result { try Dictionary(uniqueKeysWithValues: Library.all.map { ($0.name, try $0.definitions()) }) }
 
     /// Read once for all examples.

@@ -1,3 +1,4 @@
+import BuiltIn
 import EventModel
 import Foundation
 import Platform
@@ -263,7 +264,7 @@ private func seen(_ id: String, _ event: String, user: String?, anonymous: Strin
         let path = try folder.write(text, as: "tessera.yaml")
         do {
             let file = try SettingsFile(path: path)
-            _ = try file.trackingPlan()
+            _ = try file.trackingPlan(.builtIn)
             _ = try file.identityRules()
             #expect(file["http"] != nil)
         } catch { #expect(error.message.contains(says), "\(error.message)") }

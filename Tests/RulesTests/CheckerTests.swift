@@ -66,13 +66,27 @@ struct CheckerTests {
         ("segment \"loop\"", .name, "\"loop2\"", "\"loop\" -> \"loop2\" -> \"loop\""),
         ("feature.self > 1", .name, ".self", "mentions itself"),
         ("segment \"broken\"", .kind, "count(\"A\")", "segment 'broken', line 2, column 1"),
+        ("asOf(trait) < now", .syntax, ")", "a name after trait"), ("asOf(5) < now", .kind, "5", "as in asOf(trait.plan)"),
+        ("asOf(.x) < now", .kind, ".x", "did you mean asOf(trait.x)?"),
+        ("asOf(traits.\"a b\") < now", .kind, "traits.\"a b\"", "did you mean asOf(trait.\"a b\")?"),
+        ("asOf(plan) < now", .syntax, "plan", "did you mean trait.plan?"),
+        ("asOf(now) < now", .syntax, "now", "a trait (as in trait.plan)"),
+        ("asOf(trait.x + 1) < now", .syntax, "+", "closing asOf"), ("asOf trait.x < now", .syntax, "trait", "after asOf"),
+        ("asOf(trait.x) == 5", .kind, "5", "asOf(trait.x) is an instant"), ("asOf(trait.x)", .kind, "asOf(trait.x)", "not a truth"),
+        ("did \"A\" where asOf(trait.x) < now", .kind, "asOf", "condition"),
+        ("did \"A\" where stale(trait.plan)", .kind, "stale", "condition"), ("stale(\"plan\")", .kind, "\"plan\"", "stale takes one"),
+        ("stale(trait.x.y)", .name, "trait.x.y", "write asOf(trait.x.y) < ago(1d), or list x under traits of a source in sources/"),
+        ("true and stale(trait.plam)", .name, "trait.plam", "did you mean stale(trait.plan)? Else write asOf(trait.plam) < ago(1d)"),
+        ("1 + stale(trait.plan) > 2", .syntax, "stale", "a value"), ("stal(trait.plan)", .syntax, "stal", "did you mean stale?"),
+        ("traits.plan == \"a\"", .kind, "traits.plan", "did you mean trait.plan, or a condition after where?"),
+        ("last(any where type == \"identify\", traits) == 1", .syntax, ")", "a name after traits"),
     ]
 
     @Test(arguments: mistakes)
     func `a mistake is told with its class, its place and a remedy`(text: String, code: RuleError.Code, word: String, part: String) throws {
         let definitions = Definitions(
             segments: ["Vips": "true", "loop": "segment \"loop2\"", "loop2": "segment \"loop\"", "broken": "# a comment\ncount(\"A\")"],
-            features: ["ltv": "sum(\"A\", .x)", "self": "feature.self + 1"])
+            features: ["ltv": "sum(\"A\", .x)", "self": "feature.self + 1"], refresh: ["plan": 86_400_000])
         let error = try #require(throws: RuleError.self) { try Rule(parsing: text, definitions: definitions) }
         #expect(error.code == code, "\(error)")
         #expect(error.description.contains(part), "\(error)")
@@ -221,7 +235,8 @@ struct CheckerTests {
                 == .arithmetic(.field(.property(["Quantity"])), .multiply, .field(.property(["UnitPrice"]))))
         for text in [
             "trait.x == 1", "did \"A\"", "now == now", "context.x == 1", "type == \"a\"", "count(\"A\") == 1", "consent.x", ".x in top 5%",
-            "segment \"s\"", "ago(1d) == ago(1d)", "feature.x", "sequence(\"A\")",
+            "segment \"s\"", "ago(1d) == ago(1d)", "feature.x", "sequence(\"A\")", "traits.x == 1", "asOf(trait.x) == date(\"2026-01-01\")",
+            "stale(trait.x)",
         ] {
             let error = try #require(throws: RuleError.self) { try checker.rule(text, source: .other("shop.yaml, message 2, when")) }
             #expect(error.code == .kind)
@@ -253,10 +268,11 @@ struct CheckerTests {
             "(", ")", ",", ".", "+", "-", "*", "/", "%", "==", "!=", "<", ">=", "\"A\"", "\"\"", "5", "0.5", "7d", "true", "false", "and",
             "or", "not", "did", "any", "where", "within", "since", "after", "until", "count", "sum", "first",
             "last", "sequence", "then", "spanning", "exists", "in", "top", "bottom", "contains", "matches", "segment", "trait", "x",
-            "feature", "consent", "now", "ago", "date", "time", "lower", "distanceKm", "hour", "context", "timestamp", "type",
+            "feature", "consent", "now", "ago", "date", "time", "lower", "distanceKm", "hour", "context", "traits", "asOf", "stale",
+            "timestamp", "type",
             "at", "least", "2", "times", "#", "\n", "\u{E9}", "=", "\"", "\\",
         ]
-        let definitions = Definitions(segments: ["A": "true"], features: ["x": "1"])
+        let definitions = Definitions(segments: ["A": "true"], features: ["x": "1"], refresh: ["x": 1])
         for _ in 0..<300 {
             let text = (0..<random.below(16)).map { _ in random.pick(tokens) }.joined(separator: random.once(in: 4) ? "" : " ")
             do {

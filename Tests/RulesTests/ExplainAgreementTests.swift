@@ -76,7 +76,7 @@ struct ExplainAgreementTests {
 
     @Test func `many answers have a change that turns them round`() throws {
         var (found, all) = (0, 0)
-        for seed in UInt64(0)..<100 {
+        for seed in UInt64(0)..<300 {
             var generator = ExpressionGenerator(seed: seed ^ 0xF0, options: .init(percentiles: false))
             let rule = try Rule(parsing: generator.expression(2), definitions: generator.definitions)
             let population = GeneratedPopulation(random: &generator.random, people: 1)

@@ -106,6 +106,18 @@ struct ExplainSummaryTests {
             #"not a member: 0 of 1 "A"; becomes a member with 1 "A", or at 2026-06-30T13:00:00.000Z, when "A" of 2026-06-30T13:00:00.000Z (m01) comes"#
         ),
         (
+            #"asOf(trait.plan) < ago(1d)"#, #"[{"at":"-2h","identify":{"plan":"a"}}]"#,
+            #"not a member: asOf(trait.plan) is 2026-06-30T10:00:00.000Z; becomes a member at 2026-07-01T10:00:00.001Z"#
+        ),
+        (
+            #"asOf(trait.plan) < ago(1d)"#, #"[{"at":"-2d","identify":{"plan":"a"}}]"#,
+            #"a member until something new comes; no longer one with 1 more any where type == "identify" and exists(traits.plan)"#
+        ),
+        (
+            #"did any where type == "identify" and traits.plan == "free""#, #"[{"at":"-1d","identify":{"plan":"pro"}}]"#,
+            #"not a member: 0 of 1 any where type == "identify" and traits.plan == "free"; becomes a member with 1 any where type == "identify" and traits.plan == "free""#
+        ),
+        (
             #"did any where type == "page" and name == "Home""#, #"[]"#,
             #"not a member: 0 of 1 any where type == "page" and name == "Home"; becomes a member with 1 any where type == "page" and name == "Home""#
         ),

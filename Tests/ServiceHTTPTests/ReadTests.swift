@@ -69,6 +69,29 @@ struct ReadTests {
         }
     }
 
+    @Test func `a source says what it sent with a key that may write`() async throws {
+        try await withServer { service, client async throws in
+            let count = #"{"from":"2026-06-01T00:00:00Z","to":"2026-06-02T00:00:00.000Z","messages":1200}"#
+            #expect(try await client.post("/v1/sources/crm/sent", count, key: readSecret).status == 403)
+            for body in [count, #"{"writeKey":"\#(writeSecret)","from":"2026-06-01","to":"2026-06-02","messages":1}"#] {
+                #expect(try await client.post("/v1/sources/crm/sent", body, key: nil).status == 401)
+            }
+            let turned = #"{"from":"2026-06-02","to":"2026-06-02","messages":1}"#
+            #expect(try await client.post("/v1/sources/crm/sent", turned, key: writeSecret).status == 409)
+            let reply = try await client.post("/v1/sources/the%20crm/sent", count, key: writeSecret)
+            #expect(reply.status == 200 && reply.json["source"] == .string("the crm") && reply.json["messages"] == .integer(1200))
+            let span = (Instant(milliseconds: 1_780_272_000_000), Instant(milliseconds: 1_780_358_400_000))
+            #expect(service.sent == [SentCount(source: "the crm", from: span.0, to: span.1, messages: 1200)])
+            for body in [
+                "[]", "{", #"{"from":"x","to":"2026-06-02","messages":1}"#,
+                #"{"from":"2026-06-01","to":"2026-06-02","messages":1.5}"#, #"{"from":"2026-06-01","to":"2026-06-02","messages":-1}"#,
+                #"{"from":"2026-06-01","to":"2026-06-02"}"#,
+            ] { #expect(try await client.post("/v1/sources/crm/sent", body, key: writeSecret).status == 400) }
+            let long = String(repeating: "x", count: 201)
+            #expect(try await client.post("/v1/sources/\(long)/sent", count, key: writeSecret).status == 400)
+        }
+    }
+
     @Test(arguments: [
         ("/v1/decide", 400, "invalid"), ("/v1/decide?profile=", 400, "invalid"), ("/v1/profiles/a:b/events?limit=0", 400, "invalid"),
         ("/v1/segments/x/members?limit=1001", 400, "invalid"), ("/v1/profiles/%zz", 400, "bad_address"),
@@ -104,7 +127,7 @@ struct ReadTests {
             }
             #expect(try await client.get("/v1/profiles/user_id:1", key: adminSecret).status == 200)
             let paths = try #require(try await client.get("/openapi.json").json["paths"]?.asObject)
-            #expect(paths.members.count == 23 && paths["/v1/decide"] == nil)
+            #expect(paths.members.count == 24 && paths["/v1/decide"] == nil)
         }
     }
 
@@ -145,7 +168,7 @@ struct ReadTests {
             let document = try await client.get("/openapi.json").json
             #expect(document["openapi"] == .string("3.1.0"))
             let paths = try #require(document["paths"]?.asObject)
-            #expect(paths.members.count == 30)
+            #expect(paths.members.count == 31)
             for path in paths.members {
                 for operation in try #require(path.value.asObject).members {
                     let method = operation.name.uppercased()

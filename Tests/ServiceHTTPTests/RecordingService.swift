@@ -8,6 +8,7 @@ final class RecordingService: WorkerService {
         var batches: [(batch: MessageBatch, source: String)] = []
         var questions: [ServiceQuestion] = []
         var changes: [ServiceChange] = []
+        var sent: [SentCount] = []
         var refusal: ServiceError?
         var notReady: String?
         var notices: [MembershipNotice] = []
@@ -25,6 +26,8 @@ final class RecordingService: WorkerService {
     var rejects: [Reject] { state.withLock { $0.batches.flatMap(\.batch.rejects) } }
     var questions: [ServiceQuestion] { state.withLock { $0.questions } }
     var changes: [ServiceChange] { state.withLock { $0.changes } }
+
+    var sent: [SentCount] { state.withLock { $0.sent } }
 
     func refuse(_ refusal: ServiceError?) { state.withLock { $0.refusal = refusal } }
 
@@ -72,6 +75,11 @@ final class RecordingService: WorkerService {
         if let refusal = state.withLock({ $0.refusal }) { throw refusal }
         state.withLock { $0.changes.append(change) }
         return (try? JSONValue(parsing: #"{"done":"Done.","unmerge":1,"before":["1"],"after":["1","2"]}"#))?.asObject ?? JSONObject()
+    }
+
+    func keep(_ sent: SentCount) async throws(ServiceError) {
+        if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+        state.withLock { $0.sent.append(sent) }
     }
 
     func changes(after number: Int64?) -> MembershipNotices {

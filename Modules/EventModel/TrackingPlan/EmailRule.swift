@@ -51,8 +51,8 @@ public struct EmailRule: Sendable, Hashable {
         (97...122).contains(byte) || (48...57).contains(byte) || byte == UInt8(ascii: "-")
     }
 
-    /// Whether `domain` is a host's name of two labels or more, in small letters.
-    static func isDomain(_ domain: Substring) -> Bool {
+    /// Whether `domain` is a host's name of two labels or more, in small letters, as the domain of an address is.
+    public static func isDomain(_ domain: Substring) -> Bool {
         let labels = domain.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.count >= 2, let last = labels.last, !last.allSatisfy({ (48...57).contains($0) }) else { return false }
         return labels.allSatisfy { label in

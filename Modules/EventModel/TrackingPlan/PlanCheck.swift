@@ -25,11 +25,18 @@ enum PlanCheck: Sendable {
     /// In elements.
     case minimumCount(Int)
     case maximumCount(Int)
+    /// What verifiers say of a text, in their order.
+    case verify([Verify])
+
+    /// The question that a verifier answers.
+    typealias Verify = @Sendable (String) -> VerifierFinding
 
     /// What a check says of a value that is there.
     enum Answer {
         case kept
         case turned(JSONValue)
+        /// A verifier does not know yet.
+        case unknown
         /// What is wrong (the rest of a sentence that begins with the rule's subject), and what to do.
         case broken(String, remedy: String)
     }
@@ -85,6 +92,20 @@ enum PlanCheck: Sendable {
             count = value.asArray?.count ?? 0
             if count <= most { return .kept }
             return .broken("has \(count) elements, more than \(most)", remedy: "Send \(most) or fewer.")
+        case .verify(let verifiers): return value.asString.map { Self.verified($0, by: verifiers) } ?? .kept
         }
+    }
+
+    /// What is wrong goes before what is not known.
+    private static func verified(_ text: String, by verifiers: [Verify]) -> Answer {
+        var isKnown = true
+        for verifier in verifiers {
+            switch verifier(text) {
+            case .fine: continue
+            case .unknown: isKnown = false
+            case .wrong(let problem, let remedy): return .broken(problem, remedy: remedy)
+            }
+        }
+        return isKnown ? .kept : .unknown
     }
 }

@@ -7,6 +7,8 @@ public struct PlanCounters: Sendable, Hashable {
     public private(set) var accepted = 0, amended = 0, quarantined = 0, rejected = 0
     /// Messages by rule and action. A rule that fired for several elements of one message counts once.
     public private(set) var rules: [FiredRule: Int] = [:]
+    /// Messages that passed a rule only since its verifier did not know, by the rule.
+    public private(set) var unverified: [String: Int] = [:]
 
     /// No message yet.
     public init() {}
@@ -20,6 +22,7 @@ public struct PlanCounters: Sendable, Hashable {
         case .rejected: rejected += 1
         }
         for fired in verdict.fired { rules[fired, default: 0] += 1 }
+        for rule in verdict.unverified { unverified[rule, default: 0] += 1 }
     }
 
     /// Adds the counts of `other`.
@@ -29,9 +32,11 @@ public struct PlanCounters: Sendable, Hashable {
         quarantined += other.quarantined
         rejected += other.rejected
         rules.merge(other.rules, uniquingKeysWith: +)
+        unverified.merge(other.unverified, uniquingKeysWith: +)
     }
 
-    /// `{"messages":{"accepted":n,...},"rules":{"Order Completed/revenue/minimum":{"quarantine":n}}}`.
+    /// `{"messages":{"accepted":n,...},"rules":{"Order Completed/revenue/minimum":{"quarantine":n}}}`; `"unverified":{"traits/email/verify":n}`
+    /// behind them where there are any.
     public var json: JSONObject {
         let totals = [("accepted", accepted), ("amended", amended), ("quarantined", quarantined), ("rejected", rejected)]
         var byRule = JSONObject()
@@ -44,10 +49,15 @@ public struct PlanCounters: Sendable, Hashable {
             actions.set(fired.action.rawValue, .integer(Int64(count)))
             byRule.set(fired.rule, .object(actions))
         }
-        return JSONObject([
+        var json = JSONObject([
             .init("messages", .object(JSONObject(totals.filter { $0.1 != 0 }.map { .init($0.0, .integer(Int64($0.1))) }))),
             .init("rules", .object(byRule)),
         ])
+        if !unverified.isEmpty {
+            let sorted = unverified.sorted { $0.key.precedesByScalars($1.key) }
+            json.set("unverified", .object(JSONObject(sorted.map { .init($0.key, .integer(Int64($0.value))) })))
+        }
+        return json
     }
 
     /// Reads back what `json` wrote; nil for any other shape, and for counts below zero or above 2^53.
@@ -55,7 +65,15 @@ public struct PlanCounters: Sendable, Hashable {
         func count(_ value: JSONValue) -> Int? {
             if case .integer(let count) = value, count >= 0, count <= 1 << 53 { Int(count) } else { nil }
         }
-        guard let messages = json["messages"]?.asObject, let byRule = json["rules"]?.asObject, json.members.count == 2 else { return nil }
+        guard let messages = json["messages"]?.asObject, let byRule = json["rules"]?.asObject else { return nil }
+        guard json.members.count == (json["unverified"] == nil ? 2 : 3) else { return nil }
+        if let byRule = json["unverified"] {
+            guard let members = byRule.asObject?.members else { return nil }
+            for member in members {
+                guard let count = count(member.value) else { return nil }
+                unverified[member.name] = count
+            }
+        }
         for member in messages.members {
             guard let count = count(member.value) else { return nil }
             switch member.name {

@@ -3,6 +3,8 @@ struct PlanJudgement {
     private(set) var changes: [PlanChange] = []
     private(set) var fired: [FiredRule] = []
     private(set) var flags: [String] = []
+    /// Identifiers of rules whose verifier does not know yet, each once.
+    private(set) var unverified: [String] = []
     /// The first reason to reject, and the first to quarantine.
     private(set) var rejection: String?
     private(set) var quarantine: String?
@@ -66,6 +68,9 @@ struct PlanJudgement {
             case .turned(let turned):
                 note(rule.id, .coerce)
                 (current, isTurned) = (turned, true)
+                continue
+            case .unknown:
+                if !unverified.contains(rule.id) { unverified.append(rule.id) }
                 continue
             case .broken(let problem, let remedy):
                 broke(rule, problem, remedy: remedy)

@@ -3,28 +3,18 @@ extension PlanReader {
 
     /// `normalise: email`, or with settings of its own: `normalise: {phone: {callingCode: 43}}`.
     mutating func normaliser(_ setting: JSONValue, for kind: PlanKind?, at path: [String]) -> Normaliser? {
-        let (name, own): (String, JSONValue)
-        if let text = setting.asString {
-            guard let word = word(setting, among: Self.normalisers, what: "normaliser", at: path) else { return nil }
-            if word == "map" {
-                fail(path, "a map says what becomes what", "Write normalise: {map: {f: female, m: male}}.")
-                return nil
-            }
-            (name, own) = (text, .object(JSONObject()))
-        } else {
-            guard let object = object(setting, at: path, keys: Self.normalisers) else { return nil }
-            guard let member = object.members.first(where: { Self.normalisers.contains($0.name) }), object.members.count == 1 else {
-                if object.members.allSatisfy({ Self.normalisers.contains($0.name) }) {
-                    fail(path, "a value has one normaliser", "Write one of: \(Self.normalisers.joined(separator: ", ")).")
-                }
-                return nil
-            }
-            (name, own) = (member.name, member.value == .null ? .object(JSONObject()) : member.value)
+        guard let chosen = choices(setting, among: Self.normalisers, what: "normaliser", at: path) else { return nil }
+        guard let (name, own, place) = chosen.first, chosen.count == 1 else {
+            fail(path, "a value has one normaliser", "Write one of: \(Self.normalisers.joined(separator: ", ")).")
+            return nil
+        }
+        if setting.asString == "map" {
+            fail(path, "a map says what becomes what", "Write normalise: {map: {f: female, m: male}}.")
+            return nil
         }
         if let kind, name != "map", kind != .text, name != "date" || kind != .time {
             fail(path, "\(name) gives texts, and the kind is \(kind.rawValue)", "Write kind: \(name == "date" ? "time" : "text").")
         }
-        let place = setting.asString == nil ? path + [name] : path
         return switch name {
         case "email": email(own, at: place).map { .email($0) }
         case "phone": phone(own, at: place).map { .phone($0) }

@@ -1,12 +1,12 @@
 extension PlanReader {
     private static let valueKeys = [
-        "kind", "required", "normalise", "minimum", "maximum", "minimumLength", "maximumLength", "pattern", "enumeration", "minimumCount",
-        "maximumCount", "elements", "properties", "additionalProperties", "rules", "action", "actions", "description",
+        "kind", "required", "normalise", "minimum", "maximum", "minimumLength", "maximumLength", "pattern", "enumeration", "verify",
+        "minimumCount", "maximumCount", "elements", "properties", "additionalProperties", "rules", "action", "actions", "description",
     ]
     /// Settings that are rules of one value, and so may have an action of their own.
     private static let ruleKeys = [
-        "required", "normalise", "kind", "minimum", "maximum", "minimumLength", "maximumLength", "pattern", "enumeration", "minimumCount",
-        "maximumCount",
+        "required", "normalise", "kind", "minimum", "maximum", "minimumLength", "maximumLength", "pattern", "enumeration", "verify",
+        "minimumCount", "maximumCount",
     ]
 
     /// A property, or the elements of an array.
@@ -55,7 +55,11 @@ extension PlanReader {
         let known = Self.ruleKeys.filter { object[$0] != nil }
         for member in byRule.members {
             if known.contains(where: { $0.sameScalars(as: member.name) }) {
-                actions[member.name] = action(member.value, at: path + [member.name])
+                let action = action(member.value, at: path + [member.name])
+                if member.name == "verify", action == .coerce {
+                    fail(path + [member.name], "a verifier turns nothing", "Write reject, quarantine or flag.")
+                }
+                actions[member.name] = action
             } else {
                 unknown(member.name, among: known, what: "rule of this value", at: path + [member.name])
             }
@@ -113,6 +117,7 @@ extension PlanReader {
         case "minimumCount": return count(setting, at: path).map { .minimumCount($0) }
         case "maximumCount": return count(setting, at: path).map { .maximumCount($0) }
         case "pattern": return pattern(setting, at: path)
+        case "verify": return verify(setting, for: kind, at: path)
         default: return enumeration(setting, kind, at: path)
         }
     }

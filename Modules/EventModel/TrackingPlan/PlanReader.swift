@@ -1,14 +1,21 @@
 /// Reads a tracking plan's settings, and goes on after each mistake so that all are found in one reading.
 struct PlanReader {
     let compile: PatternCompiler
+    let registry: VerifierRegistry
+    let folder: SettingsFolder
     let nearest: (String, [String]) -> String?
     private(set) var errors: [SettingsError] = []
     /// Identifiers of the rules that were made, in order.
     private(set) var ruleOrder: [String] = []
     private var ruleNames: Set<ExactName> = []
+    /// What `verify` named, in order.
+    var verifiers: [MadeVerifier] = []
 
-    init(compile: @escaping PatternCompiler, nearest: @escaping (String, [String]) -> String?) {
-        (self.compile, self.nearest) = (compile, nearest)
+    init(
+        compile: @escaping PatternCompiler, registry: VerifierRegistry, folder: SettingsFolder,
+        nearest: @escaping (String, [String]) -> String?
+    ) {
+        (self.compile, self.registry, self.folder, self.nearest) = (compile, registry, folder, nearest)
     }
 
     /// What a plan is made of.
@@ -120,6 +127,24 @@ struct PlanReader {
         if known.contains(where: { $0.sameScalars(as: word) }) { return word }
         unknown(word, among: known, what: what, at: path)
         return nil
+    }
+
+    /// A word, or an object of words and the settings of each, as `normalise` and `verify` are written. Nil where a word is not known, which
+    /// was said.
+    mutating func choices(
+        _ setting: JSONValue, among known: [String], what: String, at path: [String]
+    ) -> [(name: String, settings: JSONValue, path: [String])]? {
+        let none = JSONValue.object(JSONObject())
+        if setting.asString != nil {
+            return word(setting, among: known, what: what, at: path).map { [($0, none, path)] }
+        }
+        let faults = errors.count
+        guard let object = members(setting, at: path, known.joined(separator: ", ")) else { return nil }
+        for member in object.members where !known.contains(where: { $0.sameScalars(as: member.name) }) {
+            unknown(member.name, among: known, what: what, at: path + [member.name])
+        }
+        if errors.count > faults { return nil }
+        return object.members.map { ($0.name, $0.value == .null ? none : $0.value, path + [$0.name]) }
     }
 
     mutating func action(_ value: JSONValue?, at path: [String]) -> PlanAction? {

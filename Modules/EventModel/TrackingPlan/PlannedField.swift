@@ -4,12 +4,13 @@ public struct PlannedField: Sendable {
 
     /// Whether a value that is there breaks a rule: its kind, bounds, pattern, enumeration, or a normaliser that cannot read it.
     ///
-    /// A value that the plan would turn breaks nothing.
+    /// A value that the plan would turn breaks nothing. Verifiers are not asked: what they know differs from process to process.
     public func isBroken(by value: JSONValue) -> Bool {
         var current = value
         for (rule, check) in self.value.checks {
+            if case .verify = check { continue }
             switch check.answer(current, coercing: rule.action == .coerce) {
-            case .kept: continue
+            case .kept, .unknown: continue
             case .turned(let turned): current = turned
             case .broken: return true
             }

@@ -1,13 +1,15 @@
 /// What messages are meant to look like, and what happens to those that do not: per event the kinds, ranges, patterns and enumerations
 /// of its properties, rules across properties, and normalisers. `Documentation/TrackingPlan.md` describes its settings.
 ///
-/// Pure and immutable: the same message always gets the same verdict, and a plan serves any number of threads.
+/// Immutable: a plan serves any number of threads. The same message always gets the same verdict, but for what verifiers learn meanwhile.
 public struct TrackingPlan: Sendable {
     let events: [ExactName: PlannedObject]
     let sections: [PlanSection: PlannedObject]
     private let unplanned: PlanAction?
     /// Identifiers of all rules, in the order of the settings: what counters may name.
     public let rules: [String]
+    /// The verifiers that its rules ask, each once.
+    public let verifiers: [any Verifier]
 
     /// Identifier of the rule that `unplannedEvents` sets.
     public static let unplannedRule = "unplannedEvents"
@@ -20,16 +22,20 @@ public struct TrackingPlan: Sendable {
     /// - Parameter path: Where the section stands, for errors.
     /// - Parameter compiling: Compiles a pattern, or says why it is refused. It is called for the pattern as written and once more for
     ///   `^(?:pattern)$`, which is what runs: a text has to fit whole.
+    /// - Parameter verifiers: The kinds of verifier that `verify` may name.
+    /// - Parameter folder: What relative paths of a verifier's settings start from.
     /// - Parameter nearest: The name of a list that a misspelt word was most likely meant to be, nil where none is near.
     /// - Throws: `SettingsErrors` with everything that is wrong.
     public init(
         _ settings: JSONValue, at path: [String] = ["trackingPlan"], compiling: @escaping PatternCompiler,
+        verifiers: VerifierRegistry = VerifierRegistry([]), folder: SettingsFolder = SettingsFolder(),
         nearest: @escaping (_ word: String, _ known: [String]) -> String?
     ) throws(SettingsErrors) {
-        var reader = PlanReader(compile: compiling, nearest: nearest)
+        var reader = PlanReader(compile: compiling, registry: verifiers, folder: folder, nearest: nearest)
         let plan = reader.plan(settings, at: path)
         guard reader.errors.isEmpty else { throw SettingsErrors(reader.errors) }
         (events, sections, unplanned, rules) = (plan.events, plan.sections, plan.unplanned, reader.ruleOrder)
+        self.verifiers = reader.verifiers.map(\.verifier)
     }
 
     /// Judges one message. Cost: one dictionary look-up for an event that is not planned where the plan allows those; otherwise about
@@ -58,7 +64,9 @@ public struct TrackingPlan: Sendable {
             let object = json[member]?.asObject ?? JSONObject()
             if let changed = judgement.judge(object, by: planned, at: "/" + member) { json.set(member, .object(changed)) }
         }
-        return Self.verdict(judgement, on: message, changed: json)
+        var verdict = Self.verdict(judgement, on: message, changed: json)
+        verdict.unverified = judgement.unverified
+        return verdict
     }
 
     private static func verdict(_ judgement: PlanJudgement, on message: Message, changed: JSONObject) -> Verdict {

@@ -22,10 +22,16 @@ public struct Verdict: Sendable, Hashable {
     public var flags: [String]
     /// Every rule that was broken or changed a value, with what came of it, each pair once, in the plan's order.
     public var fired: [FiredRule]
+    /// Identifiers of the rules that the message passed only since a verifier did not know, in the plan's order, each once.
+    public var unverified: [String]
 
     /// Joins the parts.
-    public init(outcome: Outcome, message: Message, changes: [PlanChange] = [], flags: [String] = [], fired: [FiredRule] = []) {
+    public init(
+        outcome: Outcome, message: Message, changes: [PlanChange] = [], flags: [String] = [], fired: [FiredRule] = [],
+        unverified: [String] = []
+    ) {
         (self.outcome, self.message, self.changes, self.flags, self.fired) = (outcome, message, changes, flags, fired)
+        self.unverified = unverified
     }
 
     /// The reason where the message was quarantined or rejected, else nil.

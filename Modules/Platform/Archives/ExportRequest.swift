@@ -1,4 +1,5 @@
 import Archive
+import Connectors
 public import EventModel
 
 /// What `tessera-archive export` is asked.
@@ -7,6 +8,8 @@ public struct ExportRequest: Sendable {
     public var file: String
     /// `all`, `profiles`, `events` or `memberships`.
     public var contents = "all"
+    /// `tessera` for an archive, else the name of a format that events are written in.
+    public var format = TesseraFormat.name
     /// Only profiles that an expression holds for.
     public var filter: String?
     /// A file with the key to encrypt with.
@@ -25,10 +28,19 @@ public struct ExportRequest: Sendable {
     public static let contentNames = ArchiveContents.allCases.map(\.rawValue)
 }
 
+extension Plugins {
+    /// The words of `--as`; the first is the usual one, an archive.
+    public var exportFormats: [String] { [TesseraFormat.name] + formats.written }
+    /// The words of `--input-format`.
+    public var importFormats: [String] { formats.descriptors.map(\.name) }
+}
+
 /// What an export wrote.
 public struct ExportSummary: CommandResult, Equatable {
     /// The archive that was written; `-` is standard output.
     public var file: String
+    /// `tessera`, or the format of another system.
+    public var format: String
     /// Lines that hold a profile; 0 where the contents asked for have none.
     public var profiles: Int
     /// Lines that hold a message.
@@ -37,6 +49,8 @@ public struct ExportSummary: CommandResult, Equatable {
     public var memberships: Int
     /// Lines that hold a definition.
     public var definitions: Int
+    /// Messages that the format of another system has no place for.
+    public var leftOut: Int
     /// SHA-256 of the text.
     public var digest: String
     /// Bytes of the text, before compression.
@@ -46,8 +60,10 @@ public struct ExportSummary: CommandResult, Equatable {
     /// Time from the start to the closed file.
     public var seconds: Double
 
-    init(_ result: ExportResult, file: String) {
-        self.file = file
+    init(_ result: ExportResult, of request: ExportRequest) {
+        file = request.file
+        format = request.format
+        leftOut = result.leftOut
         profiles = result.summary.profiles
         messages = result.summary.messages
         memberships = result.summary.memberships
@@ -60,8 +76,9 @@ public struct ExportSummary: CommandResult, Equatable {
 
     public var json: JSONObject {
         JSONObject([
-            "file": .string(file), "profiles": .integer(Int64(profiles)), "messages": .integer(Int64(messages)),
-            "memberships": .integer(Int64(memberships)), "definitions": .integer(Int64(definitions)), "digest": .string(digest),
+            "file": .string(file), "format": .string(format), "profiles": .integer(Int64(profiles)), "messages": .integer(Int64(messages)),
+            "memberships": .integer(Int64(memberships)), "definitions": .integer(Int64(definitions)),
+            "left_out": .integer(Int64(leftOut)), "digest": .string(digest),
             "text_bytes": .integer(Int64(textBytes)), "bytes_out": .integer(Int64(fileBytes)),
             "seconds": .finite((seconds * 1000).rounded() / 1000),
         ])
@@ -71,7 +88,10 @@ public struct ExportSummary: CommandResult, Equatable {
             [.init("file"), .init("profiles", numeric: true), .init("messages", numeric: true), .init("bytes_out", numeric: true)],
             rows: [[.text(file), .count(profiles), .count(messages), .count(fileBytes)]])
     }
-    public var notes: [String] { ["\(Figures.bytes(Double(fileBytes))) in \(Figures.seconds(seconds)), text SHA-256 \(digest)."] }
+    public var notes: [String] {
+        let written = "\(Figures.bytes(Double(fileBytes))) in \(Figures.seconds(seconds)), text SHA-256 \(digest)."
+        return leftOut == 0 ? [written] : [written, "Left out, since format '\(format)' has no place for them: \(leftOut) messages."]
+    }
 }
 
 /// The digest of a store: SHA-256 of the text of its export.

@@ -1,4 +1,5 @@
 import Archive
+import Connectors
 public import EventModel
 import Foundation
 import Rules
@@ -14,8 +15,10 @@ extension Tessera {
             throw CommandError(
                 .usage, "\"\(request.contents)\" cannot be exported. Choose \(ExportRequest.contentNames.joined(separator: ", ")).")
         }
+        let writer = try writer(of: request, contents)
         let (scanning, question) = try scanning(now: request.now, threads: request.threads, interruption, warn)
-        var options = ExportOptions(contents: contents, selection: request.filter, level: request.level, threads: request.threads)
+        var options = ExportOptions(
+            contents: contents, writer: writer, selection: request.filter, level: request.level, threads: request.threads)
         if let key = try Self.key(request.keyFile) {
             options.key = key
             var random = SystemRandomNumberGenerator()
@@ -45,7 +48,18 @@ extension Tessera {
             }
         }
         let result = try attempt { try exporter.write(to: request.file, progress: report, isCancelled: { interruption.isInterrupted }) }
-        return ExportSummary(result, file: request.file)
+        return ExportSummary(result, of: request)
+    }
+
+    /// What writes the events; nil for an archive.
+    private func writer(of request: ExportRequest, _ contents: ArchiveContents) throws(CommandError) -> (any EventWriter)? {
+        if request.format.sameScalars(as: TesseraFormat.name) { return nil }
+        guard let writer = plugins.formats.writer(request.format) else {
+            throw CommandError(.usage, "Nothing is exported as '\(request.format)'. Choose \(listed(plugins.exportFormats)).")
+        }
+        if contents == .events { return writer }
+        throw CommandError(
+            .usage, "Format '\(request.format)' holds events and nothing else. Say --what events, or leave --as out for an archive.")
     }
 
     /// SHA-256 of the text that an export of everything would have.

@@ -7,6 +7,8 @@ final class FieldTally {
     struct Rows {
         let chosen: [Int]
         let times: ContiguousArray<Int64>
+        /// Who sent each row of the block, and what for.
+        let origins: MessageOrigins
         /// Milliseconds behind which the latest week and the one before it begin.
         let week: Int64
         let weekBefore: Int64
@@ -15,8 +17,8 @@ final class FieldTally {
         private(set) var weekBeforeRows = 0
         private(set) var latest: Int64 = .min
 
-        init(chosen: [Int], times: ContiguousArray<Int64>, week: Int64, weekBefore: Int64) {
-            (self.chosen, self.times, self.week, self.weekBefore) = (chosen, times, week, weekBefore)
+        init(chosen: [Int], times: ContiguousArray<Int64>, origins: MessageOrigins, week: Int64, weekBefore: Int64) {
+            (self.chosen, self.times, self.origins, self.week, self.weekBefore) = (chosen, times, origins, week, weekBefore)
             for row in chosen {
                 latest = max(latest, times[row])
                 if times[row] > week { weekRows += 1 } else if times[row] > weekBefore { weekBeforeRows += 1 }
@@ -39,6 +41,8 @@ final class FieldTally {
     private(set) var lastSeen: Int64?
     /// Rows whose value the plan does not allow.
     private(set) var outside = 0
+    /// Who sent a value, and what for.
+    private(set) var origins = MetOrigins()
     private var now = Drift.Week()
     private var before = Drift.Week()
 
@@ -86,7 +90,10 @@ final class FieldTally {
                 if tag == ValueTag.no || tag == ValueTag.yes, let planned, planned.isBroken(by: .bool(tag == ValueTag.yes)) { outside += 1 }
                 if isRecent { if isBefore { before.others[Int(tag)] += 1 } else { now.others[Int(tag)] += 1 } }
             }
-            if tag != ValueTag.absent, tag != ValueTag.null { lastSeen = max(lastSeen ?? time, time) }
+            if tag != ValueTag.absent, tag != ValueTag.null {
+                lastSeen = max(lastSeen ?? time, time)
+                origins.meet(part.origins, row: row)
+            }
         }
         if let dictionary = column.dictionary { take(dictionary, counts, recent) }
     }

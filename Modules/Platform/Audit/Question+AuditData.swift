@@ -24,10 +24,10 @@ extension Question {
                 subjects.append(try subject(kind, nil, plan))
             }
         }
-        try gather(subjects)
+        let origins = try gather(subjects)
         let uses = uses()
         return DataAuditResult(
-            entries: subjects.filter { $0.rows > 0 }.flatMap { $0.entries(uses) }, now: now, hasPlan: plan != nil)
+            entries: subjects.filter { $0.rows > 0 }.flatMap { $0.entries(uses, origins) }, now: now, hasPlan: plan != nil)
     }
 
     private func subject(_ kind: Message.Kind, _ event: String?, _ plan: TrackingPlan?) throws(CommandError) -> AuditSubject {
@@ -40,7 +40,8 @@ extension Question {
     }
 
     /// Reads every block once, with all columns that are asked of it.
-    private func gather(_ subjects: [AuditSubject]) throws(CommandError) {
+    private func gather(_ subjects: [AuditSubject]) throws(CommandError) -> AuditOrigins {
+        var origins = AuditOrigins(agreements: definitions(.source).compactMap { try? $0.agreement() })
         for block in snapshot.blocks where block.rows > 0 && block.minTime <= now.milliseconds {
             let isShared = block.kind == .track && block.event == nil
             let wanted = subjects.filter { subject in
@@ -48,8 +49,10 @@ extension Question {
             }
             if wanted.isEmpty { continue }
             // Rare events share blocks; what one of them lacks is absent there, and costs nothing.
-            let paths = (isShared ? [["event"]] : []) + wanted.flatMap(\.paths)
+            let paths = (isShared ? [["event"]] : []) + wanted.flatMap(\.paths) + MessageOrigins.paths
             let columns = try attempt { try snapshot.read(block, paths: paths) }
+            let own = MessageOrigins(
+                columns.columns.suffix(MessageOrigins.paths.count), rows: columns.times.count, &origins.sources, &origins.purposes)
             var place = isShared ? 1 : 0
             for subject in wanted {
                 let rows = columns.times.indices.filter { row in
@@ -60,12 +63,14 @@ extension Question {
                 place += subject.paths.count
                 if rows.isEmpty { continue }
                 let part = FieldTally.Rows(
-                    chosen: rows, times: columns.times, week: now.milliseconds - Self.week, weekBefore: now.milliseconds - 2 * Self.week)
+                    chosen: rows, times: columns.times, origins: own, week: now.milliseconds - Self.week,
+                    weekBefore: now.milliseconds - 2 * Self.week)
                 subject.count(part)
                 let tallies = subject.tallies
                 shareOut(tallies.count, threads: threads) { tallies[$0].add(columns.columns[first + $0], part) }
             }
         }
+        return origins
     }
 
     /// What each segment, feature and offer reads; one that cannot be checked reads nothing.
@@ -84,7 +89,7 @@ extension Question {
                 var reads = TimelineReads()
                 for condition in conditions { reads.formUnion(TimelineReads(condition.tree)) }
                 return ("offer \(definition.name)", reads)
-            case .model, .identity, .unmerge: return nil
+            case .model, .source, .identity, .unmerge: return nil
             }
         }
     }
@@ -100,6 +105,7 @@ final class AuditSubject {
     private var lastSeen: Int64 = .min
     private var weekRows = 0
     private var weekBeforeRows = 0
+    private var origins = MetOrigins()
 
     init(kind: Message.Kind, event: String?, paths: [ColumnPath], tallies: [FieldTally]) {
         (self.kind, self.event, self.paths, self.tallies) = (kind, event, paths, tallies)
@@ -110,14 +116,16 @@ final class AuditSubject {
         lastSeen = max(lastSeen, part.latest)
         weekRows += part.weekRows
         weekBeforeRows += part.weekBeforeRows
+        for row in part.chosen { origins.meet(part.origins, row: row) }
     }
 
     /// The messages themselves, then each of their fields.
-    func entries(_ uses: [(name: String, reads: TimelineReads)]) -> [DataAuditResult.Entry] {
+    func entries(_ uses: [(name: String, reads: TimelineReads)], _ names: AuditOrigins) -> [DataAuditResult.Entry] {
         var whole = DataAuditResult.Entry(of: event ?? kind.word, field: nil, rows: rows)
         (whole.week, whole.weekBefore) = (weekRows, weekBeforeRows)
         whole.lastSeen = Instant(milliseconds: lastSeen)
         whole.usedBy = uses.filter { $0.reads.needs(kind, event: event) }.map(\.name)
+        (whole.sources, whole.purposes) = names.named(origins)
         return [whole]
             + zip(paths, tallies).map { path, tally in
                 var entry = DataAuditResult.Entry(of: event ?? kind.word, field: spelled(path), rows: tally.rows)
@@ -134,10 +142,10 @@ final class AuditSubject {
                 entry.outside = tally.isPlanned ? Double(tally.outside) / Double(max(1, tally.present)) : nil
                 entry.drift = tally.drift
                 entry.lastSeen = tally.lastSeen.map { Instant(milliseconds: $0) }
+                (entry.sources, entry.purposes) = names.named(tally.origins)
                 entry.usedBy = uses.filter { use in
                     switch kind {
-                    case .identify: use.reads.reads(trait: path[1])
-                    case .group: false
+                    case .identify, .group: use.reads.reads(trait: path[1], of: kind)
                     default: use.reads.reads(property: path[1], of: kind, event: event)
                     }
                 }.map(\.name)

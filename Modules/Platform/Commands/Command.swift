@@ -77,6 +77,8 @@ public indirect enum Command: Sendable, Equatable {
     case showOffer(String, ProfileReference?)
     /// `drop offer KEY`: removes an offer from the store.
     case dropOffer(String)
+    /// `drop source NAME`: removes what a source has agreed to from the store.
+    case dropSource(String)
     /// `rfm ...`: recency, frequency and monetary value of each buyer.
     case rfm(RFMRequest)
     /// `cluster kmeans on ...`: groups of profiles that are alike.

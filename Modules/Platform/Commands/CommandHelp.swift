@@ -43,7 +43,8 @@ public struct CommandHelp: Sendable, Equatable {
             #"segment cart-abandoners = did "Product Added" within 48h and not did "Order Completed" within 48h"#),
         .init("segments", "segments", "Every segment with its size.", "segments"),
         .init(
-            "drop", "drop segment NAME | drop feature NAME | drop offer KEY", "Removes a definition.", "drop segment cart-abandoners"),
+            "drop", "drop segment NAME | drop feature NAME | drop offer KEY | drop source NAME", "Removes a definition.",
+            "drop segment cart-abandoners"),
         .init(
             "overlap", "overlap [A, B, ...]", "How many profiles segments share; without names, all of them.",
             "overlap cart-abandoners, champions"),

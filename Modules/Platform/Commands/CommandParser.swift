@@ -223,7 +223,11 @@ extension CommandParser {
             at += 1
             return .dropOffer(try soleName("an offer's key"))
         }
-        throw fail("`segment NAME`, `feature NAME` or `offer KEY` was expected")
+        if text.isWord("source", at: at), at + 1 < text.tokens.count {
+            at += 1
+            return .dropSource(try soleName("a source's name"))
+        }
+        throw fail("`segment NAME`, `feature NAME`, `offer KEY` or `source NAME` was expected")
     }
 
     private mutating func setting() throws(CommandError) -> Command {

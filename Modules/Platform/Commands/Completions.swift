@@ -4,7 +4,7 @@ import EventModel
 public struct Completions: Sendable, Equatable {
     /// Names of track events, which stand in quotes.
     public var events: [String] = []
-    /// Properties with their dot, traits with `trait.` before them, context likewise, features likewise.
+    /// Properties with their dot, traits with `trait.` and `traits.` before them, context likewise, features likewise.
     public var paths: [String] = []
     /// Names of segments: bare in commands, in quotes within an expression.
     public var segments: [String] = []
@@ -13,6 +13,8 @@ public struct Completions: Sendable, Equatable {
 
     /// Keys of saved offers.
     public var offers: [String] = []
+    /// Names of sources whose agreements are saved.
+    public var sources: [String] = []
 
     /// Nothing but commands and the language's words.
     public init() {}
@@ -23,7 +25,7 @@ public struct Completions: Sendable, Equatable {
         "mostFrequentCount(", "within", "since", "after", "until", "where", "any", "exists(", "segment", "trait.", "feature.", "consent.",
         "contains", "startsWith", "endsWith", "matches", "in", "top", "bottom", "now", "ago(", "date(", "time(", "lower(", "sequence(",
         "limit", "timestamp", "then", "spanning", "at least", "at most", "exactly", "times", "startOfDay(", "hour(", "weekday(",
-        "distanceKm(", "distanceMiles(", "context.", "true", "false",
+        "distanceKm(", "distanceMiles(", "context.", "traits.", "asOf(", "stale(", "true", "false",
     ]
 
     /// What the word under the cursor may become.
@@ -73,9 +75,10 @@ public struct Completions: Sendable, Equatable {
         case "help": return CommandHelp.all.map(\.name) + ExpressionHelp.names
         case "plot" where typed.count == 1: return ["segments", "overlap", "events", "rfm", "cluster", "pca", "elbow", "silhouette"]
         case "segment" where typed.count == 1, "overlap": return segments
-        case "drop" where typed.count == 1: return ["segment", "feature", "offer"]
+        case "drop" where typed.count == 1: return ["segment", "feature", "offer", "source"]
         case "drop" where typed[1] == "feature": return features
         case "drop" where typed[1] == "offer": return offers
+        case "drop" where typed[1] == "source": return sources
         case "offer" where typed.count == 1: return offers
         case "drop": return segments
         case "set" where typed.count == 1: return ["format", "now", "cache", "preview"]
@@ -88,7 +91,7 @@ public struct Completions: Sendable, Equatable {
 
     /// The path that a quoted word is about to be compared with: what stands before `==`, `in (` and the like; nil for anything else.
     static func comparedPath(_ before: String) -> String? {
-        let path = #"((?:trait|context)?(?:\.[\p{L}_][\p{L}\p{N}_]*)+)"#
+        let path = #"((?:traits?|context)?(?:\.[\p{L}_][\p{L}\p{N}_]*)+)"#
         let comparison = #"\s*(?:==|!=|contains|startsWith|endsWith|in\s*\((?:[^()]*,)?)\s*$"#
         guard let pattern = try? Regex(path + comparison, as: (Substring, Substring).self), let match = before.firstMatch(of: pattern)
         else { return nil }

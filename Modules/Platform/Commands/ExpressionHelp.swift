@@ -14,8 +14,9 @@ public struct ExpressionHelp: CommandResult {
     static let names = ["expressions", "expression", "language", "examples"]
     private static let words: Set<String> = [
         "did", "where", "within", "since", "after", "until", "sequence", "then", "spanning", "any", "in", "top", "bottom", "exists", "sum",
-        "average", "minimum", "maximum", "distinct", "first", "last", "mostFrequent", "mostFrequentCount", "trait", "consent", "now", "ago",
-        "date", "time", "matches", "contains", "and", "or", "not",
+        "average", "minimum", "maximum", "distinct", "first", "last", "mostFrequent", "mostFrequentCount", "trait", "traits", "consent",
+        "now", "ago",
+        "asOf", "stale", "date", "time", "matches", "contains", "and", "or", "not",
     ]
 
     /// Whether a topic is this page's.
@@ -51,6 +52,8 @@ public struct ExpressionHelp: CommandResult {
         .init(wish: "has no e-mail address", expression: "not exists(trait.email)"),
         .init(
             wish: "within a mile of a place", expression: "distanceMiles(trait.latitude, trait.longitude, 52.5200, 13.4050) <= 1"),
+        .init(wish: "ever on the free plan", expression: #"did any where type == "identify" and traits.plan == "free""#),
+        .init(wish: "plan not said again for 30 days", expression: "asOf(trait.plan) < ago(30d)"),
         .init(wish: "in one segment and not in another", expression: #"segment "buyers" and not segment "vip""#),
     ]
 
@@ -64,7 +67,9 @@ public struct ExpressionHelp: CommandResult {
         In a sequence `within` on a step is the time since the step before; a window after its parenthesis limits all steps.
         `then not "C" within 24h` holds once 24 hours have passed without C.
         CONDITION .price > 10, .category == "shoes", context.device.type == "mobile"       of the event at hand
+                  type == "identify" and traits.plan == "free"                       what this message sets
         VALUES    trait.name, feature.name, consent.purpose, now                           of the person
+                  asOf(trait.name): when it was last said     stale(trait.name): longer ago than its source promises
         TESTS     == != < <= > >=   in ("a", "b")   in top 20%   contains startsWith endsWith matches   exists(x)
         and, or, not, parentheses; `or` binds least. `where` takes all that follows it: put what comes after in front of it, or the
         predicate in parentheses. A comparison with something missing is false.

@@ -7,7 +7,7 @@ public struct ConnectorPlan: Sendable {
     public struct Entry: Sendable {
         /// Its own name: what it left is kept under it, and its messages are counted under it.
         public var name: String
-        /// The kind of source.
+        /// The kind of source or destination.
         public var kind: String
         /// Whether it runs.
         public var isEnabled: Bool
@@ -15,10 +15,25 @@ public struct ConnectorPlan: Sendable {
         public var rate: Double?
         /// How it is tried again.
         public var retry: RetryPolicy
-        /// The source itself.
-        public var source: any Source
+        /// The source or destination itself.
+        public var work: Work
         /// Everything that was written of it: another text means that it is to be started anew.
         public var written: JSONObject
+    }
+    /// What a connector does.
+    public enum Work: Sendable {
+        /// It brings messages.
+        case source(any Source)
+        /// It is given what the plan says.
+        case destination(any Destination, DeliveryPlan)
+
+        /// Looks at the other side once, and says in a sentence what it found.
+        public func probe() async throws(ConnectorError) -> String {
+            switch self {
+            case .source(let source): try await source.probe()
+            case .destination(let destination, _): try await destination.probe()
+            }
+        }
     }
     /// In their order; no two of one name.
     public var entries: [Entry] = []
@@ -35,7 +50,7 @@ public struct ConnectorPlan: Sendable {
     ///
     /// - Throws: Everything that is wrong with it, each with its path in the section.
     public init(
-        settings: JSONValue, registry: SourceRegistry, environment: [String: String], context: ConnectorContext
+        settings: JSONValue, kinds: ConnectorRegistries, environment: [String: String], context: ConnectorContext
     ) throws(SettingsErrors) {
         guard let list = settings.asArray, list.count <= Self.mostEntries else {
             throw SettingsErrors([
@@ -47,7 +62,7 @@ public struct ConnectorPlan: Sendable {
         var errors: [SettingsError] = []
         for (index, value) in list.enumerated() {
             do throws(SettingsErrors) {
-                let entry = try Self.entry(value, registry, environment, context)
+                let entry = try Self.entry(value, kinds, environment, context)
                 if entries.contains(where: { $0.name == entry.name }) {
                     throw SettingsErrors([
                         SettingsError(at: ["name"], "another connector is called `\(entry.name)`", remedy: "Give each a name of its own.")
@@ -62,7 +77,7 @@ public struct ConnectorPlan: Sendable {
     }
 
     private static func entry(
-        _ value: JSONValue, _ registry: SourceRegistry, _ environment: [String: String], _ context: ConnectorContext
+        _ value: JSONValue, _ kinds: ConnectorRegistries, _ environment: [String: String], _ context: ConnectorContext
     ) throws(SettingsErrors) -> Entry {
         guard let written = value.asObject else {
             throw SettingsErrors([SettingsError(at: [], "this is not a map of settings", remedy: "Write name, kind and its settings.")])
@@ -78,7 +93,7 @@ public struct ConnectorPlan: Sendable {
         let kind = read("") { () throws(SettingsError) in
             guard let kind = written["kind"]?.asString, !kind.isEmpty else {
                 throw SettingsError(
-                    at: ["kind"], "the kind of connector is missing", remedy: "There are: \(listed(registry.descriptors.map(\.name))).")
+                    at: ["kind"], "the kind of connector is missing", remedy: "There are: \(listed(kinds.names)).")
             }
             return kind
         }
@@ -92,10 +107,27 @@ public struct ConnectorPlan: Sendable {
         }
         let retry = read(RetryPolicy()) { () throws(SettingsError) in try Self.retry(written["retry"]) }
         if !kind.isEmpty {
+            var lent = context
+            lent.report = { context.report("The connector \(name): \($0)") }
             do throws(SettingsErrors) {
-                let source = try registry.makeSource(kind, settings: written, besides: common, environment: environment, context: context)
+                let work: Work
+                if try kinds.isDestination(kind, written) {
+                    let described = kinds.described.first { $0.descriptor.name == kind && $0.role == "destination" }
+                    // All at once, so that a mistake is told with every setting that there is.
+                    _ = try described?.descriptor.checked(written, besides: common, environment: environment)
+                    let own = kinds.destinations.descriptors.first { $0.name == kind }?.settings.map(\.name) ?? []
+                    let plan = try DeliveryPlan(written, kind: kind, besides: common + own, rate: rate, retry: retry)
+                    let destination = try kinds.destinations.makeDestination(
+                        kind, settings: written, besides: common + DeliveryPlan.settings.map(\.name), environment: environment,
+                        context: lent)
+                    work = .destination(destination, plan)
+                } else {
+                    work = .source(
+                        try kinds.sources.makeSource(
+                            kind, settings: written, besides: common, environment: environment, context: lent))
+                }
                 if errors.isEmpty {
-                    return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, source: source, written: written)
+                    return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, work: work, written: written)
                 }
             } catch { errors += error.errors }
         }
@@ -103,14 +135,19 @@ public struct ConnectorPlan: Sendable {
     }
 
     /// A name that can be a file's.
-    private static func name(_ written: JSONObject) throws(SettingsError) -> String {
+    ///
+    /// - Parameter thing: Whose name it is, for a sentence.
+    /// - Parameter kept: What it is good for, as a sentence goes on.
+    static func name(
+        _ written: JSONObject, of thing: String = "a connector", kept: String = "its position is kept under it"
+    ) throws(SettingsError) -> String {
         let name = written["name"]?.asString ?? ""
         let isPlain = name.utf8.allSatisfy {
             (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
         }
         guard isPlain, (1...64).contains(name.utf8.count) else {
             throw SettingsError(
-                at: ["name"], "a connector needs a name", remedy: "Write 1 to 64 letters, digits, - and _; its position is kept under it.")
+                at: ["name"], "\(thing) needs a name", remedy: "Write 1 to 64 letters, digits, - and _; \(kept).")
         }
         return name
     }
@@ -138,5 +175,45 @@ public struct ConnectorPlan: Sendable {
             throw SettingsError(at: path, "this is not \(wanted)", remedy: "Write \(wanted).")
         }
         return number
+    }
+}
+
+/// The kinds of connector that there are.
+public struct ConnectorRegistries: Sendable {
+    /// Those that bring messages.
+    public var sources: SourceRegistry
+    /// Those that are given records.
+    public var destinations: DestinationRegistry
+
+    /// Joins both.
+    public init(sources: SourceRegistry, destinations: DestinationRegistry) { (self.sources, self.destinations) = (sources, destinations) }
+
+    /// Every kind with its role, `source` or `destination`, and all settings that can be written for it.
+    public var described: [(descriptor: ConnectorDescriptor, role: String)] {
+        let given = destinations.descriptors.map { descriptor in
+            var descriptor = descriptor
+            descriptor.settings += DeliveryPlan.settings
+            return (descriptor: descriptor, role: "destination")
+        }
+        return sources.descriptors.map { ($0, "source") } + given
+    }
+
+    /// Every name once, sources first.
+    var names: [String] {
+        let sources = sources.descriptors.map(\.name)
+        return sources + destinations.descriptors.map(\.name).filter { !sources.contains($0) }
+    }
+
+    /// Whether a connector is a destination: its kind is none but that, or it says what is delivered.
+    func isDestination(_ kind: String, _ written: JSONObject) throws(SettingsErrors) -> Bool {
+        let isSource = sources.descriptors.contains { $0.name == kind }
+        let isDestination = destinations.descriptors.contains { $0.name == kind }
+        guard isSource || isDestination else {
+            let near = nearMatch(to: kind, among: names).map { "Did you mean `\($0)`? " } ?? ""
+            throw SettingsErrors([
+                SettingsError(at: ["kind"], "there is no connector `\(kind)`", remedy: near + "There are: \(listed(names)).")
+            ])
+        }
+        return isDestination && (!isSource || written["deliver"] != nil)
     }
 }

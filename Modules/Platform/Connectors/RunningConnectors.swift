@@ -1,128 +1,165 @@
 public import Connectors
-import EventModel
+public import EventModel
 import Foundation
 import Service
+import Storage
 import Synchronization
 
 /// The connectors of a settings file at work: each runs by itself, and a changed file is followed without a restart.
 public final class RunningConnectors: Sendable {
     private struct Running {
         var entry: ConnectorPlan.Entry
-        var runner: SourceRunner
+        var runner: ConnectorRun
         var task: Task<Void, Never>
     }
     private struct State {
         var running: [String: Running] = [:]
-        /// The section that they are of.
-        var taken: SettingsFile.Section?
-        /// A section that was refused: it is told once.
-        var refused: SettingsFile.Section?
+        /// Those that were asked to end and may not have yet, by name.
+        var ending: [String: Task<Void, Never>] = [:]
     }
-    private let read: @Sendable () throws -> (section: SettingsFile.Section, plan: ConnectorPlan)
+    private let file: FollowedFile?
+    private let read: @Sendable (SettingsFile) throws -> ConnectorPlan
+    private let first: ConnectorPlan
     private let folder: ConnectorFolder
-    private let surroundings: SourceRunner.Surroundings
+    private let surroundings: ConnectorSurroundings
     private let state = Mutex(State())
 
     /// How often the settings file is looked at.
     private static let look = Duration.seconds(1)
 
     /// - Parameter store: Path of the store, beside which positions are kept.
-    /// - Parameter read: Reads the settings file as it is now.
+    /// - Parameter settings: Path of the settings file; nil: there is none, and no connector.
+    /// - Parameter read: What connectors a settings file names.
+    /// - Throws: What is wrong with the file as it is now.
     public init(
-        store: String, surroundings: SourceRunner.Surroundings,
-        read: @escaping @Sendable () throws -> (section: SettingsFile.Section, plan: ConnectorPlan)
-    ) {
+        store: String, settings: String?, surroundings: ConnectorSurroundings,
+        read: @escaping @Sendable (SettingsFile) throws(CommandError) -> ConnectorPlan
+    ) throws(CommandError) {
         (folder, self.surroundings, self.read) = (ConnectorFolder(store: store), surroundings, read)
+        file = settings.map { FollowedFile(path: $0) }
+        guard let file else {
+            first = ConnectorPlan()
+            return
+        }
+        let data = try SettingsFile.data(file.path)
+        first = try read(SettingsFile(path: file.path, data: data))
+        file.take(data)
     }
+
+    /// Begins destinations that were never delivered to, and holds the log for all: called before the worker takes messages, so that they are
+    /// given each of them.
+    public func begin(into worker: Worker) async { await begin(first, worker) }
 
     /// Runs them into a worker until the task is cancelled; returns when all have ended.
     public func run(into worker: Worker) async {
+        await begin(first, worker)
+        take(first, into: worker)
         while !Task.isCancelled {
-            follow(into: worker)
             do { try await surroundings.sleep(Self.look) } catch { break }
+            await follow(into: worker)
         }
-        let tasks = state.withLock { $0.running.values.map(\.task) }
+        let tasks = state.withLock { $0.running.values.map(\.task) + $0.ending.values }
         for task in tasks { task.cancel() }
         for task in tasks { await task.value }
     }
 
     /// Takes the settings file over, where it has changed.
-    private func follow(into worker: Worker) {
+    private func follow(into worker: Worker) async {
+        guard let file, let data = file.look() else { return }
         do {
-            let (section, plan) = try read()
-            let isNews = state.withLock { state in
-                defer { (state.taken, state.refused) = (section, nil) }
-                return state.taken != section
+            let plan = try read(SettingsFile(path: file.path, data: data))
+            await begin(plan, worker)
+            take(plan, into: worker)
+            file.take(data)
+        } catch { surroundings.report("The connectors go on as they are: \(error)") }
+    }
+
+    /// Keeps where destinations begin that have not begun, and holds the log: before any source reads on, which may be what they are for.
+    private func begin(_ plan: ConnectorPlan, _ worker: Worker) async {
+        for entry in plan.entries where entry.isEnabled {
+            guard case .destination(_, let delivery) = entry.work else { continue }
+            do throws(ConnectorError) {
+                var state = try await folder.deliveryState(of: entry.name) ?? DeliveryState()
+                if state.place != nil { continue }
+                state.place = try await feed(of: entry.name, delivery, worker).start()
+                try await folder.save(state, of: entry.name)
+            } catch {
+                surroundings.report("The connector \(entry.name) has not begun and tries again. \(error)")
             }
-            if isNews { take(plan, into: worker) }
-        } catch {
-            let told = SettingsFile.Section(refusal: "\(error)")
-            let isNews = state.withLock { state in
-                defer { state.refused = told }
-                return state.refused != told
-            }
-            if isNews { surroundings.report("The connectors go on as they are: \(error)") }
+        }
+        await hold(plan, worker)
+    }
+
+    /// Holds the log of messages for every destination that was delivered to before, whether it runs or not, and for no others.
+    private func hold(_ plan: ConnectorPlan, _ worker: Worker) async {
+        var places: [String: LogPlace?] = [:]
+        for entry in plan.entries {
+            guard case .destination(_, let delivery) = entry.work, delivery.needsLog else { continue }
+            let checkpoint = try? await folder.deliveryState(of: entry.name)?.place
+            places.updateValue(checkpoint.flatMap { try? DeliveryPlace($0, of: entry.name).log }, forKey: entry.name)
+        }
+        do { try await worker.holdLog(places) } catch {
+            surroundings.report("The log of messages cannot be held for the destinations: \(error.message)")
         }
     }
 
     private func take(_ plan: ConnectorPlan, into worker: Worker) {
         let wanted = plan.entries.filter(\.isEnabled)
-        let ended = state.withLock { state in
-            let gone = state.running.filter { name, running in !wanted.contains { $0.name == name && $0.written == running.entry.written } }
-            for name in gone.keys { state.running[name] = nil }
-            return gone
-        }
-        for running in ended.values { running.task.cancel() }
-        for entry in wanted where state.withLock({ $0.running[entry.name] == nil }) {
-            let runner = runner(of: entry, into: worker)
-            let before = ended[entry.name]?.task
-            let task = Task {
-                // Two of one name never run at once: they would keep their positions over each other.
-                await before?.value
-                _ = await runner.run()
+        state.withLock { state in
+            for (name, running) in state.running
+            where !wanted.contains(where: { $0.name == name && $0.written == running.entry.written }) {
+                running.task.cancel()
+                (state.running[name], state.ending[name]) = (nil, running.task)
             }
-            state.withLock { $0.running[entry.name] = Running(entry: entry, runner: runner, task: task) }
+            for entry in wanted where state.running[entry.name] == nil {
+                let runner = runner(of: entry, into: worker)
+                let before = state.ending.removeValue(forKey: entry.name)
+                let task = Task {
+                    // Two of one name never run at once: they would keep their positions over each other.
+                    await before?.value
+                    await runner.run()
+                }
+                state.running[entry.name] = Running(entry: entry, runner: runner, task: task)
+            }
         }
     }
 
+    /// Runs one connector to its end: a source's, or to where everything is delivered.
+    ///
+    /// - Returns: How it ended, and what it did over all runs.
+    public func runOnce(_ entry: ConnectorPlan.Entry, into worker: Worker) async -> (phase: ConnectorPhase, told: JSONObject) {
+        await begin(first, worker)
+        let runner = runner(of: entry, into: worker, once: true)
+        let phase = await runner.run()
+        return (phase, runner.told)
+    }
+
     /// What runs one connector into a worker.
-    public func runner(of entry: ConnectorPlan.Entry, into worker: Worker) -> SourceRunner {
-        SourceRunner(
-            name: entry.name, source: entry.source, retry: entry.retry, rate: entry.rate, keeper: folder, surroundings: surroundings,
-            store: { batch throws(ConnectorError) in try await worker.store(batch, of: entry.name) })
+    private func runner(of entry: ConnectorPlan.Entry, into worker: Worker, once: Bool = false) -> ConnectorRun {
+        switch entry.work {
+        case .source(let source):
+            .source(
+                SourceRunner(
+                    name: entry.name, source: source, retry: entry.retry, rate: entry.rate, keeper: folder, surroundings: surroundings,
+                    store: { batch throws(ConnectorError) in try await worker.store(batch, of: entry.name) }))
+        case .destination(let destination, let plan):
+            .destination(
+                DestinationRunner(
+                    name: entry.name, destination: destination,
+                    feed: feed(of: entry.name, plan, worker, once: once),
+                    policy: plan.policy, keeper: folder, surroundings: surroundings))
+        }
+    }
+
+    private func feed(of name: String, _ plan: DeliveryPlan, _ worker: Worker, once: Bool = false) -> WorkerFeed {
+        WorkerFeed(name: name, plan: plan, worker: worker, surroundings: surroundings, endsWhenDone: once)
     }
 
     /// Counts and gauges of each connector.
     var figures: [ServiceFigure] {
-        let running = state.withLock { $0.running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.runner.progress) } }
+        let running = state.withLock { $0.running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.runner) } }
         let now = surroundings.now()
-        return running.flatMap { name, progress -> [ServiceFigure] in
-            let counts = [
-                ("accepted", progress.state.accepted), ("duplicates", progress.state.duplicates),
-                ("quarantined", progress.state.quarantined),
-            ]
-            var figures = counts.map { outcome, count in
-                ServiceFigure(
-                    "tessera_connector_messages_total", .counter,
-                    help: "Messages of a connector over all its runs, by what became of them.",
-                    labels: ["connector": name, "outcome": outcome], value: Double(count))
-            }
-            figures.append(
-                ServiceFigure(
-                    "tessera_connector_failures_total", .counter, help: "How often a connector failed since the worker began.",
-                    labels: ["connector": name], value: Double(progress.failures)))
-            figures.append(
-                ServiceFigure(
-                    "tessera_connector_running", .gauge, help: "1 while a connector reads; 0 while it waits, is paused, or has stopped.",
-                    labels: ["connector": name], value: progress.phase == .running ? 1 : 0))
-            if let newest = progress.state.newest {
-                figures.append(
-                    ServiceFigure(
-                        "tessera_connector_lag_seconds", .gauge, help: "Age of the newest record that a connector has brought.",
-                        labels: ["connector": name], value: Double(now.milliseconds - newest.milliseconds) / 1_000))
-            }
-            return figures
-        }
+        return running.flatMap { name, runner in runner.figures(name, now: now) }
     }
 }
 
@@ -134,12 +171,15 @@ extension Worker {
             let receipt = try await collect(batch, from: connector)
             return .init(accepted: receipt.accepted, duplicates: receipt.duplicates, quarantined: receipt.quarantined)
         } catch {
-            throw ConnectorError(
-                .retry(after: error.retryAfter.map { .seconds($0) }), at: "worker", error.message.trimmingSuffix("."), remedy: error.remedy)
+            throw ConnectorError(error)
         }
     }
 }
 
-extension String {
-    fileprivate func trimmingSuffix(_ suffix: String) -> String { hasSuffix(suffix) ? String(dropLast(suffix.count)) : self }
+extension ConnectorError {
+    /// What the worker could not do now, as a connector is told.
+    init(_ error: ServiceError) {
+        let message = error.message.hasSuffix(".") ? String(error.message.dropLast()) : error.message
+        self.init(.retry(after: error.retryAfter.map { .seconds($0) }), at: "worker", message, remedy: error.remedy)
+    }
 }

@@ -34,6 +34,10 @@ public struct DataAuditResult: CommandResult, Equatable {
         public var lastSeen: Instant?
         /// Segments, features and offers that read it.
         public var usedBy: [String] = []
+        /// Who sent it: `context.source`, else the library; by scalars.
+        public var sources: [String] = []
+        /// What for: `context.purpose`, and what its sources have agreed to; by scalars.
+        public var purposes: [String] = []
 
         init(of: String, field: String?, rows: Int) { (self.of, self.field, self.rows) = (of, field, rows) }
     }
@@ -54,7 +58,7 @@ public struct DataAuditResult: CommandResult, Equatable {
                     "distinct": count(entry.distinct), "least": entry.least ?? .null, "greatest": entry.greatest ?? .null,
                     "outside": .finite(entry.outside), "drift": .finite(entry.drift), "week": count(entry.week),
                     "week_before": count(entry.weekBefore), "last_seen": entry.lastSeen.map { .string($0.text) } ?? .null,
-                    "used_by": .list(entry.usedBy),
+                    "used_by": .list(entry.usedBy), "sources": .list(entry.sources), "purposes": .list(entry.purposes),
                 ]))
         }
         return JSONObject(["data": .array(list), "now": .string(now.text)])
@@ -71,7 +75,7 @@ public struct DataAuditResult: CommandResult, Equatable {
             [
                 .init("of"), .init("field"), .init("rows", numeric: true), .init("missing", numeric: true), .init("null", numeric: true),
                 .init("kinds"), .init("distinct", numeric: true), .init("least"), .init("greatest"), .init("outside", numeric: true),
-                .init("drift", numeric: true), .init("last_seen"), .init("used_by"),
+                .init("drift", numeric: true), .init("last_seen"), .init("used_by"), .init("sources"), .init("purposes"),
             ],
             rows: entries.map { entry in
                 [
@@ -80,7 +84,8 @@ public struct DataAuditResult: CommandResult, Equatable {
                     .text(entry.kinds.joined(separator: " ")), entry.distinct.map { .count($0) } ?? .missing, shown(entry.least),
                     shown(entry.greatest), entry.outside.map { .share($0) } ?? .missing,
                     entry.drift.map { .number($0, digits: 2) } ?? .missing, entry.lastSeen.map { .instant($0) } ?? .missing,
-                    .text(entry.usedBy.joined(separator: ", ")),
+                    .text(entry.usedBy.joined(separator: ", ")), .text(entry.sources.joined(separator: ", ")),
+                    .text(entry.purposes.joined(separator: ", ")),
                 ]
             })
     }
@@ -116,11 +121,50 @@ public struct SourceAuditResult: CommandResult, Equatable {
         public var p99: Int64?
         /// Messages in quarantine that were kept whole.
         public var refused: Int
+        /// How often it has agreed to bring something new; nil: it has not.
+        public var every: Duration?
+        /// Whether its latest message is older than that; nil where it has not agreed to anything.
+        public var isLate: Bool?
+        /// What it says it sent; nil: it said nothing.
+        public var sent: Sent?
+
+        /// What is wrong with it, in sentences.
+        public var alarms: [String] {
+            var alarms: [String] = []
+            if isLate == true, let every {
+                let last = lastSeen.map { "its latest message is of \($0.text)" } ?? "nothing came from it"
+                alarms.append("\(source) is late: \(last), and it has agreed to bring something new every \(every.text).")
+            }
+            if let sent, sent.isOff {
+                let said = "\(source) says it sent \(Figures.count(sent.messages, "message"))"
+                if sent.missing > 0 { alarms.append("\(said), and \(Figures.grouped(sent.missing)) of them are not here.") }
+                if sent.surplus > 0 { alarms.append("\(said), and \(Figures.grouped(sent.surplus)) more are here.") }
+            }
+            return alarms
+        }
+    }
+    /// What a source says it sent beside what is here.
+    public struct Sent: Sendable, Equatable {
+        /// Messages that it says it sent.
+        public var messages: Int
+        /// Messages of the same times that are stored or in quarantine.
+        public var here: Int
+        /// Over each span of time, those that are not here.
+        public var missing: Int
+        /// Over each span of time, those that are here beyond what it says.
+        public var surplus: Int
+        /// Whether that is more than its tolerance.
+        public var isOff: Bool
     }
     /// Most messages first.
     public var entries: [Entry]
     /// The instant it is asked as of.
     public var now: Instant
+    /// Saved agreements that cannot be read.
+    public var problems: [String] = []
+
+    /// What is wrong, source by source.
+    public var alarms: [String] { entries.flatMap(\.alarms) }
 
     public var json: JSONObject {
         func number(_ value: Int64?) -> JSONValue { value.map { .integer($0) } ?? .null }
@@ -131,10 +175,11 @@ public struct SourceAuditResult: CommandResult, Equatable {
                     "week_before": .integer(Int64(entry.weekBefore)), "last_seen": entry.lastSeen.map { .string($0.text) } ?? .null,
                     "timed": .integer(Int64(entry.timed)),
                     "lag_ms": .object(JSONObject(["p50": number(entry.p50), "p95": number(entry.p95), "p99": number(entry.p99)])),
-                    "refused": .integer(Int64(entry.refused)),
+                    "refused": .integer(Int64(entry.refused)), "every": entry.every.map { .string($0.text) } ?? .null,
+                    "late": entry.isLate.map { .bool($0) } ?? .null, "sent": entry.sent.map { .object($0.json) } ?? .null,
                 ]))
         }
-        return JSONObject(["sources": .array(list), "now": .string(now.text)])
+        return JSONObject(["sources": .array(list), "alarms": .list(alarms), "now": .string(now.text)])
     }
     public var table: ResultTable {
         func lag(_ value: Int64?) -> ResultTable.Cell { value.map { .count(Int($0)) } ?? .missing }
@@ -142,15 +187,27 @@ public struct SourceAuditResult: CommandResult, Equatable {
             [
                 .init("source"), .init("messages", numeric: true), .init("week", numeric: true), .init("week_before", numeric: true),
                 .init("last_seen"), .init("lag_p50_ms", numeric: true), .init("lag_p95_ms", numeric: true),
-                .init("lag_p99_ms", numeric: true), .init("refused", numeric: true),
+                .init("lag_p99_ms", numeric: true), .init("refused", numeric: true), .init("every"),
+                .init("late"), .init("sent", numeric: true), .init("missing", numeric: true),
             ],
             rows: entries.map { entry in
                 [
                     entry.source.isEmpty ? .missing : .text(entry.source), .count(entry.messages), .count(entry.week),
                     .count(entry.weekBefore),
                     entry.lastSeen.map { .instant($0) } ?? .missing, lag(entry.p50), lag(entry.p95), lag(entry.p99), .count(entry.refused),
+                    entry.every.map { .text($0.text) } ?? .missing, entry.isLate.map { .text($0 ? "yes" : "no") } ?? .missing,
+                    entry.sent.map { .count($0.messages) } ?? .missing, entry.sent.map { .count($0.missing) } ?? .missing,
                 ]
             })
     }
-    public var notes: [String] { entries.isEmpty ? ["No message is stored by then."] : [] }
+    public var notes: [String] { (entries.isEmpty ? ["No message is stored by then."] : alarms) + problems }
+}
+
+extension SourceAuditResult.Sent {
+    var json: JSONObject {
+        JSONObject([
+            "messages": .integer(Int64(messages)), "here": .integer(Int64(here)), "missing": .integer(Int64(missing)),
+            "surplus": .integer(Int64(surplus)), "off": .bool(isOff),
+        ])
+    }
 }

@@ -16,6 +16,8 @@ public struct ProfileResult: CommandResult, Equatable {
     public var identifiers: [Identifier]
     /// Traits at `now`; one that was set to null is not there.
     public var traits: JSONObject
+    /// When each of them was last said, as texts by the same names.
+    public var asOf: JSONObject
     /// Messages at or before `now`.
     public var messages: Int
     /// Event time of the earliest message at or before `now`; nil where there is none.
@@ -30,7 +32,7 @@ public struct ProfileResult: CommandResult, Equatable {
             "id": .string(id),
             "identifiers": .array(
                 identifiers.map { .object(JSONObject(["namespace": .string($0.namespace), "id": .string($0.id)])) }),
-            "traits": .object(traits), "messages": .integer(Int64(messages)),
+            "traits": .object(traits), "as_of": .object(asOf), "messages": .integer(Int64(messages)),
             "first_seen": firstSeen.map { .string($0.text) } ?? .null, "last_seen": lastSeen.map { .string($0.text) } ?? .null,
             "segments": .list(segments),
         ])
@@ -43,9 +45,15 @@ public struct ProfileResult: CommandResult, Equatable {
         rows += [[.text("messages"), .count(messages)]]
         rows += [[.text("first seen"), firstSeen.map { .instant($0) } ?? .missing]]
         rows += [[.text("last seen"), lastSeen.map { .instant($0) } ?? .missing]]
-        rows += traits.members.map { [.text("trait." + $0.name), .text($0.value.asString ?? $0.value.text)] }
-        rows += segments.map { [.text("segment"), .text($0)] }
-        return ResultTable([.init("field"), .init("value")], rows: rows)
+        rows = rows.map { $0 + [.missing] }
+        rows += traits.members.map {
+            [
+                .text("trait." + $0.name), .text($0.value.asString ?? $0.value.text),
+                asOf[$0.name]?.asString.flatMap { Instant(text: $0) }.map { .instant($0) } ?? .missing,
+            ]
+        }
+        rows += segments.map { [.text("segment"), .text($0), .missing] }
+        return ResultTable([.init("field"), .init("value"), .init("as_of")], rows: rows)
     }
 }
 

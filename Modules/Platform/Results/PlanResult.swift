@@ -6,19 +6,19 @@ import Storage
 public struct PlanResult: CommandResult, Equatable {
     /// One definition, before and after.
     public struct Entry: Sendable, Equatable {
-        /// `segment`, `feature` or `offer`.
+        /// `segment`, `feature`, `offer` or `source`.
         public var kind: String
         /// The definition's name within its kind.
         public var name: String
         /// `added`, `changed`, `removed`, `affected`, `adopted` or `unchanged`.
         public var change: String
-        /// Members now; nil for features and offers, and where the segment is not there or not understood.
+        /// Members now; nil for all but segments, and where the segment is not there or not understood.
         public var before: Int?
-        /// Members afterwards; nil for features and offers, and where the segment goes.
+        /// Members afterwards; nil for all but segments, and where the segment goes.
         public var after: Int?
-        /// How many enter; nil for features and offers.
+        /// How many enter; nil for all but segments.
         public var enter: Int?
-        /// How many leave; nil for features and offers.
+        /// How many leave; nil for all but segments.
         public var leave: Int?
         /// Ids of the first who enter, ascending by scalars, at most `examples`.
         public var entering: [String]
@@ -33,7 +33,7 @@ public struct PlanResult: CommandResult, Equatable {
     /// How many ids are shown of those who enter or leave.
     public static let examples = 5
 
-    /// Every segment, then every feature, then every offer, by name.
+    /// Every segment, then every feature, offer and source, by name.
     public var entries: [Entry]
     /// What lint finds, the worst first.
     public var findings: [LintFinding]

@@ -50,13 +50,28 @@ struct Person {
 
     /// The traits at `now`: of each top-level name the latest identify that has it; null removes, and so does `context.expiresAt` once it
     /// has come.
-    static func traits(of messages: [Message], at now: Instant) -> JSONObject {
-        var traits = JSONObject()
+    static func traits(of messages: [Message], at now: Instant) -> PersonTraits {
+        var (values, times) = (JSONObject(), JSONObject())
         for message in messages where message.kind == .identify {
             var isOver = false
             if case .instant(let end) = Value.time(Value(message.context["expiresAt"])) { isOver = end <= now.milliseconds }
-            for member in message.traits.members { traits.set(member.name, isOver ? .null : member.value) }
+            for member in message.traits.members {
+                values.set(member.name, isOver ? .null : member.value)
+                times.set(member.name, .string(message.timestamp.text))
+            }
         }
-        return JSONObject(traits.members.filter { $0.value != .null })
+        values.members.removeAll { $0.value == .null }
+        times.members.removeAll { values[$0.name] == nil }
+        return PersonTraits(values: values, asOf: times)
     }
+}
+
+/// A person's traits, and when each was last said.
+struct PersonTraits {
+    var values: JSONObject
+    /// Instants as texts, by the same names.
+    var asOf: JSONObject
+
+    /// `{"traits":{...},"as_of":{...}}`
+    var json: JSONObject { JSONObject(["traits": .object(values), "as_of": .object(asOf)]) }
 }

@@ -1,4 +1,5 @@
 public import Connectors
+public import EventModel
 public import Storage
 
 /// The parts that an app offers, handed to the platform: it knows the doors, never who stands behind them.
@@ -13,21 +14,30 @@ public struct Plugins: Sendable {
 
     /// The formats that `import` reads.
     public var formats: FormatRegistry
-    /// The sources that a worker can read.
-    public var sources: SourceRegistry
+    /// The sources that a worker can read, and the destinations that it can deliver to.
+    public var connectors: ConnectorRegistries
+    /// The enrichers that a worker can ask.
+    public var enrichers: EnricherRegistry
+    /// The verifiers that a tracking plan can name.
+    public var verifiers: VerifierRegistry
     /// Opens the store at a path.
     public var openStore: @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
 
     /// Answers SELECT statements; nil where the app offers no SQL.
     public var sql: (any SQLQuerying)?
 
-    /// Takes the formats, the sources and the way to open a store.
+    /// Takes the formats, the connectors, the enrichers, the verifiers and the way to open a store.
     ///
     /// - Parameter openStore: Called by `Tessera.store`, once unless it throws.
     public init(
-        formats: FormatRegistry, sources: SourceRegistry = SourceRegistry([]), sql: (any SQLQuerying)? = nil,
+        formats: FormatRegistry, sources: SourceRegistry = SourceRegistry([]),
+        destinations: DestinationRegistry = DestinationRegistry([]), enrichers: EnricherRegistry = EnricherRegistry([]),
+        verifiers: VerifierRegistry = VerifierRegistry([]),
+        sql: (any SQLQuerying)? = nil,
         openStore: @escaping @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
     ) {
-        (self.formats, self.sources, self.sql, self.openStore) = (formats, sources, sql, openStore)
+        connectors = ConnectorRegistries(sources: sources, destinations: destinations)
+        self.enrichers = enrichers
+        (self.formats, self.verifiers, self.sql, self.openStore) = (formats, verifiers, sql, openStore)
     }
 }

@@ -12,9 +12,10 @@ extension Question {
         }
         let sets = try members(of: saved.map(\.1))
         let segments = zip(saved, sets).compactMap { $1.contains(person.profile) ? $0.0 : nil }
+        let traits = Person.traits(of: messages, at: now)
         return ProfileResult(
             id: person.id, identifiers: person.identifiers.map { .init(namespace: $0.kind.word, id: $0.text) },
-            traits: Person.traits(of: messages, at: now), messages: messages.count, firstSeen: messages.first?.timestamp,
+            traits: traits.values, asOf: traits.asOf, messages: messages.count, firstSeen: messages.first?.timestamp,
             lastSeen: messages.last?.timestamp, segments: segments)
     }
 

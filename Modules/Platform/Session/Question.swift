@@ -1,3 +1,4 @@
+import Connectors
 import EventModel
 import Rules
 import Storage
@@ -82,13 +83,17 @@ struct Question: Sendable {
 }
 
 extension Definitions {
-    /// The segments and features among saved definitions.
+    /// The segments and features among saved definitions, and how often sources say traits anew: the most often where several do.
     init(_ definitions: [Definition]) {
         self.init()
         for definition in definitions {
             switch definition.kind {
             case .segment: segments[Text(definition.name)] = definition.body
             case .feature: features[Text(definition.name)] = definition.body
+            case .source:
+                // One that cannot be read promises nothing; `audit sources` tells of it.
+                guard let agreement = try? definition.agreement(), let every = agreement.every?.milliseconds else { continue }
+                for trait in agreement.traits { refresh[Text(trait)] = min(refresh[Text(trait)] ?? .max, every) }
             case .model, .offer, .identity, .unmerge: break
             }
         }

@@ -11,6 +11,7 @@ extension Session {
         completions.segments = question.definitions(.segment).map(\.name)
         completions.features = question.definitions(.feature).map(\.name)
         completions.offers = question.definitions(.offer).map(\.name)
+        completions.sources = question.definitions(.source).map(\.name)
         completions.paths = completions.features.map(Self.featurePath) + question.namedPaths().map(\.name)
         return completions
     }
@@ -52,7 +53,7 @@ extension Question {
     fileprivate func namedPaths() -> [(name: String, path: ColumnPath, kind: Message.Kind)] {
         let traits = (try? traitPaths()) ?? []
         let others = (try? snapshot.paths(kind: .track, event: nil)) ?? []
-        return traits.map { (Self.spelled($0[...], before: "trait"), ["traits"] + $0, .identify) }
+        return ["trait", "traits"].flatMap { word in traits.map { (Self.spelled($0[...], before: word), ["traits"] + $0, .identify) } }
             + others.compactMap { path in Self.spelled(path).map { ($0, path, .track) } }
     }
 

@@ -15,6 +15,7 @@ extension Session {
         case .dropSegment(let name): return try drop(.segment, name, interruption, warn)
         case .dropFeature(let name): return try drop(.feature, name, interruption, warn)
         case .dropOffer(let key): return try drop(.offer, key, interruption, warn)
+        case .dropSource(let name): return try drop(.source, name, interruption, warn)
         default: throw CommandError(.usage, "The command cannot be used here.")
         }
     }

@@ -93,7 +93,7 @@ public struct Session: Sendable {
         case .help(let topic?) where ExpressionHelp.answers(topic): return ExpressionHelp()
         case .help(let topic): return try HelpResult(topic)
         case .plot(let command, let file): return try plot(command, file: file, interruption: interruption, warn: warn)
-        case .saveSegment, .saveFeature, .dropSegment, .dropFeature, .dropOffer:
+        case .saveSegment, .saveFeature, .dropSegment, .dropFeature, .dropOffer, .dropSource:
             return try define(command, interruption: interruption, warn: warn)
         case .source, .setFormat, .setNow, .setCache, .setPreview, .quit: return Acknowledgement("")
         case .unmerge(let reference, let other, let reason): return try unmerge(reference, from: other, reason: reason)
@@ -130,8 +130,9 @@ public struct Session: Sendable {
         case .refusedMerges(let limit): return try question.refusedMerges(limit: limit)
         case .events(nil): return try question.events()
         case .events(let name?): return try question.event(name)
-        case .auditData(let name): return try question.auditData(name, plan: try workspace?.trackingPlan())
-        case .auditSources: return try question.auditSources(quarantine: QuarantineFolder(store: tessera.path))
+        case .auditData(let name): return try question.auditData(name, plan: try workspace?.trackingPlan(tessera.plugins))
+        case .auditSources:
+            return try question.auditSources(quarantine: QuarantineFolder(store: tessera.path), sent: SentCounts(store: tessera.path))
         case .traits: return try question.traits()
         case .features: return question.features()
         case .offers: return question.offers()

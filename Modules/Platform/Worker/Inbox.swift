@@ -8,7 +8,7 @@ import Synchronization
 final class Inbox: Sendable {
     /// Messages whose sender waits until they are on disk.
     struct Collection: Sendable {
-        let batch: MessageBatch
+        let batch: EnrichedBatch
         let source: String
         let answer: CheckedContinuation<Result<CollectReceipt, ServiceError>, Never>
     }

@@ -8,19 +8,17 @@ final class PlanKeeper: Sendable {
     private struct State {
         /// nil: all that can be read are taken.
         var plan: TrackingPlan?
-        /// The file that the plan is of.
-        var taken: Data?
-        /// The file at the last look, and at the one before.
-        var seen, before: Data?
         var counters = PlanCounters()
     }
-    private let path: String?
+    private let file: FollowedFile?
+    private let plugins: Plugins
     private let state = Mutex(State())
 
     /// - Parameter path: The settings file; nil: there is no plan.
     /// - Throws: What keeps the file from being read, or what is wrong with its plan.
-    init(settings path: String?) throws(CommandError) {
-        self.path = path
+    init(settings path: String?, plugins: Plugins) throws(CommandError) {
+        file = path.map { FollowedFile(path: $0) }
+        self.plugins = plugins
         try takeOver()
     }
 
@@ -28,24 +26,19 @@ final class PlanKeeper: Sendable {
     ///
     /// - Throws: What is wrong with it; the plan before stays in force.
     func takeOver() throws(CommandError) {
-        guard let path else { return }
-        let data = try SettingsFile.data(path)
-        if state.withLock({ $0.taken == data }) { return }
-        let plan = try SettingsFile(path: path, data: data).trackingPlan()
-        state.withLock { state in (state.plan, state.taken) = (plan, data) }
+        guard let file else { return }
+        let data = try SettingsFile.data(file.path)
+        if file.isTaken(data) { return }
+        let plan = try SettingsFile(path: file.path, data: data).trackingPlan(plugins)
+        state.withLock { $0.plan = plan }
+        file.take(data)
     }
 
     /// Takes over a file that was changed, once two looks in a row find the same: whoever writes it may be at it still.
     ///
     /// - Throws: As `takeOver`, once a file.
     func follow() throws(CommandError) {
-        guard let path, let data = FileManager.default.contents(atPath: path) else { return }
-        let isDue = state.withLock { state in
-            defer { (state.before, state.seen) = (state.seen, data) }
-            // A third look at the same finds what the second one did.
-            return data != state.taken && data == state.seen && data != state.before
-        }
-        if isDue { try takeOver() }
+        if file?.look() != nil { try takeOver() }
     }
 
     /// The batch as it is to be stored: amended messages changed, refused ones among its rejects with the reason, and those that are set
@@ -96,13 +89,52 @@ final class PlanKeeper: Sendable {
         return result
     }
 
-    /// Messages by what became of them, and how often each rule was broken.
+    /// Lets verifiers learn what messages ask of them, and waits for it: where nobody waits for an answer.
+    ///
+    /// - Parameter limit: How long it waits at most.
+    /// - Returns: For each message the rules whose verifier does not know even now; empty where the plan has no verifier.
+    func learn(from messages: [String], within limit: Duration) -> [Set<String>] {
+        guard let plan = state.withLock({ $0.plan }), !plan.verifiers.isEmpty else { return [] }
+        let unverified = { messages.map { plan.unverified(by: $0) } }
+        if unverified().allSatisfy(\.isEmpty) { return [] }
+        let end = ContinuousClock.now + limit
+        for verifier in plan.verifiers { verifier.learn(within: max(.zero, end - .now)) }
+        return unverified()
+    }
+
+    /// How often each rule was broken, and how often its verifier did not know; what verifiers did.
     var figures: [ServiceFigure] {
         let now = state.withLock { $0.counters }
-        return now.rules.sorted { ($0.key.rule, $0.key.action.rawValue) < ($1.key.rule, $1.key.action.rawValue) }.map { fired, count in
+        let unverified = now.unverified.sorted { $0.key.precedesByScalars($1.key) }.map { rule, count in
+            ServiceFigure(
+                "tessera_plan_unverified_total", .counter,
+                help: "How often a message passed a rule of the tracking plan only since its verifier did not know.",
+                labels: ["rule": rule],
+                value: Double(count))
+        }
+        let verifiers = plugins.verifiers.kinds.flatMap { kind in
+            kind.counts.map { count in
+                ServiceFigure(
+                    "tessera_verifier_total", .counter, help: "What the verifiers of the tracking plan did beside the messages.",
+                    labels: ["verifier": kind.name, "what": count.what], value: Double(count.count))
+            }
+        }
+        return broken(now) + unverified + verifiers
+    }
+
+    private func broken(_ now: PlanCounters) -> [ServiceFigure] {
+        now.rules.sorted { ($0.key.rule, $0.key.action.rawValue) < ($1.key.rule, $1.key.action.rawValue) }.map { fired, count in
             ServiceFigure(
                 "tessera_plan_rule_total", .counter, help: "How often a rule of the tracking plan was broken, and what came of it.",
                 labels: ["rule": fired.rule, "action": fired.action.rawValue], value: Double(count))
         }
+    }
+}
+
+extension TrackingPlan {
+    /// The rules whose verifier does not know yet what it is to say of a message; none where that is no message.
+    fileprivate func unverified(by text: String) -> Set<String> {
+        let message = (try? JSONValue(parsing: text))?.asObject.flatMap { try? Message(json: $0, derivedID: "none") }
+        return Set(message.map { verdict(on: $0).unverified } ?? [])
     }
 }

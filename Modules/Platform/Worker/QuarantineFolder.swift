@@ -28,6 +28,8 @@ public struct QuarantineFolder: Sendable {
             else { return nil }
             return String(reason[start.upperBound..<end.lowerBound])
         }
+        /// Whether one of these rules of the plan refused it.
+        func isRefused(byOneOf rules: Set<String>) -> Bool { rule.map { rules.contains($0) } ?? false }
     }
     let path: String
 

@@ -11,7 +11,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["cache", "connectors", "http", "identity", "jobs", "trackingPlan"]
+    private static let sections = ["cache", "connectors", "enrichers", "http", "identity", "jobs", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -54,26 +54,16 @@ public struct SettingsFile {
 
     /// An error in a section, with the file and the line it stands in.
     public func located(_ error: SettingsError, in section: String) -> CommandError {
-        guard var node = root?.mapping?[Node(section)] else { return CommandError(.usage, error.description) }
-        var mark = node.mark
-        for name in error.path {
-            if let inner = node.mapping?[Node(name)] {
-                node = inner
-            } else if let index = Int(name), let sequence = node.sequence, sequence.indices.contains(index) {
-                node = sequence[index]
-            } else {
-                break
-            }
-            mark = node.mark ?? mark
-        }
+        guard let node = root?.mapping?[Node(section)] else { return CommandError(.usage, error.description) }
+        let mark = node.mark(at: error.path)
         let place = "\(path):\(mark?.line ?? 1), \(([section] + error.path).joined(separator: "."))"
         return CommandError(.syntax, "\(place): \(error.problem). \(error.remedy)", line: mark?.line, column: mark?.column)
     }
 
-    /// The tracking plan; nil where the file has none.
+    /// The tracking plan; nil where the file has none. Relative paths of its verifiers start from the file's folder.
     ///
     /// - Throws: `.syntax` with everything that is wrong, each with its line.
-    public func trackingPlan() throws(CommandError) -> TrackingPlan? {
+    public func trackingPlan(_ plugins: Plugins) throws(CommandError) -> TrackingPlan? {
         guard let section = self["trackingPlan"] else { return nil }
         do throws(SettingsErrors) {
             return try TrackingPlan(
@@ -83,7 +73,7 @@ public struct SettingsFile {
                         let pattern = try Pattern(text)
                         return { pattern.isFound(in: $0) }
                     } catch { throw PatternRefusal(error.message, remedy: error.hint) }
-                }, nearest: { nearMatch(to: $0, among: $1) })
+                }, verifiers: plugins.verifiers, folder: SettingsFolder(of: path), nearest: { nearMatch(to: $0, among: $1) })
         } catch {
             throw located(error.errors, in: "trackingPlan")
         }
@@ -119,28 +109,37 @@ public struct SettingsFile {
         }
     }
 
-    /// A section as it is written, to tell whether it changed.
-    public struct Section: Sendable, Hashable {
-        private let text: String
-        fileprivate init(_ value: JSONValue?) { text = value?.text ?? "" }
-        /// One that could not be read, by the reason.
-        init(refusal: String) { text = refusal }
-    }
-
     /// The connectors; none where the file names none. Relative paths start from the file's folder.
     ///
     /// - Parameter environment: Where `env:` secrets are looked up.
+    /// - Parameter isRunOnce: Whether one of them is run by hand, to its end.
+    /// - Parameter report: Takes sentences of connectors for the log.
     /// - Throws: `.syntax` with everything that is wrong, each with its line.
     public func connectors(
-        _ plugins: Plugins, environment: [String: String]
-    ) throws(CommandError) -> (section: Section, plan: ConnectorPlan) {
-        guard let section = self["connectors"] else { return (Section(nil), ConnectorPlan()) }
-        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
-        let context = ConnectorContext(formats: plugins.formats, folder: folder)
+        _ plugins: Plugins, environment: [String: String], isRunOnce: Bool = false,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(CommandError) -> ConnectorPlan {
+        guard let section = self["connectors"] else { return ConnectorPlan() }
+        let context = ConnectorContext(
+            formats: plugins.formats, folder: SettingsFolder(of: path).folder, isRunOnce: isRunOnce, report: report)
         do throws(SettingsErrors) {
-            let plan = try ConnectorPlan(settings: section, registry: plugins.sources, environment: environment, context: context)
-            return (Section(section), plan)
+            return try ConnectorPlan(settings: section, kinds: plugins.connectors, environment: environment, context: context)
         } catch { throw located(error.errors, in: "connectors") }
+    }
+
+    /// The enrichers; none where the file names none. Relative paths start from the file's folder.
+    ///
+    /// - Parameter environment: Where `env:` secrets are looked up.
+    /// - Parameter report: Takes sentences of enrichers for the log.
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func enrichers(
+        _ plugins: Plugins, environment: [String: String], report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(CommandError) -> EnricherPlan {
+        guard let section = self["enrichers"] else { return EnricherPlan() }
+        let context = ConnectorContext(formats: plugins.formats, folder: SettingsFolder(of: path).folder, report: report)
+        do throws(SettingsErrors) {
+            return try EnricherPlan(settings: section, kinds: plugins.enrichers, environment: environment, context: context)
+        } catch { throw located(error.errors, in: "enrichers") }
     }
 
     private func located(_ errors: [SettingsError], in section: String) -> CommandError {

@@ -9,7 +9,8 @@ import Storage
 extension Worker {
     /// What can be done at set times, by the names that the section `jobs:` uses; sorted.
     private static let jobs: [(name: String, body: @Sendable (Worker) async throws -> String)] = [
-        ("check-memberships", { try await $0.checkMemberships() }), ("percentiles", { try await $0.refreshPercentiles() }),
+        ("audit-sources", { try await $0.auditSources() }), ("check-memberships", { try await $0.checkMemberships() }),
+        ("percentiles", { try await $0.refreshPercentiles() }),
     ]
     /// Their names.
     public static let jobNames = jobs.map(\.name)
@@ -73,6 +74,19 @@ extension Worker {
         var kept: [UInt32]
         /// Else a condition of an offer.
         var isSegment: Bool
+    }
+
+    /// Looks whether sources keep to what they have agreed to, and whether as many messages are here as they say they sent.
+    private func auditSources() async throws -> String {
+        let (path, sent) = (path, sent)
+        let result = try await beside { question throws(CommandError) in
+            try question.auditSources(quarantine: QuarantineFolder(store: path), sent: sent)
+        }
+        sourceAlarms.take(result)
+        guard result.alarms.isEmpty else { throw JobFailure(description: result.alarms.joined(separator: " ")) }
+        let agreed = result.entries.count { $0.every != nil }
+        let counted = result.entries.count { $0.sent != nil }
+        return "\(Figures.count(result.entries.count, "source")) looked at: \(agreed) in time as agreed, \(counted) as many as sent."
     }
 
     private func refreshPercentiles() async throws -> String {

@@ -29,7 +29,8 @@ extension Worker {
             return try await offThread {
                 var result = ReplayResult()
                 let folder = QuarantineFolder(store: self.path)
-                for file in folder.files { try self.replay(file, of: folder, reason, &result) }
+                let learning = ContinuousClock.now + Self.learning
+                for file in folder.files { try self.replay(file, of: folder, reason, learning, &result) }
                 return result
             }
         } catch { throw CommandError(any: error) }
@@ -37,8 +38,12 @@ extension Worker {
 
     /// Records that are judged and stored together.
     private static let together = 1_000
+    /// How long a replay waits in all for what verifiers have to look up.
+    private static let learning = Duration.seconds(60)
 
-    private func replay(_ file: String, of folder: QuarantineFolder, _ reason: String?, _ result: inout ReplayResult) throws(CommandError) {
+    private func replay(
+        _ file: String, of folder: QuarantineFolder, _ reason: String?, _ learning: ContinuousClock.Instant, _ result: inout ReplayResult
+    ) throws(CommandError) {
         let name = folder.path + "/" + file
         // At the end of a record: the worker's thread writes them whole.
         let size = try onLoop { _ in (try? FileManager.default.attributesOfItem(atPath: name)[.size] as? Int) ?? 0 }
@@ -52,9 +57,9 @@ extension Worker {
                 return try attempt { try left.append(record.json) }
             }
             waiting.append((record, message))
-            if waiting.count == Self.together { try takeBack(&waiting, left, &entry) }
+            if waiting.count == Self.together { try takeBack(&waiting, left, learning, &entry) }
         }
-        try takeBack(&waiting, left, &entry)
+        try takeBack(&waiting, left, learning, &entry)
         if entry.stored + entry.duplicates > 0 || entry.refused > 0 {
             try attempt { try left.flush() }
             try onLoop { loop in
@@ -65,12 +70,25 @@ extension Worker {
     }
 
     /// Judges and stores some records; what is refused still goes to those that are left, with its reason.
+    ///
+    /// Verifiers look up what they do not know before. What one of them refused and does not know now stays as it is: that nothing can be
+    /// found out speaks for no message.
     private func takeBack(
-        _ waiting: inout [(record: QuarantineFolder.Record, message: String)], _ left: RemainingRecords, _ entry: inout ReplayResult.Entry
+        _ waiting: inout [(record: QuarantineFolder.Record, message: String)], _ left: RemainingRecords,
+        _ learning: ContinuousClock.Instant, _ entry: inout ReplayResult.Entry
     ) throws(CommandError) {
+        let unknown = plan.learn(from: waiting.map(\.message), within: max(.zero, learning - .now))
+        if !unknown.isEmpty {
+            let asked = zip(waiting, unknown)
+            for ((record, _), rules) in asked where record.isRefused(byOneOf: rules) {
+                entry.left += 1
+                try attempt { try left.append(record.json) }
+            }
+            waiting = asked.filter { !$0.record.isRefused(byOneOf: $1) }.map(\.0)
+        }
         guard !waiting.isEmpty else { return }
         let lines = MessageBatch(lines: waiting.map { $0.message + "\n" }.joined())
-        let batch = plan.judged(lines, counting: false)
+        let batch = enrichers.enriched(plan.judged(lines, counting: false), at: clock())
         let outcome: DurableOutcome
         switch try onLoop({ $0.takeBack(batch) }) {
         case .success(let stored): outcome = stored

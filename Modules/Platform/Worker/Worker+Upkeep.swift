@@ -17,10 +17,13 @@ extension Worker {
         }
     }
 
-    /// Takes over a changed tracking plan, makes the live state anew where definitions changed, and moves the bounds of percentiles.
+    /// Takes over a changed tracking plan and changed enrichers, makes the live state anew where definitions changed, and moves the bounds of percentiles.
     func keepUp() {
         do throws(CommandError) { try plan.follow() } catch {
             news.say("The tracking plan could not be taken over; the one before counts. \(error.message)")
+        }
+        do throws(CommandError) { try enrichers.follow() } catch {
+            news.say("The enrichers could not be taken over; the ones before count. \(error.message)")
         }
         do throws(CommandError) {
             let store = try tessera.store()
@@ -46,6 +49,7 @@ extension Worker {
             for definition in live.refused { news.say("The \(definition.name) is not kept up to date: \(definition.reason)") }
             let definitions = live.definitions
             if onThread({ $0.swap(live) }) != nil { state.withLock { $0.definitions = definitions } }
+            board.definitionsChanged()
         } catch {
             _ = onThread { $0.endJournal() }
             news.requestReload()

@@ -14,6 +14,7 @@ public final class Worker: WorkerService {
     let workspace: Workspace?
     let limits: WorkerLimits
     let plan: PlanKeeper
+    let enrichers: EnricherKeeper
     /// Whether segments are kept up to date.
     let follows: Bool
     /// Answers about people that are kept.
@@ -22,6 +23,10 @@ public final class Worker: WorkerService {
     let clock: @Sendable () -> Instant
     private let time: WorkerClock
     let news: WorkerNews
+    /// What sources say they sent.
+    let sent: SentCounts
+    /// What the last audit of sources found.
+    let sourceAlarms = SourceAlarms()
     /// What brings messages besides those who send them.
     private let connectors: RunningConnectors?
     let inbox: Inbox
@@ -30,6 +35,8 @@ public final class Worker: WorkerService {
     private let questions = DispatchQueue(label: "tessera.questions", attributes: .concurrent)
     let upkeep = DispatchQueue(label: "tessera.upkeep")
     let state: Mutex<State>
+    /// Where those stand who are given the messages, by their names: from the first of them on the log is kept.
+    let logPlaces = Mutex<[String: LogPlace]>([:])
     /// Whether the quarantine is being replayed.
     let replaying = Mutex(false)
     private let ended = DispatchGroup()
@@ -47,6 +54,7 @@ public final class Worker: WorkerService {
     /// - Parameter rules: What links people from now on; nil: the store's own rules. Where the store has others, its people are made anew.
     /// - Parameter settings: Path of the settings file whose tracking plan messages are judged by before they are stored. Changed, it is
     ///   taken over. Without a file, and without a plan in it, all that can be read are taken.
+    /// - Parameter environment: Where the secrets of its enrichers are looked up.
     /// - Parameter cache: The bounds of kept answers about people.
     /// - Parameter connectors: Told of in the figures; `RunningConnectors.run` runs them.
     /// - Parameter follows: Whether segments are kept up to date; without it nothing is held in memory for them.
@@ -54,7 +62,8 @@ public final class Worker: WorkerService {
     /// - Parameter report: Takes sentences for the log; they hold no personal data.
     /// - Throws: What keeps the store from being opened, or another process that writes it.
     public init(
-        tessera: Tessera, workspace: Workspace? = nil, settings: String? = nil, rules: IdentityRules? = nil,
+        tessera: Tessera, workspace: Workspace? = nil, settings: String? = nil, environment: [String: String] = [:],
+        rules: IdentityRules? = nil,
         cache: ProfileCacheLimits = ProfileCacheLimits(), limits: WorkerLimits = WorkerLimits(), connectors: RunningConnectors? = nil,
         follows: Bool = true,
         clock: @escaping @Sendable () -> Instant,
@@ -65,7 +74,9 @@ public final class Worker: WorkerService {
         (self.tessera, self.workspace, self.limits, self.follows) = (tessera, workspace, limits, follows)
         (self.time, self.clock, self.cache) = (time, clock, ProfileCache(cache))
         self.connectors = connectors
-        plan = try PlanKeeper(settings: settings)
+        sent = SentCounts(store: tessera.path)
+        plan = try PlanKeeper(settings: settings, plugins: tessera.plugins)
+        enrichers = try EnricherKeeper(settings: settings, plugins: tessera.plugins, environment: environment, report: report)
         news = WorkerNews(report: report)
         inbox = Inbox(limits: limits)
         state = Mutex(State(notReady: "The segments are being brought up to date."))
@@ -142,7 +153,7 @@ public final class Worker: WorkerService {
     // MARK: WorkerService
 
     public func collect(_ batch: MessageBatch, from source: String) async throws(ServiceError) -> CollectReceipt {
-        let batch = plan.judged(batch)
+        let batch = enrichers.enriched(plan.judged(batch), at: clock())
         let result: Result<CollectReceipt, ServiceError> = await withCheckedContinuation { answer in
             if let refusal = inbox.add(Inbox.Collection(batch: batch, source: source, answer: answer)) {
                 answer.resume(returning: .failure(refusal))
@@ -158,7 +169,7 @@ public final class Worker: WorkerService {
 
     public var figures: [ServiceFigure] {
         let (recorded, waiting) = recorder.counts
-        return news.figures + plan.figures + cache.figures + (connectors?.figures ?? []) + [
+        return news.figures + plan.figures + enrichers.figures + cache.figures + (connectors?.figures ?? []) + sourceAlarms.figures + [
             ServiceFigure(
                 "tessera_messages_waiting_bytes", .gauge, help: "Bytes of messages that wait for the disk.",
                 value: Double(inbox.waitingBytes)),
@@ -170,6 +181,12 @@ public final class Worker: WorkerService {
                 "tessera_clock_behind_seconds", .gauge,
                 help: "How far the clock is behind the worker's time, which stands still meanwhile.", value: Double(time.behind) / 1_000),
         ]
+    }
+
+    public func keep(_ sent: SentCount) async throws(ServiceError) {
+        do { try await offThread { [self] in try self.sent.keep(sent) } } catch {
+            throw ServiceError(.disk, "The count cannot be kept: \(error).", remedy: "Send it again later.")
+        }
     }
 
     public func answer(_ question: ServiceQuestion) async throws(ServiceError) -> JSONObject {
@@ -213,6 +230,9 @@ public final class Worker: WorkerService {
             snapshot: attempt { try store.snapshot() }, workspace: workspace, now: now, threads: 2, interruption: Interruption(), warn: warn
         )
     }
+
+    /// Returns once every change of membership that is known is recorded, or cannot be.
+    func recordAll() async { _ = try? await offThread { [recorder] in _ = recorder.flush() } }
 
     /// Runs something that blocks, off the pool of tasks.
     func offThread<Answer: Sendable>(_ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {

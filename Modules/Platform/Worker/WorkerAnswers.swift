@@ -13,8 +13,8 @@ struct WorkerAnswers {
         switch question {
         case .profile(let reference): return try await profile(reference)
         case .traits(let reference):
-            return try await kept(question, reference, kinds: [.identify]) { person, messages, now in
-                JSONObject([.init("traits", .object(Person.traits(of: messages, at: now)))])
+            return try await kept(question, reference, kinds: [.identify]) { _, messages, now in
+                Person.traits(of: messages, at: now).json
             }
         case .events(let reference, let limit):
             return try await kept(question, reference, kinds: nil) { person, messages, now in
@@ -94,9 +94,10 @@ struct WorkerAnswers {
         }
         let segments = try await segments(of: reference).map(\.name)
         let answer = try await kept(.profile(reference), reference, kinds: nil) { person, messages, now in
-            ProfileResult(
+            let traits = Person.traits(of: messages, at: now)
+            return ProfileResult(
                 id: person.id, identifiers: person.identifiers.map { .init(namespace: $0.kind.word, id: $0.text) },
-                traits: Person.traits(of: messages, at: now), messages: messages.count, firstSeen: messages.first?.timestamp,
+                traits: traits.values, asOf: traits.asOf, messages: messages.count, firstSeen: messages.first?.timestamp,
                 lastSeen: messages.last?.timestamp, segments: []
             ).json
         }
@@ -234,13 +235,7 @@ struct WorkerAnswers {
     }
 
     private func members(_ segment: String, after: String?, limit: Int) async throws(ServiceError) -> JSONObject {
-        guard let ordinals = try await worker.now({ $0.members(of: segment) }) else {
-            throw ServiceError(.notFound, "There is no segment '\(segment)'.", remedy: "GET /v1/segments lists them.")
-        }
-        let ids = try await worker.beside { question throws(CommandError) in
-            let (ids, profileOf) = (try attempt { try question.snapshot.canonicalIDs() }, question.snapshot.profileOfIdentifier)
-            return ordinals.map { ids[Int(profileOf[Int($0)])] }.sorted { $0.precedesByScalars($1) }
-        }
+        let ids = try await worker.memberIDs(of: segment)
         let start = after.map { after in ids.firstIndex { after.precedesByScalars($0) } ?? ids.count } ?? 0
         let page = ids[start...].prefix(limit)
         return JSONObject([

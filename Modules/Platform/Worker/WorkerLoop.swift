@@ -106,12 +106,12 @@ final class WorkerLoop {
     // MARK: Messages
 
     private func collect(_ collections: [Inbox.Collection]) {
-        let outcome: Result<[DurableOutcome], StoreError> = Result { () throws(StoreError) in
+        let outcome: Result<[EnrichedOutcome], StoreError> = Result { () throws(StoreError) in
             try openWriter()
-            let outcomes = try writer.appendDurably(collections.map(\.batch))
+            let outcomes = try append(collections.map(\.batch))
             var rejects: [(reject: Reject, source: String)] = []
             for (collection, outcome) in zip(collections, outcomes) {
-                rejects += outcome.rejects.map { ($0, collection.source) }
+                rejects += outcome.own.rejects.map { ($0, collection.source) }
             }
             try quarantine.keep(rejects, at: clock())
             return outcomes
@@ -121,12 +121,12 @@ final class WorkerLoop {
             let people = noteChanges(outcomes)
             for (collection, outcome) in zip(collections, outcomes) {
                 let receipt = CollectReceipt(
-                    accepted: outcome.outcome.accepted, duplicates: outcome.outcome.duplicates,
-                    quarantined: outcome.rejects.count)
+                    accepted: outcome.own.outcome.accepted, duplicates: outcome.own.outcome.duplicates,
+                    quarantined: outcome.own.rejects.count)
                 tell.count(receipt)
                 collection.answer.resume(returning: .success(receipt))
             }
-            follow(collections.map(\.batch), outcomes, people)
+            follow(outcomes, people)
         case .failure(let error):
             giveUpWriter("Messages cannot be stored: \(error)")
             let refusal = ServiceError(
@@ -136,18 +136,18 @@ final class WorkerLoop {
     }
 
     /// Stores messages that were set aside before. What of them is refused again is told, and stays where it is kept.
-    func takeBack(_ batch: MessageBatch) -> Result<DurableOutcome, StoreError> {
+    func takeBack(_ batch: EnrichedBatch) -> Result<DurableOutcome, StoreError> {
         let outcome = Result { () throws(StoreError) in
             try openWriter()
-            return try writer.appendDurably(batch)
+            return try append([batch])[0]
         }
         switch outcome {
         case .success(let outcome):
-            tell.count(CollectReceipt(accepted: outcome.outcome.accepted, duplicates: outcome.outcome.duplicates))
-            follow([batch], [outcome], noteChanges([outcome]))
+            tell.count(CollectReceipt(accepted: outcome.own.outcome.accepted, duplicates: outcome.own.outcome.duplicates))
+            follow([outcome], noteChanges([outcome]))
         case .failure(let error): giveUpWriter("Messages cannot be stored: \(error)")
         }
-        return outcome
+        return outcome.map(\.own)
     }
 
     /// Opens a writer in place of one that failed; it reads from the store what was accepted before.
@@ -186,15 +186,17 @@ final class WorkerLoop {
     }
 
     /// Sees to it that no answer is kept that messages made another. They are acknowledged afterwards.
-    private func noteChanges(_ outcomes: [DurableOutcome]) -> PeopleChanges {
+    private func noteChanges(_ outcomes: [EnrichedOutcome]) -> PeopleChanges {
         let people = PeopleChanges(merges: writer.takeMerges(), regrouped: writer.takeRegrouped())
-        cache.change(outcomes.lazy.flatMap { $0.accepted.lazy.map { self.writer.profile(of: $0.ordinal) } })
+        for outcome in outcomes.lazy.flatMap(\.stored) {
+            cache.change(outcome.outcome.accepted.lazy.map { self.writer.profile(of: $0.ordinal) })
+        }
         if !people.merges.isEmpty { cache.change(people.merges.lazy.flatMap { [$0.old, $0.kept] }) }
         if !people.regrouped.isEmpty { cache.changeAll() }
         return people
     }
 
-    private func follow(_ batches: [MessageBatch], _ outcomes: [DurableOutcome], _ people: PeopleChanges) {
+    private func follow(_ outcomes: [EnrichedOutcome], _ people: PeopleChanges) {
         let (now, began) = (clock(), WorkerClock.steady)
         if unsealedSince == nil { unsealedSince = began }
         regroup(people.regrouped)
@@ -212,7 +214,7 @@ final class WorkerLoop {
         }
         // Nobody asks.
         if live.segments.isEmpty, journal == nil { return }
-        for (batch, outcome) in zip(batches, outcomes) {
+        for (batch, outcome) in outcomes.lazy.flatMap(\.stored) {
             for accepted in outcome.accepted {
                 let entry = Arrival(accepted: accepted, batch: batch, profile: writer.profile(of: accepted.ordinal))
                 if regrouped.isEmpty || !regrouped.contains(accepted.ordinal) { receive(entry, by: &live, at: now) }

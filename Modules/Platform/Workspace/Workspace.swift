@@ -6,7 +6,8 @@ import Storage
 /// A folder of definitions under version control; what is in it is what runs.
 ///
 /// `segments/*.segment` holds one expression a file, named after the file, with settings in the comments at its top; `features/*.yaml`
-/// computed traits (`Documentation/Segments.md` shows both); `offers/*.yaml` what is shown to whom (`Documentation/Offers.md`).
+/// computed traits (`Documentation/Segments.md` shows both); `offers/*.yaml` what is shown to whom (`Documentation/Offers.md`); `sources/*.yaml` what
+/// sources of messages have agreed to (`Documentation/Sources.md`).
 public struct Workspace: Sendable, Equatable {
     /// The folder.
     public let folder: String
@@ -41,6 +42,9 @@ public struct Workspace: Sendable, Equatable {
         for (path, stem) in files(in: "offers", endings: [".yaml", ".yml"]) {
             do { contents.add(OfferFile(try text(of: path), file: path, stem: stem)) } catch { contents.unreadable.append(error) }
         }
+        for (path, stem) in files(in: "sources", endings: [".yaml", ".yml"]) {
+            do { contents.add(SourceFile(try text(of: path), file: path, stem: stem)) } catch { contents.unreadable.append(error) }
+        }
         if let error = contents.unreadable.first {
             throw contents.unreadable.count == 1
                 ? error : CommandError(error.code, contents.unreadable.map(\.message).joined(separator: "\n"))
@@ -52,9 +56,9 @@ public struct Workspace: Sendable, Equatable {
     /// The tracking plan of `tessera.yaml`; nil where there is none.
     ///
     /// - Throws: What is wrong with the file.
-    func trackingPlan() throws(CommandError) -> TrackingPlan? {
+    func trackingPlan(_ plugins: Plugins) throws(CommandError) -> TrackingPlan? {
         let file = folder + "/tessera.yaml"
-        return FileManager.default.fileExists(atPath: file) ? try SettingsFile(path: file).trackingPlan() : nil
+        return FileManager.default.fileExists(atPath: file) ? try SettingsFile(path: file).trackingPlan(plugins) : nil
     }
 
     /// Whether the folder holds what a workspace holds.
@@ -63,7 +67,7 @@ public struct Workspace: Sendable, Equatable {
     }
 
     /// What a workspace's folder holds.
-    static let folders = ["segments", "features", "offers"]
+    static let folders = ["segments", "features", "offers", "sources"]
 
     private func files(in name: String, endings: [String]) -> [(path: String, stem: String)] {
         let place = folder + "/" + name

@@ -1,3 +1,4 @@
+import Connectors
 import Content
 import EventModel
 import Rules
@@ -8,6 +9,7 @@ struct WorkspaceContents: Sendable {
     private(set) var segments: [SegmentFile] = []
     private(set) var features: [FeatureEntry] = []
     private(set) var offers: [OfferEntry] = []
+    private(set) var sources: [SourceEntry] = []
     private(set) var taxonomies: [Taxonomy] = []
     /// What is not understood, in the order of the files.
     private(set) var problems: [RuleError] = []
@@ -19,7 +21,8 @@ struct WorkspaceContents: Sendable {
         let segments = segments.map { Definition(kind: .segment, name: $0.name, body: $0.body) }
         let features = features.map { Definition(kind: .feature, name: $0.name, body: $0.body) }
         let made = taxonomies.flatMap(\.definitions)
-        return (segments + features + offers.map(\.definition) + made).sorted { $0.name.precedesByScalars($1.name) }
+        let others = offers.map(\.definition) + sources.map(\.definition)
+        return (segments + features + others + made).sorted { $0.name.precedesByScalars($1.name) }
     }
 
     mutating func add(_ file: SegmentFile) {
@@ -54,6 +57,20 @@ struct WorkspaceContents: Sendable {
                     RuleError(.name, "the offer \"\(entry.offer.key)\" is defined twice", at: entry.place, hint: "keep one"))
             } else {
                 offers.append(entry)
+            }
+        }
+    }
+
+    mutating func add(_ file: SourceFile) {
+        problems += file.problems
+        for entry in file.entries {
+            if !Definition.accepts(name: entry.agreement.name) {
+                problems.append(RuleError(.name, Definition.nameRule, at: entry.place))
+            } else if sources.contains(where: { $0.agreement.name.sameScalars(as: entry.agreement.name) }) {
+                problems.append(
+                    RuleError(.name, "the source \"\(entry.agreement.name)\" is described twice", at: entry.place, hint: "keep one"))
+            } else {
+                sources.append(entry)
             }
         }
     }

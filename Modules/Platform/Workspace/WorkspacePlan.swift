@@ -1,3 +1,4 @@
+import Connectors
 import Content
 import EventModel
 import Rules
@@ -107,6 +108,7 @@ extension Question {
         case formula(Formula)
         /// Of an offer, the conditions.
         case conditions([Rule])
+        case agreement(SourceAgreement)
     }
 
     private static func checked(_ definitions: [Definition], _ checker: Checker) -> (
@@ -125,6 +127,7 @@ extension Question {
                 case .offer:
                     let checked = try definition.offer().conditions(checker)
                     (meanings[key], warnings[key]) = (.conditions(checked.map(\.tree)), checked.flatMap(\.warnings))
+                case .source: meanings[key] = .agreement(try definition.agreement())
                 case .identity, .unmerge: break  // No files: they are changed through the store's writer.
                 case .feature, .model:
                     let checked = try checker.formula(definition.body, source: .feature(definition.name))

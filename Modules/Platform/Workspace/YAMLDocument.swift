@@ -45,6 +45,24 @@ struct YAMLDocument: Sendable {
     }
 }
 
+extension Node {
+    /// Where a setting stands: the node at the end of a path, or the last one on the way there that there is.
+    func mark(at path: [String]) -> Mark? {
+        var (node, mark) = (self, mark)
+        for name in path {
+            if let inner = node.mapping?[Node(name)] {
+                node = inner
+            } else if let index = Int(name), let sequence = node.sequence, sequence.indices.contains(index) {
+                node = sequence[index]
+            } else {
+                break
+            }
+            mark = node.mark ?? mark
+        }
+        return mark
+    }
+}
+
 extension JSONValue {
     /// The value that a node stands for. Only what stands without quotes may be a number, a truth or nothing.
     init(_ node: Node) {

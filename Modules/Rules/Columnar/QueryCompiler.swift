@@ -206,7 +206,8 @@ struct QueryCompiler {
         case .name, .category:
             guard messageKind == .page || messageKind == .screen else { return constant(.missing, .text) }
             return graph.node(.column(graph.path([field == .name ? "name" : "category"])), .text)
-        case .property, .context: return graph.node(.column(graph.path(field.path ?? [])), .dynamic)
+        case .trait where messageKind?.setsTraits != true: return constant(.missing, .dynamic)
+        case .property, .context, .trait: return graph.node(.column(graph.path(field.path ?? [])), .dynamic)
         }
     }
 
@@ -285,7 +286,7 @@ struct QueryCompiler {
         guard plan.minTime <= plan.maxTime else { return nil }
         let outer = messageKind
         defer { messageKind = outer }
-        for kind in events.kinds {
+        for kind in events.possibleKinds {
             guard let condition = events.condition else {
                 plan.conditions[Int(kind.rawValue)] = .always
                 continue

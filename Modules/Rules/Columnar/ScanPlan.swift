@@ -164,7 +164,8 @@ struct ScanPlan {
             case .name, .category:
                 guard kind == .page || kind == .screen else { return Fold(place: place, leaf: leaf, field: .none) }
                 return Fold(place: place, leaf: leaf, field: .path(path([field == .name ? "name" : "category"])))
-            case .property, .context: return Fold(place: place, leaf: leaf, field: .path(path(field.path ?? [])))
+            case .trait where !kind.setsTraits: return Fold(place: place, leaf: leaf, field: .none)
+            case .property, .context, .trait: return Fold(place: place, leaf: leaf, field: .path(path(field.path ?? [])))
             }
         case .trait(let names):
             return Fold(

@@ -12,7 +12,7 @@ struct SampleMessage {
 
     /// A draft that matches, with some fields given; nil where none was found, which does not mean that there is none.
     func draft(for events: Selection, with given: [(Field, Value)] = []) -> Draft? {
-        for kind in events.kinds {
+        for kind in events.possibleKinds {
             var draft = Draft(kind: kind, json: JSONObject([.init("type", .string(kind.word))]))
             switch (events.events, kind) {
             case (.named(let name), _): draft.json.set("event", .string(name.string))
@@ -89,6 +89,8 @@ extension Draft {
         case .timestamp, .type: return false
         case .name, .category:
             guard kind == .page || kind == .screen, case .text = value else { return false }
+        case .trait:
+            guard kind.setsTraits else { return false }
         case .property, .context: break
         }
         guard let path = field.path else { return false }

@@ -33,7 +33,7 @@ struct ValuePlans {
     // MARK: Traits and consent
 
     private func plans(trait path: [Text], _ target: Target) -> [Plan] {
-        let name = reading.tree.text(of: .trait(path))
+        let name = reading.tree.text(of: Operand.trait(path))
         return target.candidates.filter(\.isPlain).prefix(3).map { value in
             let example = "changed, for example to \(value.words)"
             return Plan(parts: [

@@ -101,7 +101,7 @@ struct ProfilePlanner {
     private mutating func selection(_ events: Selection) -> Int {
         let bounds = events.windows.map { bound($0) }
         let condition = events.condition.map { clause($0) }
-        return plan.number(.init(source: source(of: events), kinds: events.kinds, condition: condition, windows: bounds))
+        return plan.number(.init(source: source(of: events), kinds: events.possibleKinds, condition: condition, windows: bounds))
     }
 
     private mutating func bound(_ window: Window) -> ProfilePlan.Bound {
@@ -116,8 +116,9 @@ struct ProfilePlanner {
     /// The shortest list that holds all that can be selected.
     private func source(of events: Selection) -> EventSource {
         if case .named(let name) = events.events { return .named(name) }
-        if let kind = events.condition?.kindOfMessage, events.kinds.contains(kind) { return .kind(kind) }
-        return events.kinds.count == Message.Kind.allCases.count ? .all : .activity
+        let kinds = events.possibleKinds
+        if kinds.count == 1 { return .kind(kinds[0]) }
+        return kinds.contains(.identify) || kinds.contains(.alias) ? .all : .activity
     }
 
     // MARK: Values
@@ -146,18 +147,6 @@ struct ProfilePlanner {
         case .distance(let unit, let a, let b, let c, let d):
             return plan.number(.distance(unit, self.operand(a), self.operand(b), self.operand(c), self.operand(d)))
         case .calendar(let part, let value, let zone): return plan.number(.calendar(part, self.operand(value), zone))
-        }
-    }
-}
-
-extension Clause {
-    /// The only kind of message that a condition can hold for, where it says so beyond doubt.
-    fileprivate var kindOfMessage: Message.Kind? {
-        switch self {
-        case .compare(.field(.type), .equal, .literal(.text(let word))), .compare(.literal(.text(let word)), .equal, .field(.type)):
-            Message.Kind(word: word.string)
-        case .all(let clauses): clauses.lazy.compactMap(\.kindOfMessage).first
-        default: nil
         }
     }
 }

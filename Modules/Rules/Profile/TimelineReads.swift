@@ -4,15 +4,17 @@ public import EventModel
 ///
 /// A timeline of trimmed messages answers the rule as the whole one does.
 public struct TimelineReads: Sendable {
-    /// Members that are read of a message, by the names at the top of `properties` and `context`.
+    /// Members that are read of a message, by the names at the top of `properties`, `context` and `traits`.
     private struct Members: Sendable {
         var properties: Set<String> = []
         var context: Set<String> = []
+        var traits: Set<String> = []
 
         mutating func insert(_ field: Field) {
             switch field {
             case .property(let path): properties.insert(path[0].string)
             case .context(let path): context.insert(path[0].string)
+            case .trait(let path): traits.insert(path[0].string)
             case .timestamp, .type, .name, .category: break
             }
         }
@@ -20,13 +22,14 @@ public struct TimelineReads: Sendable {
         mutating func formUnion(_ other: Members) {
             properties.formUnion(other.properties)
             context.formUnion(other.context)
+            traits.formUnion(other.traits)
         }
     }
     /// Track messages that are asked for by name.
     private var named: [String: Members] = [:]
     /// Kinds that `any` asks for, and what it reads of them.
     private var kinds: [Message.Kind: Members] = [:]
-    /// Top-level names of traits.
+    /// Top-level names of traits that profiles are asked for.
     private var traits: Set<String> = []
     private var readsConsent = false
 
@@ -74,28 +77,31 @@ public struct TimelineReads: Sendable {
         return kind == .track && event.flatMap { named[$0]?.properties.contains(name) } ?? false
     }
 
-    /// Whether a trait is read, told by its name at the top.
-    public func reads(trait name: String) -> Bool { traits.contains(name) }
+    /// Whether a trait may be read of messages of a kind, told by its name at the top: of a profile's, or of the message alone.
+    public func reads(trait name: String, of kind: Message.Kind) -> Bool {
+        kind == .identify && traits.contains(name) || kind.setsTraits && kinds[kind]?.traits.contains(name) ?? false
+    }
 
     /// The message with no more than is read of it; nil where nothing is.
     public func trimmed(_ message: Message) -> Message? {
         let byName = message.kind == .track ? message.event.flatMap { named[$0] } : nil
         let byKind = kinds[message.kind]
-        let ownTraits = message.kind == .identify ? message.traits.members.filter { traits.contains($0.name) } : []
+        let setsTrait = message.kind == .identify && message.traits.members.contains { traits.contains($0.name) }
         let consent = readsConsent && Self.setsConsent(message)
-        guard byName != nil || byKind != nil || !ownTraits.isEmpty || consent else { return nil }
+        guard byName != nil || byKind != nil || setsTrait || consent else { return nil }
         var members = Members()
         if let byName { members.formUnion(byName) }
         if let byKind { members.formUnion(byKind) }
         if consent { members.context.insert("consent") }
-        if consent || !ownTraits.isEmpty { members.context.insert("expiresAt") }
+        if consent || setsTrait { members.context.insert("expiresAt") }
+        if setsTrait { members.traits.formUnion(traits) }
         var json = JSONObject()
         for member in message.json.members {
             switch member.name {
             case "event", "name", "category": json.members.append(member)
             case "properties" where !members.properties.isEmpty: json.members += Self.cut(member, to: members.properties)
             case "context" where !members.context.isEmpty: json.members += Self.cut(member, to: members.context)
-            case "traits" where !ownTraits.isEmpty: json.members.append(.init("traits", .object(JSONObject(ownTraits))))
+            case "traits" where !members.traits.isEmpty: json.members += Self.cut(member, to: members.traits)
             default: break
             }
         }
@@ -149,7 +155,7 @@ public struct TimelineReads: Sendable {
         if let condition = selection.condition { add(condition, &members) }
         switch selection.events {
         case .named(let name): named[name.string, default: Members()].formUnion(members)
-        case .any: for kind in selection.kinds { kinds[kind, default: Members()].formUnion(members) }
+        case .any: for kind in selection.possibleKinds { kinds[kind, default: Members()].formUnion(members) }
         }
         for window in selection.windows { add(window) }
     }

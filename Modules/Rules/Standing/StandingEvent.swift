@@ -60,6 +60,7 @@ struct StandingRow {
             let value = value(at: layout.fields[field])
             return value.kind == .text ? value : .missing
         case .property, .context: return value(at: layout.fields[field])
+        case .trait: return message.kind.setsTraits ? value(at: layout.fields[field]) : .missing
         }
     }
 }
@@ -101,10 +102,7 @@ final class StandingLayout {
         expiry = leaf(["context", "expiresAt"])
         for field in plan.fields {
             switch field {
-            case .property(let path): fields[field] = leaf(["properties"] + path.map(\.string))
-            case .context(let path): fields[field] = leaf(["context"] + path.map(\.string))
-            case .name: fields[field] = leaf(["name"])
-            case .category: fields[field] = leaf(["category"])
+            case .property, .context, .trait, .name, .category: fields[field] = field.path.flatMap(leaf)
             case .timestamp, .type: break
             }
         }

@@ -70,8 +70,8 @@ public final class StandingRules {
     /// Takes a message into a profile, in any order; each once.
     ///
     /// - Parameter clock: No question will be about an earlier instant. What can no longer matter then is not kept.
-    /// - Parameter touched: Is given each slot that has a row more now, some of them more than once, and whether it is the latest: rules that
-    ///   read it may answer differently now (see `forEachEffect`).
+    /// - Parameter touched: Is given each slot that has a row more now, some of them more than once, and whether it is the latest of an earlier
+    ///   step: rules that read it may answer differently now (see `forEachEffect`).
     public func enter(_ message: Message, into profile: inout StandingProfile, clock: Int64, touched: (Int, Bool) -> Void) {
         let event = StandingEvent.message(message)
         if message.kind == .track, !plan.slotsByName.isEmpty, let name = message.event {
@@ -171,12 +171,16 @@ public final class StandingRules {
         touched(slot, isLatest(Int64(bitPattern: row[0]), slot, in: profile))
     }
 
+    /// Whether a slot is an earlier step of some sequence: only then its latest row does other things than any row.
+    public func isEarlierStep(_ slot: Int) -> Bool { !plan.lastSteps[slot].isEmpty }
+
     /// Whether no row of a last step comes after one of an earlier step.
     private func isLatest(_ time: Int64, _ slot: Int, in profile: StandingProfile) -> Bool {
-        plan.lastSteps[slot].allSatisfy { last in
-            guard let place = profile.place(last, plan.forms) else { return true }
-            return Int64(bitPattern: profile.word(place, place.rows - 1, 0, width: plan.forms[last].width)) <= time
-        }
+        isEarlierStep(slot)
+            && plan.lastSteps[slot].allSatisfy { last in
+                guard let place = profile.place(last, plan.forms) else { return true }
+                return Int64(bitPattern: profile.word(place, place.rows - 1, 0, width: plan.forms[last].width)) <= time
+            }
     }
 
     // MARK: Effects

@@ -77,6 +77,7 @@ struct ExampleRow: Sendable, CustomTestStringConvertible {
         if !user.isEmpty { json.set("userId", .string(user)) }
         if let device = entry["a"] { json.set("anonymousId", device) }
         if let properties = entry["p"] { json.set("properties", properties) }
+        if let traits = entry["traits"] { json.set("traits", traits) }
         if let context = entry["c"] { json.set("context", context) }
         return Message(kind: kind, messageID: id, timestamp: timestamp, json: json)
     }

@@ -1,0 +1,45 @@
+import Connectors
+import Platform
+
+#if Kafka
+import ConnectorKafka
+#endif
+#if Postgres
+import ConnectorPostgres
+#endif
+#if RabbitMQ
+import ConnectorRabbitMQ
+#endif
+
+extension Plugins {
+    // Connectors that need a library of the system, each behind the package trait of its name:
+    // `swift run -c release --traits Kafka,Postgres tessera-worker`.
+
+    static var heavySources: [any SourceSettings.Type] {
+        var kinds: [any SourceSettings.Type] = []
+        #if Kafka
+        kinds.append(KafkaSourceSettings.self)
+        #endif
+        #if Postgres
+        kinds.append(PostgresSourceSettings.self)
+        #endif
+        #if RabbitMQ
+        kinds.append(RabbitMQSourceSettings.self)
+        #endif
+        return kinds
+    }
+
+    static var heavyDestinations: [any DestinationSettings.Type] {
+        var kinds: [any DestinationSettings.Type] = []
+        #if Kafka
+        kinds.append(KafkaDestinationSettings.self)
+        #endif
+        #if Postgres
+        kinds.append(PostgresDestinationSettings.self)
+        #endif
+        #if RabbitMQ
+        kinds.append(RabbitMQDestinationSettings.self)
+        #endif
+        return kinds
+    }
+}

@@ -1,0 +1,52 @@
+public import EventModel
+
+/// Somewhere that records are delivered to. Destinations keep the promises of `DestinationContract`.
+///
+/// A destination only knows how to speak to the other side. The platform decides what is delivered and when, batches it, keeps how far it has
+/// come, tries again, limits the rate, keeps what is refused, counts, and reports. Delivery is at least once and in order: a record that
+/// comes again has the same key, and whoever can tells it by that.
+public protocol Destination: Sendable {
+    /// Delivers records, the first one first. When this returns, the other side has every record that the receipt does not refuse.
+    ///
+    /// - Throws: Where it is not known of all of them whether they arrived: the whole batch comes again.
+    func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt
+    /// Looks at the other side once, cheaply, and says in a sentence what it found.
+    func probe() async throws(ConnectorError) -> String
+    /// Lets go of what it holds of the other side: no batch comes after that.
+    func close() async
+}
+
+extension Destination {
+    /// Nothing is held.
+    public func close() async {}
+}
+
+/// What the other side made of a batch.
+public struct DeliveryReceipt: Sendable, Hashable {
+    /// A record that the other side will never take.
+    public struct Refusal: Sendable, Hashable {
+        /// Its place in the batch.
+        public var record: Int
+        /// A sentence: why. Shows no secret and no personal data.
+        public var reason: String
+
+        /// Joins the parts.
+        public init(record: Int, reason: String) { (self.record, self.reason) = (record, reason) }
+    }
+    /// Ascending by their places; the others have arrived.
+    public var refused: [Refusal]
+
+    /// By default all have arrived.
+    public init(refused: [Refusal] = []) { self.refused = refused }
+}
+
+/// The decoded settings of one kind of destination; they know how to build it.
+public protocol DestinationSettings: Decodable, Sendable {
+    /// Its name, what it is for, and every setting.
+    static var descriptor: ConnectorDescriptor { get }
+    /// Checks how the values go together and builds the destination. Touches nothing outside the process.
+    ///
+    /// - Parameter context: What the platform lends.
+    /// - Throws: With the path of the setting at fault, from the connector's settings on.
+    func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination
+}

@@ -1,0 +1,244 @@
+import Connectors
+import EventModel
+import Service
+import Storage
+import Synchronization
+
+/// What a worker has for one destination: the messages that it accepts, who enters and exits segments, and whose profile changed by that.
+///
+/// Memberships are delivered full once, and then as they change. Each record's key follows from what it says, so that it is the same
+/// whenever it is delivered again.
+final class WorkerFeed: DeliveryFeed {
+    private struct State {
+        /// Messages behind a place that are read already.
+        var read: (from: LogPlace, batch: MessageBatch, end: LogPlace)?
+        /// Changes of membership that are read already, the first of them behind the place that is asked for.
+        var changes: MembershipFollower?
+        /// Members of a segment in the walk at the beginning.
+        var members: (segment: String, ids: [String])?
+    }
+    private let name: String
+    private let plan: DeliveryPlan
+    private let worker: Worker
+    private let surroundings: ConnectorSurroundings
+    private let endsWhenDone: Bool
+    private let state = Mutex(State())
+
+    /// How often it is looked whether there is something new.
+    private static let look = Duration.milliseconds(50)
+    /// How long it waits where nothing comes.
+    private static let patience = Duration.seconds(1)
+
+    /// - Parameter endsWhenDone: Whether it ends where it would wait for something new.
+    init(name: String, plan: DeliveryPlan, worker: Worker, surroundings: ConnectorSurroundings, endsWhenDone: Bool = false) {
+        (self.name, self.plan, self.worker, self.surroundings) = (name, plan, worker, surroundings)
+        self.endsWhenDone = endsWhenDone
+    }
+
+    private var needsMemberships: Bool { plan.kinds.contains(.membership) }
+
+    func start() async throws(ConnectorError) -> Checkpoint {
+        let log = plan.needsLog ? try await asking { try await worker.holdLog(for: name) } : LogPlace(generation: 0, offset: 0)
+        let record = try await asking { try await worker.lastRecord() }
+        return DeliveryPlace(log: log, record: record + 1, full: needsMemberships ? .init() : nil).checkpoint
+    }
+
+    func release(before place: Checkpoint) async {
+        guard plan.needsLog, let place = try? DeliveryPlace(place, of: name) else { return }
+        // What cannot be let go of now goes with what comes later.
+        try? await worker.releaseLog(for: name, before: place.log)
+    }
+
+    func backlog(behind place: Checkpoint) async -> Int? {
+        guard plan.needsLog, let place = try? DeliveryPlace(place, of: name) else { return nil }
+        return try? await worker.logBytes(from: place.log)
+    }
+
+    func next(after checkpoint: Checkpoint, limits: DeliveryLimits) async throws(ConnectorError) -> DeliveryPiece? {
+        var place = try DeliveryPlace(checkpoint, of: name)
+        var batch = DeliveryBatch()
+        let begun = surroundings.elapsed()
+        // When the first record was there.
+        var first: Duration?
+        while true {
+            let before = place
+            if place.full != nil {
+                try await walk(&place, &batch, limits)
+            } else {
+                if needsMemberships { try await takeChanges(&place, &batch, limits) }
+                if plan.needsLog { try await takeMessages(&place, &batch, limits) }
+            }
+            if batch.count >= limits.records || batch.bytes.count >= limits.bytes { break }
+            if place != before { continue }
+            // Nothing new: what is there waits for others for a while, and where nothing is it waits for something.
+            if endsWhenDone, !batch.isEmpty { break }
+            if endsWhenDone { return place.checkpoint == checkpoint ? nil : DeliveryPiece(batch, then: place.checkpoint) }
+            let now = surroundings.elapsed()
+            if batch.isEmpty, place.checkpoint != checkpoint || now - begun >= Self.patience { break }
+            if !batch.isEmpty, now - (first ?? now) >= limits.wait { break }
+            if !batch.isEmpty { first = first ?? now }
+            do { try await surroundings.sleep(Self.look) } catch {
+                throw ConnectorError(.stop, at: name, "it was asked to end", remedy: "Start it again.")
+            }
+        }
+        return DeliveryPiece(batch, then: place.checkpoint)
+    }
+
+    // MARK: Memberships
+
+    /// Delivers members of segments as they are now, segment by segment. What changes meanwhile comes after it.
+    private func walk(_ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits) async throws(ConnectorError) {
+        guard let full = place.full else { return }
+        let names = try await asking { try await worker.now { $0.sizes.map(\.name) } }.sorted { $0.precedesByScalars($1) }
+        let wanted = names.filter(plan.takes(segment:))
+        guard let segment = full.segment ?? wanted.first else {
+            place.full = nil
+            return
+        }
+        let ids: [String]
+        if let held = state.withLock({ $0.members }), held.segment.sameScalars(as: segment) {
+            ids = held.ids
+        } else {
+            ids = wanted.contains { $0.sameScalars(as: segment) } ? try await asking { try await worker.memberIDs(of: segment) } : []
+            state.withLock { $0.members = (segment, ids) }
+        }
+        let start = full.after.map { after in ids.firstIndex { after.precedesByScalars($0) } ?? ids.count } ?? 0
+        let room = max(1, limits.records - batch.count)
+        let now = surroundings.now()
+        for id in ids[start...].prefix(room) {
+            append(
+                MembershipNotice(number: place.record - 1, profile: id, segment: segment, entered: true, at: now, cause: "full"), to: &batch
+            )
+        }
+        if start + room < ids.count {
+            place.full?.segment = segment
+            place.full?.after = ids[start + room - 1]
+        } else {
+            state.withLock { $0.members = nil }
+            let next = wanted.first { segment.precedesByScalars($0) }
+            place.full = next.map { DeliveryPlace.Full(segment: $0, after: nil) }
+        }
+    }
+
+    private func takeChanges(
+        _ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits
+    ) async throws(ConnectorError) {
+        var follower = state.withLock { $0.changes }
+        if follower?.isAt(place) != true {
+            let from = place.record - 1
+            follower = MembershipFollower(at: place, try await asking { try await worker.recordedChanges(after: from) })
+        }
+        guard var follower else { return }
+        while batch.count < limits.records, let notice = follower.next() {
+            if plan.takes(segment: notice.segment) { append(notice, to: &batch) }
+        }
+        (place.record, place.changes) = (follower.record, follower.changes)
+        state.withLock { [follower] in $0.changes = follower }
+    }
+
+    private func append(_ notice: MembershipNotice, to batch: inout DeliveryBatch) {
+        batch.append(.membership, key: notice.deliveryKey, profile: notice.profile, json: notice.deliveryJSON.text.utf8)
+    }
+
+    // MARK: Messages and profiles
+
+    private func takeMessages(
+        _ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits
+    ) async throws(ConnectorError) {
+        guard let piece = try await piece(at: place.log, bytes: limits.bytes) else { return }
+        let (read, lines) = Self.messages(of: piece.batch, from: place.messages, atMost: max(1, limits.records - batch.count))
+        let profiles = try await profiles(of: read.map(\.message))
+        var changed: [String] = []
+        for ((message, bytes), profile) in zip(read, profiles) {
+            if plan.kinds.contains(.message), plan.takes(message) {
+                batch.append(.message, key: message.messageID, profile: profile, json: bytes)
+            }
+            if plan.kinds.contains(.profile), message.kind == .identify, !profile.isEmpty, !changed.contains(profile) {
+                changed.append(profile)
+            }
+        }
+        for profile in changed { try await append(profile: profile, at: place, to: &batch) }
+        place.messages += lines
+        // A place may lie further on than what was read this time, which other limits cut.
+        if place.messages >= piece.batch.sourceLines {
+            (place.log, place.messages) = (piece.end, place.messages - piece.batch.sourceLines)
+        }
+    }
+
+    /// What lies behind a place of the log; nil where nothing does yet.
+    private func piece(at place: LogPlace, bytes: Int) async throws(ConnectorError) -> (batch: MessageBatch, end: LogPlace)? {
+        if let read = state.withLock({ $0.read }), read.from == place { return (read.batch, read.end) }
+        let found = try await asking { try await worker.messages(from: place, bytes: bytes) }
+        state.withLock { $0.read = found.map { (place, $0.batch, $0.end) } }
+        return found
+    }
+
+    /// Messages of a batch with the JSON that is delivered of each, which names its id, and how many lines they stand on.
+    private static func messages(
+        of batch: MessageBatch, from first: Int, atMost count: Int
+    ) -> (found: [(message: Message, json: [UInt8])], lines: Int) {
+        var found: [(Message, [UInt8])] = []
+        var lines = 0
+        batch.text.withUnsafeBufferPointer { text in
+            var (start, number) = (0, 0)
+            while start < batch.count, number < first + count {
+                let end = text[start..<batch.count].firstIndex(of: 10) ?? batch.count
+                defer { (start, number) = (end + 1, number + 1) }
+                let line = UnsafeBufferPointer(rebasing: text[start..<end])
+                guard number >= first else { continue }
+                lines += 1
+                guard let message = try? Message(parsing: line, derivedID: batch.derivedIDs[number]) else { continue }
+                if message.json["messageId"] != nil {
+                    found.append((message, Array(line)))
+                } else {
+                    var json = message.json
+                    json.set("messageId", .string(message.messageID))
+                    found.append((message, Array(json.text.utf8)))
+                }
+            }
+        }
+        return (found, lines)
+    }
+
+    /// Canonical ids of those whom messages are about, as they are now.
+    private func profiles(of messages: [Message]) async throws(ConnectorError) -> [String] {
+        let names = messages.map { ($0.userID, $0.anonymousID) }
+        return try await asking {
+            try await worker.now { loop in
+                names.map { user, anonymous in
+                    let profile = user.flatMap { loop.profile($0, [.user]) } ?? anonymous.flatMap { loop.profile($0, [.anonymous]) }
+                    return profile.map { loop.canonicalID(of: $0) } ?? user ?? anonymous ?? ""
+                }
+            }
+        }
+    }
+
+    private func append(profile: String, at place: DeliveryPlace, to batch: inout DeliveryBatch) async throws(ConnectorError) {
+        let answer = try await asking { try await worker.answer(.profile(profile)) }
+        guard let object = answer["profile"]?.asObject else { return }
+        let text = object.text
+        // The same profile at the same place of the log is one record; what it says by then may be more.
+        batch.append(
+            .profile, key: "\(profile)/\(place.log.generation)/\(place.log.offset)/\(place.messages)", profile: profile, json: text.utf8)
+    }
+
+    /// Asks the worker, which may be busy, or have no room on its disk.
+    private func asking<Answer>(_ ask: () async throws -> Answer) async throws(ConnectorError) -> Answer {
+        do { return try await ask() } catch let error as ServiceError { throw ConnectorError(error) } catch {
+            throw ConnectorError(.stop, at: name, "\(error)", remedy: "Start the worker again.")
+        }
+    }
+}
+
+extension MembershipNotice {
+    /// The record that destinations are given of it.
+    var deliveryJSON: JSONObject {
+        JSONObject([
+            .init("segment", .string(segment)), .init("profile", .string(profile)), .init("entered", .bool(entered)),
+            .init("at", .string(at.text)), .init("cause", .string(cause)), .init("version", .integer(number)),
+        ])
+    }
+
+    /// What repeats of it are told by.
+    var deliveryKey: String { "\(number)/\(segment)/\(profile)/\(entered ? "entered" : "exited")" }
+}

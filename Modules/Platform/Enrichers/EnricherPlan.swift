@@ -1,0 +1,146 @@
+public import Connectors
+public import EventModel
+
+/// The enrichers that a settings file names, checked: section `enrichers`, a list.
+public struct EnricherPlan: Sendable {
+    /// One of them.
+    public struct Entry: Sendable {
+        /// Its own name: `context.source` of what it gives.
+        public var name: String
+        /// Kinds of message that it is asked about.
+        public var kinds: Set<Message.Kind>
+        /// Names of the track messages that it is asked about; nil: all.
+        public var events: Set<String>?
+        /// `context.purpose` of what it gives, unless it says another.
+        public var purpose: String
+        /// For how long that holds, unless it says otherwise; nil: until other traits take its place.
+        public var timeToLive: Duration?
+        /// The enricher itself.
+        public var enricher: any Enricher
+
+        /// Whether it is asked about a message.
+        func isAsked(about message: Message) -> Bool {
+            guard kinds.contains(message.kind) else { return false }
+            guard let events, message.kind == .track else { return true }
+            return message.event.map { events.contains($0) } ?? false
+        }
+    }
+    /// In their order; no two of one name.
+    public var entries: [Entry] = []
+
+    /// No enricher.
+    public init() {}
+
+    /// What can be written for every kind of enricher beside `name` and `kind`.
+    public static let settings: [SettingDescriptor] = [
+        .required("purpose", .text, "What the traits may be used for: `context.purpose` of the messages that carry them."),
+        .optional(
+            "ttl", .duration(.seconds(1)...(.seconds(86_400 * 36_500))), "For how long the traits hold.", usual: "until others replace them"
+        ),
+        .optional("types", .texts, "Only messages of these kinds: track, identify, page, screen, group.", usual: "all of them"),
+        .optional("events", .texts, "Only track messages of these names.", usual: "all"),
+        .optional("enabled", .truth, "Whether it is asked.", usual: "true"),
+    ]
+    /// The most enrichers of a worker.
+    static let mostEntries = 64
+    /// An alias says who somebody is and nothing about anybody.
+    private static let kinds = Message.Kind.allCases.filter { $0 != .alias }
+
+    /// Checks a section.
+    ///
+    /// - Throws: Everything that is wrong with it, each with its path in the section.
+    public init(
+        settings: JSONValue, kinds: EnricherRegistry, environment: [String: String], context: ConnectorContext
+    ) throws(SettingsErrors) {
+        guard let list = settings.asArray, list.count <= Self.mostEntries else {
+            throw SettingsErrors([
+                SettingsError(
+                    at: [], "this is not a list of at most \(Self.mostEntries) enrichers",
+                    remedy: "Write `- {name: regions, kind: table, ...}`.")
+            ])
+        }
+        var errors: [SettingsError] = []
+        var names: Set<String> = []
+        for (index, value) in list.enumerated() {
+            do throws(SettingsErrors) {
+                guard let written = value.asObject else {
+                    throw SettingsErrors([
+                        SettingsError(at: [], "this is not a map of settings", remedy: "Write name, kind and its settings.")
+                    ])
+                }
+                let entry = try Self.entry(written, kinds, environment, context)
+                guard names.insert(entry.name).inserted else {
+                    throw SettingsErrors([
+                        SettingsError(at: ["name"], "another enricher is called `\(entry.name)`", remedy: "Give each a name of its own.")
+                    ])
+                }
+                if written["enabled"] != .bool(false) { entries.append(entry) }
+            } catch {
+                errors += error.errors.map { SettingsError(at: ["\(index)"] + $0.path, $0.problem, remedy: $0.remedy) }
+            }
+        }
+        if !errors.isEmpty { throw SettingsErrors(errors) }
+    }
+
+    private static func entry(
+        _ written: JSONObject, _ registry: EnricherRegistry, _ environment: [String: String], _ context: ConnectorContext
+    ) throws(SettingsErrors) -> Entry {
+        var errors: [SettingsError] = []
+        var name = ""
+        do throws(SettingsError) { name = try ConnectorPlan.name(written, of: "an enricher", kept: "what it gives is known by it") } catch {
+            errors.append(error)
+        }
+        guard let kind = written["kind"]?.asString, !kind.isEmpty else {
+            let known = registry.descriptors.map(\.name)
+            throw SettingsErrors(
+                errors + [SettingsError(at: ["kind"], "the kind of enricher is missing", remedy: "There are: \(listed(known)).")])
+        }
+        let kinds = read(written["types"], into: &errors)
+        let own = registry.descriptors.first { $0.name.sameScalars(as: kind) }
+        if var described = own {
+            // All at once, so that a mistake is told with every setting that there is.
+            described.settings += settings
+            do throws(SettingsErrors) {
+                _ = try described.checked(written, besides: ["name", "kind"], environment: environment)
+            } catch { errors += error.errors }
+        }
+        if !errors.isEmpty { throw SettingsErrors(errors) }
+        var lent = context
+        lent.report = { [name] in context.report("The enricher \(name): \($0)") }
+        let enricher = try registry.makeEnricher(
+            kind, settings: written, besides: ["name", "kind"] + settings.map(\.name), environment: environment, context: lent)
+        return Entry(
+            name: name, kinds: kinds, events: written["events"]?.asArray.map { Set($0.compactMap(\.asString)) },
+            purpose: written["purpose"]?.asString ?? "", timeToLive: written["ttl"]?.asString.flatMap { Duration(text: $0) },
+            enricher: enricher)
+    }
+
+    /// Kinds of message by their words.
+    private static func read(_ types: JSONValue?, into errors: inout [SettingsError]) -> Set<Message.Kind> {
+        guard let words = types?.asArray else { return Set(kinds) }
+        var read: Set<Message.Kind> = []
+        for (index, word) in words.compactMap(\.asString).enumerated() {
+            guard let kind = kinds.first(where: { $0.word.sameScalars(as: word) }) else {
+                let near = nearMatch(to: word, among: kinds.map(\.word)).map { "Did you mean `\($0)`? " } ?? ""
+                errors.append(
+                    SettingsError(
+                        at: ["types", "\(index)"], "there is no such kind of message",
+                        remedy: near + "Choose from: \(listed(kinds.map(\.word)))."))
+                continue
+            }
+            read.insert(kind)
+        }
+        return read
+    }
+}
+
+extension EnricherRegistry {
+    /// Every kind with its role, and all settings that can be written for it.
+    public var described: [(descriptor: ConnectorDescriptor, role: String)] {
+        descriptors.map { descriptor in
+            var descriptor = descriptor
+            descriptor.settings += EnricherPlan.settings
+            return (descriptor: descriptor, role: "enricher")
+        }
+    }
+}

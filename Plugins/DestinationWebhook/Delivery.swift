@@ -1,0 +1,57 @@
+import Connectors
+import EventModel
+import Synchronization
+
+/// A batch on its way.
+final class Delivery: Sendable {
+    let batch: DeliveryBatch
+    /// Of its records.
+    let ids: [String]
+    private let failure = Mutex<ConnectorError?>(nil)
+
+    init(batch: DeliveryBatch, ids: [String]) { (self.batch, self.ids) = (batch, ids) }
+
+    /// Why some lane could not go on: the others end behind the request that they have under way.
+    var error: ConnectorError? { failure.withLock { $0 } }
+
+    /// Of several failures the one counts that trying again does not mend, else the first.
+    func fail(_ error: ConnectorError) {
+        failure.withLock { failure in
+            if case .retry = failure?.recovery { if case .retry = error.recovery { return } } else if failure != nil { return }
+            failure = error
+        }
+    }
+
+    /// `{"type","timestamp","data"}`, with `"id"` before it where it is named.
+    func envelope(of place: Int, isNamed: Bool, now: () -> Instant) -> [UInt8] {
+        let record = batch.records[place]
+        let json = batch.json(place)
+        let at = json.withUnsafeBufferPointer { Self.time(record.kind, $0) } ?? now()
+        var text = ContiguousArray("{".utf8)
+        text.reserveCapacity(json.count + 192)
+        if isNamed { text.append(contentsOf: #""id":"\#(ids[place])","#.utf8) }
+        text.append(contentsOf: #""type":"\#(record.kind.rawValue)","timestamp":"\#(at.text)","data":"#.utf8)
+        text.append(contentsOf: json)
+        text.append(UInt8(ascii: "}"))
+        return Array(text)
+    }
+
+    func array(of places: ArraySlice<Int>, now: () -> Instant) -> [UInt8] {
+        var text: [UInt8] = []
+        for place in places {
+            text.append(UInt8(ascii: text.isEmpty ? "[" : ","))
+            text.append(contentsOf: envelope(of: place, isNamed: true, now: now))
+        }
+        text.append(UInt8(ascii: "]"))
+        return text
+    }
+
+    /// When a record came to be; nil where it does not say: a profile is as it is now.
+    private static func time(_ kind: DeliveryBatch.Kind, _ json: UnsafeBufferPointer<UInt8>) -> Instant? {
+        switch kind {
+        case .message: (try? Message(parsing: json, derivedID: ""))?.timestamp
+        case .membership: (try? JSONValue(parsing: json))?.asObject?["at"]?.asString.flatMap { Instant(text: $0) }
+        case .profile: nil
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Connectors
+import ConnectorsTesting
+import EventModel
+import Foundation
+import TestFolder
+import Testing
+
+@testable import ConnectorLibrary
+
+/// Libraries as they should be, in a process of their own and in this one.
+@Suite struct LibraryTests {
+    @Test(arguments: SourceContract.allCases, ["", #","inProcess":true"#])
+    func `a source in C keeps the promises`(promise: SourceContract, where more: String) async throws {
+        let library = try BuiltLibrary("numbers")
+        try await promise.verify(try library.source(#""count":1500,"batch":70"#, more), records: 1_500)
+    }
+
+    @Test func `messages, rejects and positions are those that were given`() async throws {
+        let library = try BuiltLibrary("numbers")
+        var (messages, rejects, positions): ([String], [Reject], [String]) = ([], [], [])
+        func read(_ source: some Source) async throws {
+            for try await batch in source.batches(after: Checkpoint(version: 1, position: "40")) {
+                let text = batch.messages.text.prefix(batch.messages.count)
+                messages += text.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+                rejects += batch.messages.rejects
+                positions.append(batch.checkpoint.position)
+            }
+        }
+        try await read(try library.source(#""count":100,"batch":30"#))
+        #expect(positions == ["70", "100"] && messages.count == 58)
+        #expect(messages.first?.contains(#""messageId":"n41""#) == true)
+        #expect(rejects.map(\.reason) == ["Fifties are not wanted.", "Fifties are not wanted."])
+        #expect(rejects.map(\.text) == ["number 50", "number 100"])
+    }
+
+    @Test func `settings are checked by what the library says`() throws {
+        let library = try BuiltLibrary("numbers")
+        func problem(_ written: String) throws -> SettingsError? {
+            do { _ = try library.source(written) } catch let errors as SettingsErrors { return errors.errors.first }
+            return nil
+        }
+        #expect(try problem(#""cuont":1"#)?.path == ["settings", "cuont"])
+        #expect(try problem(#""cuont":1"#)?.remedy.contains("Did you mean `count`?") == true)
+        #expect(try problem(#""count":0"#)?.problem == "this is not a whole number from 1 to 10000000")
+        #expect(try problem(#""count":5"#) == nil)
+    }
+
+    @Test func `what the library itself finds wrong with its settings is told`() async throws {
+        let library = try BuiltLibrary("numbers")
+        let source = try library.source(#""count":5,"batch":50"#)
+        let error = await #expect(throws: ConnectorError.self) { _ = try await source.probe() }
+        #expect(error == ConnectorError(.mendSettings, at: "batch", "it is larger than count", remedy: "Write less."))
+    }
+
+    @Test func `secrets are references, and none is shown`() throws {
+        let library = try BuiltLibrary("faulty")
+        _ = try library.source(#""fault":"none","token":"env:TOKEN""#)
+        let errors = #expect(throws: SettingsErrors.self) { _ = try library.source(#""fault":"none","token":"hunter2""#) }
+        #expect(errors?.errors.first?.path == ["settings", "token"] && errors?.description.contains("hunter2") == false)
+        let missing = #expect(throws: SettingsErrors.self) { _ = try library.source(#""fault":"none","token":"env:OTHER""#) }
+        #expect(missing?.description.contains("OTHER") == true)
+    }
+
+    @Test(arguments: ["", #","inProcess":true"#]) func `a destination refuses by place, and the rest arrived`(more: String) async throws {
+        let library = try BuiltLibrary("faulty", #"ROLE="destination""#)
+        let destination = try library.destination(#""fault":"none""#, more)
+        let keys = (0..<6).map { "key-\($0)" }
+        #expect(
+            try await destination.deliver(DestinationContract.batch(keys[...])).refused == [.init(record: 3, reason: "It is the third.")])
+        #expect(try await destination.probe() == "It is there.")
+        await destination.close()
+        // It is made anew for the next.
+        #expect(try await destination.deliver(DestinationContract.batch(keys[..<2])).refused.isEmpty)
+        await destination.close()
+    }
+
+    @Test(arguments: [
+        ("numbers", "", true, "`numbers` is a source"), ("faulty", #"ROLE="destination""#, false, "`faulty` is a destination"),
+        ("faulty", "NEWER", false, "it was built for interface 2, and this is 1"), ("faulty", "REFUSES", false, "does not serve"),
+        ("faulty", "LACKS", false, "its table lacks a function"), ("faulty", "UNREADABLE", false, "its descriptor is no JSON object"),
+        ("faulty", #"ROLE="format""#, false, "its descriptor has no role"),
+        ("faulty", "TRAPS", false, "took its process down while it was loaded"),
+    ])
+    func `a library that does not fit says why`(source: String, word: String, asDestination: Bool, problem: String) throws {
+        let library = word.isEmpty ? try BuiltLibrary(source) : try BuiltLibrary(source, word)
+        let errors = #expect(throws: SettingsErrors.self) {
+            if asDestination { _ = try library.destination(#""fault":"none""#) } else { _ = try library.source(#""fault":"none""#) }
+        }
+        #expect(errors?.errors.first?.path == ["path"] && errors?.description.contains(problem) == true, "\(errors?.description ?? "")")
+    }
+
+    @Test func `a file that is no library, or another one, says so`() throws {
+        let library = try BuiltLibrary("numbers")
+        for (path, problem) in [
+            ("/nowhere.so", "there is no library"), (library.folder / "text.so", "it cannot be loaded"),
+            ("/lib/x86_64-linux-gnu/libm.so.6", "has no function `tessera_connector`"),
+        ] where path.hasPrefix("/lib/") == false || FileManager.default.fileExists(atPath: path) {
+            _ = try library.folder.write("no library", as: "text.so")
+            let error = #expect(throws: ConnectorError.self) { try LibrarySettings.describe(path) }
+            #expect(error?.problem.contains(problem) == true, "\(String(describing: error))")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import EventModel
+import Foundation
+import TestFolder
+import Testing
+
+/// Singer taps of the real worker.
+extension ConnectorTests {
+    /// A tap that brings as many records as `count` beside it says, a state behind each hundred and at its end, and then ends.
+    private static let growing = """
+        import json, os, sys
+        here = os.path.dirname(os.path.abspath(__file__))
+        if "--discover" in sys.argv:
+            print(json.dumps({"streams": [{"tap_stream_id": "sales", "stream": "sales", "schema": {}, "metadata": []}]}))
+            sys.exit(0)
+        with open(os.path.join(here, "pids"), "a") as file: file.write("%d\\n" % os.getpid())
+        config = json.load(open(sys.argv[sys.argv.index("--config") + 1]))
+        assert config["key"] == "the key of the shop"
+        done = json.load(open(sys.argv[sys.argv.index("--state") + 1]))["done"] if "--state" in sys.argv else 0
+        def out(message): print(json.dumps(message))
+        def state(i): out({"type": "STATE", "value": {"done": i}})
+        out({"type": "SCHEMA", "stream": "sales", "schema": {}, "key_properties": ["id"], "bookmark_properties": ["at"]})
+        count = int(open(os.path.join(here, "count")).read())
+        for i in range(done, count):
+            out({"type": "RECORD", "stream": "sales", "record": {"id": i, "customer": "u%d" % (i % 300), "at": "2026-06-01T00:00:00Z"}})
+            if i % 100 == 99: state(i + 1)
+        state(count)
+        """
+
+    private func grow(to count: Int) throws {
+        let part = try folder.write("\(count)", as: "part")
+        #expect(rename(part, folder / "count") == 0)
+    }
+
+    private func configureTap(_ more: String = "") throws {
+        _ = try folder.write(Self.growing, as: "tap.py")
+        _ = try folder.write("the key of the shop\n", as: "key")
+        try configure(
+            "name: shop, kind: singer, command: [\(try #require(python)), tap.py], config: {key: \"file:\(folder / "key")\"}, userId: .customer\(more)"
+        )
+    }
+
+    @Test(.enabled(if: python != nil, "python3 is not there, and the tap is written in it"))
+    func `a tap that grows loses and doubles nothing through kill -9, and none is left running`() throws {
+        try configureTap(", every: 0.1")
+        let (rounds, size) = (Self.isLong ? 60 : 6, 3_000)
+        for round in 0..<rounds {
+            try grow(to: (round + 1) * size - 17)
+            let worker = try start("log\(round)")
+            usleep(UInt32(400_000 + 150_000 * (round % 5)))
+            kill(worker.processIdentifier, SIGKILL)
+            worker.waitUntilExit()
+        }
+        try grow(to: rounds * size)
+        let worker = try start()
+        try wait(for: rounds * size)
+        try wait { try list().first?["accepted"]?.asDouble == Double(rounds * size) }
+        worker.terminate()
+        worker.waitUntilExit()
+        let tapIDs = try String(contentsOfFile: folder / "pids", encoding: .utf8).split(separator: "\n").compactMap { pid_t($0) }
+        #expect(tapIDs.count >= 2)
+        for id in tapIDs { try wait { kill(id, 0) != 0 } }
+    }
+
+    @Test(.enabled(if: python != nil, "python3 is not there, and the tap is written in it"))
+    func `a tap is checked, and run by hand to its end`() throws {
+        try configureTap()
+        try grow(to: 250)
+        let check = try Program.worker.run("connectors", "check", "shop", "--config", config)
+        #expect(try check.status == 0 && check.json["found"] == .string("1 stream: sales."), "\(check.output)\(check.errors)")
+        for (accepted, duplicates) in [(250, 0), (260, 0)] {
+            try grow(to: accepted)
+            let run = try Program.worker.run("connectors", "run", "shop", "--db", store, "--config", config)
+            #expect(run.status == 0, "\(run.errors)")
+            let told = try run.json
+            #expect(told["accepted"] == .integer(Int64(accepted)) && told["duplicates"] == .integer(Int64(duplicates)), "\(told)")
+        }
+        #expect(try stored() == [260, 260])
+    }
+
+    @Test func `the sample of the singer page is taken`() throws {
+        let sample = "Plugins/SourceSinger/sample.yaml"
+        let list = "\(Program.worker.path) connectors list --db \(store) --config \(sample)"
+        let outcome = try Program.bash("SHOP_PASSWORD=secret-of-the-shop \(list)", folder: packageFolder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try outcome.json["connectors"]?.asArray?.first?.asObject?["kind"] == .string("singer"))
+        let refused = try Program.bash("env -u SHOP_PASSWORD \(list)", folder: packageFolder)
+        let expected = "\(sample):10, connectors.0.config.password: the environment has no variable SHOP_PASSWORD"
+        #expect(refused.status != 0 && refused.errors.contains(expected), "\(refused.errors)")
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Synchronization
+
+/// A server of the tests' own, which a script makes in a new folder. It ends with the process that runs the tests, however that ends: the
+/// script sees the end of its input then.
+final class ScriptedServer: Sendable {
+    /// What the script wrote first: where the server is.
+    let place: String
+    private let input: FileHandle
+    private let output: FileHandle
+    private let turn = Mutex(())
+
+    /// What it was told and could not do.
+    struct Failed: Error { let what: String }
+
+    /// Makes one, and starts it: some seconds.
+    ///
+    /// - Parameter script: A file beside this one.
+    init(_ script: String, _ arguments: [String]) throws {
+        let process = Process()
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: script).path
+        let command = ["/bin/bash", "-c", try String(contentsOfFile: file, encoding: .utf8), script] + arguments
+        // Servers refuse to run as root, and whoever they run as may not read this folder.
+        let unprivileged = getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command : command
+        (process.executableURL, process.arguments) = (URL(filePath: "/usr/bin/env"), unprivileged)
+        process.currentDirectoryURL = URL(filePath: "/tmp")
+        let (input, output) = (Pipe(), Pipe())
+        (process.standardInput, process.standardOutput) = (input, output)
+        try process.run()
+        (self.input, self.output) = (input.fileHandleForWriting, output.fileHandleForReading)
+        place = Self.line(self.output)
+        if place.isEmpty { throw Failed(what: "no server could be made") }
+    }
+
+    /// Says a word that the script knows: returns when it is done.
+    func tell(_ word: String) throws {
+        let answer = try turn.withLock { _ in
+            try input.write(contentsOf: Data("\(word)\n".utf8))
+            return Self.line(output)
+        }
+        if answer != word { throw Failed(what: word) }
+    }
+
+    private static func line(_ output: FileHandle) -> String {
+        var text: [UInt8] = []
+        while let byte = try? output.read(upToCount: 1)?.first, byte != 10 { text.append(byte) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// Whether a folder of the system's programs has all of these.
+func folder(of programs: [String], besides folders: [String]) -> String? {
+    let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    return (folders + path).first { folder in
+        programs.allSatisfy { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }
+    }
+}
