@@ -74,7 +74,7 @@ let package = Package(
         .executable(name: "tessera-shell", targets: ["tessera-shell"]),
         .executable(name: "tessera-worker", targets: ["tessera-worker"]),
     ],
-    traits: Set(heavy.map { .trait(name: $0, description: "The connector of that name.") }),
+    traits: Set((heavy + ["NATS", "Redis"]).map { .trait(name: $0, description: "The connector of that name.") }),
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),

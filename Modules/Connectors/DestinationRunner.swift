@@ -82,12 +82,17 @@ public final class DestinationRunner: Sendable {
         var turn = Turn(policy)
         var state = try await begun()
         while let place = state.place {
-            try await waitWhilePaused()
+            try await waitWhilePaused(&turn)
+            await lookAtBacklog(&turn)
             try await replay(&state, &turn)
             let piece = try await again { () async throws(ConnectorError) in
                 try await self.feed.next(after: place, limits: self.policy.limits)
             }
-            guard let piece else { return }
+            guard let piece else {
+                turn.looked = nil
+                await lookAtBacklog(&turn)
+                return
+            }
             if piece.batch.isEmpty, piece.place == place { continue }
             try await pass(piece.batch, &state, &turn)
             state.place = piece.place
@@ -128,19 +133,25 @@ public final class DestinationRunner: Sendable {
         try await save(state)
     }
 
-    /// Waits while somebody wants it to; looks how much waits, too.
-    private func waitWhilePaused() async throws(ConnectorError) {
+    /// Waits while somebody wants it to.
+    private func waitWhilePaused(_ turn: inout Turn) async throws(ConnectorError) {
         while true {
-            let backlog: Int?
-            if let place = progress.state.place { backlog = await feed.backlog(behind: place) } else { backlog = nil }
             let isPaused = await keeper.isPaused(name)
-            present.withLock { present in
-                present.phase = isPaused ? .paused : .running
-                present.backlog = backlog
-            }
+            present.withLock { $0.phase = isPaused ? .paused : .running }
             guard isPaused else { return }
+            await lookAtBacklog(&turn)
             try await outside.sleep(ConnectorSurroundings.pauseLook, of: name)
         }
+    }
+
+    /// Looks how much waits, once a second: files are asked for that.
+    private func lookAtBacklog(_ turn: inout Turn) async {
+        let now = outside.elapsed()
+        if let looked = turn.looked, now - looked < .seconds(1) { return }
+        guard let place = progress.state.place else { return }
+        turn.looked = now
+        let backlog = await feed.backlog(behind: place)
+        present.withLock { $0.backlog = backlog }
     }
 
     /// Where it stands; one that was never delivered to begins where its feed says, and that is kept first.
@@ -166,6 +177,8 @@ public final class DestinationRunner: Sendable {
         var streak = FailureStreak()
         var breaker: CircuitBreaker
         var bucket: MessageRate?
+        /// When it last looked how much waits.
+        var looked: Duration?
 
         init(_ policy: Policy) {
             breaker = policy.breaker
@@ -196,7 +209,8 @@ public final class DestinationRunner: Sendable {
         while true {
             let rest = turn.breaker.wait(at: outside.elapsed())
             if rest > .zero { try await outside.sleep(rest, of: name) }
-            try await waitWhilePaused()
+            try await waitWhilePaused(&turn)
+            await lookAtBacklog(&turn)
             do throws(ConnectorError) {
                 let receipt = try await destination.deliver(batch)
                 try check(receipt, batch)

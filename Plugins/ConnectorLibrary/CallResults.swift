@@ -152,7 +152,8 @@ final class CallResults {
 
     private func fail(_ place: String, _ problem: String, _ remedy: String, after: Int64) {
         let problem = problem.hasSuffix(".") ? String(problem.dropLast()) : problem
-        failure = ConnectorError(.retry(after: after >= 0 ? .milliseconds(after) : nil), at: place, problem, remedy: remedy)
+        failure = ConnectorError(
+            .retry(after: after >= 0 ? .milliseconds(after) : nil), at: place.isEmpty ? path : place, problem, remedy: remedy)
     }
 }
 

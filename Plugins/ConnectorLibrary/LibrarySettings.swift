@@ -26,7 +26,7 @@ public struct LibrarySettings: SourceSettings, DestinationSettings {
     /// Asks the library for its settings, in a process of its own where it runs in one, and checks what is written.
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
         LibrarySource(
-            connector: try connector(.source, context), path: context.path(path),
+            connector: try connector(.source, context),
             interval: context.isRunOnce ? nil : .seconds(interval ?? 1))
     }
 

@@ -4,7 +4,6 @@ import EventModel
 /// A source in a shared library.
 struct LibrarySource: Source {
     let connector: BlockingConnector
-    let path: String
     /// How long it waits where nothing is there; nil: it ends then.
     let interval: Duration?
 

@@ -15,7 +15,7 @@ public struct LibraryTrial: Sendable {
     }
 
     /// The source, made anew; it ends where nothing more is there.
-    public func source() -> any Source { LibrarySource(connector: connector, path: table.path, interval: nil) }
+    public func source() -> any Source { LibrarySource(connector: connector, interval: nil) }
 
     /// The destination, made anew.
     public func destination() -> any Destination { LibraryDestination(connector: connector) }

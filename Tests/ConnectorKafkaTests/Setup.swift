@@ -25,7 +25,7 @@ func makeSource(_ cluster: MockCluster, _ settings: String, runsOnce: Bool = tru
 
 func makeSource(_ settings: String, _ context: ConnectorContext = ConnectorContext(formats: formats, folder: "/")) throws -> KafkaSource {
     let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let source = try SourceRegistry([KafkaSourceSettings.self]).makeSource(
+    let source = try SourceRegistry([KafkaSourceSettings.self]).make(
         "kafka", settings: object, environment: ["SECRET": "hunter2"], context: context)
     return try #require(source as? KafkaSource)
 }
@@ -37,7 +37,7 @@ func makeDestination(_ cluster: MockCluster, _ settings: String) throws -> Kafka
 
 func makeDestination(_ settings: String) throws -> KafkaDestination {
     let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let destination = try DestinationRegistry([KafkaDestinationSettings.self]).makeDestination(
+    let destination = try DestinationRegistry([KafkaDestinationSettings.self]).make(
         "kafka", settings: object, environment: ["SECRET": "hunter2"], context: ConnectorContext(formats: formats, folder: "/"))
     return try #require(destination as? KafkaDestination)
 }

@@ -37,12 +37,12 @@ struct BuiltLibrary {
     }
 
     func source(_ written: String = "", _ more: String = "", report: @escaping @Sendable (String) -> Void = { _ in }) throws -> any Source {
-        try SourceRegistry([LibrarySettings.self]).makeSource(
+        try SourceRegistry([LibrarySettings.self]).make(
             "library", settings: settings(written, more), environment: ["TOKEN": "hidden"], context: context(report))
     }
 
     func destination(_ written: String = "", _ more: String = "") throws -> any Destination {
-        try DestinationRegistry([LibrarySettings.self]).makeDestination(
+        try DestinationRegistry([LibrarySettings.self]).make(
             "library", settings: settings(written, more), environment: ["TOKEN": "hidden"], context: context { _ in })
     }
 
@@ -54,6 +54,6 @@ struct BuiltLibrary {
                     path, memory: memory, settings: [("fault", fault)] + (mark.isEmpty ? [] : [("mark", mark)]),
                     patience: .seconds(fault == "hang" ? 20 : 120),
                     report: { _ in })),
-            path: path, interval: nil)
+            interval: nil)
     }
 }

@@ -60,7 +60,7 @@ import Testing
 
     private func inProcess(_ library: BuiltLibrary, _ fault: String) throws -> LibrarySource {
         let calls = TableCalls(try LibraryTable(opening: library.path), settings: [("fault", fault)], report: { _ in })
-        return LibrarySource(connector: BlockingConnector(calls), path: library.path, interval: nil)
+        return LibrarySource(connector: BlockingConnector(calls), interval: nil)
     }
 
     @Test func `what stands behind the last position comes once`() async throws {

@@ -57,13 +57,13 @@ final class LocalServer: Sendable {
 let secrets = ["WRONG": "hunter2", "URL": "postgresql://ada:hunter2@localhost/shop"]
 
 func makeDestination(_ settings: String) throws -> any Destination {
-    try DestinationRegistry([PostgresDestinationSettings.self]).makeDestination(
+    try DestinationRegistry([PostgresDestinationSettings.self]).make(
         "postgres", settings: try #require(try JSONValue(parsing: settings).asObject), environment: secrets,
         context: ConnectorContext(formats: FormatRegistry([]), folder: "/"))
 }
 
 func makeSource(_ settings: String, isRunOnce: Bool = true) throws -> any Source {
-    try SourceRegistry([PostgresSourceSettings.self]).makeSource(
+    try SourceRegistry([PostgresSourceSettings.self]).make(
         "postgres", settings: try #require(try JSONValue(parsing: settings).asObject), environment: secrets,
         context: ConnectorContext(formats: FormatRegistry([]), folder: "/", isRunOnce: isRunOnce))
 }

@@ -139,14 +139,14 @@ private let formats = FormatRegistry([SegmentFormat.self, PostHogFormat.self])
 
 func makeSource(_ settings: String, runsOnce: Bool = true) throws -> RabbitMQSource {
     let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let source = try SourceRegistry([RabbitMQSourceSettings.self]).makeSource(
+    let source = try SourceRegistry([RabbitMQSourceSettings.self]).make(
         "rabbitmq", settings: object, environment: secrets, context: ConnectorContext(formats: formats, folder: "/", isRunOnce: runsOnce))
     return try #require(source as? RabbitMQSource)
 }
 
 func makeDestination(_ settings: String) throws -> RabbitMQDestination {
     let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let destination = try DestinationRegistry([RabbitMQDestinationSettings.self]).makeDestination(
+    let destination = try DestinationRegistry([RabbitMQDestinationSettings.self]).make(
         "rabbitmq", settings: object, environment: secrets, context: ConnectorContext(formats: formats, folder: "/"))
     return try #require(destination as? RabbitMQDestination)
 }

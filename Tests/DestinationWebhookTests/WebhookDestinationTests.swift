@@ -17,7 +17,7 @@ let key = [UInt8](0..<32)
 func makeWebhook(_ settings: String, _ context: ConnectorContext = ConnectorContext(formats: FormatRegistry([]), folder: "")) throws
     -> any Destination
 {
-    try DestinationRegistry([WebhookSettings.self]).makeDestination(
+    try DestinationRegistry([WebhookSettings.self]).make(
         "webhook", settings: #require(try JSONValue(parsing: settings).asObject),
         environment: ["SECRET": secret, "OLD": "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=", "TOKEN": "t0ken", "BAD": "hunter2"],
         context: context)

@@ -33,6 +33,19 @@ import Testing
         try Program.worker.start("--dev", "--port", "0", "--db", store, "--config", config, log: folder / log)
     }
 
+    /// Starts a worker again and again, gives it something, and kills it: after a while of `life`, in milliseconds.
+    func killed(rounds: Int, life: ClosedRange<Int>, given: (Int) throws -> Void) throws {
+        for round in 0..<rounds {
+            let worker = try start("log\(round)")
+            try given(round)
+            // Three times as far as a fifth of the whole, in turn: five lives that follow no order.
+            let part = life.count / 5 * (round * 3 % 5)
+            usleep(UInt32(1_000 * (life.lowerBound + part)))
+            kill(worker.processIdentifier, SIGKILL)
+            worker.waitUntilExit()
+        }
+    }
+
     /// Messages in the store, and distinct ones.
     func stored() throws -> [Int] {
         let outcome = try Program.shell.run("--db", store, "-c", "sql SELECT count(*), count(DISTINCT message_id) FROM events")
@@ -61,12 +74,8 @@ import Testing
     @Test func `a watched folder loses and doubles nothing through kill -9`() throws {
         try configure("name: drop, kind: files, path: in, interval: 0.05")
         let (rounds, size) = (Self.isLong ? 60 : 6, 4_000)
-        for round in 0..<rounds {
-            let worker = try start("log\(round)")
+        try killed(rounds: rounds, life: 150...600) { round in
             try put((round * size)..<((round + 1) * size), as: String(format: "%03d.ndjson", round))
-            usleep(UInt32(150_000 + 90_000 * (round % 5)))
-            kill(worker.processIdentifier, SIGKILL)
-            worker.waitUntilExit()
         }
         let worker = try start()
         defer {
@@ -133,7 +142,7 @@ import Testing
     @Test(arguments: [
         ("name: a, kind: files", "tessera.yaml:2, connectors.0: `files` needs the setting `path`."),
         ("name: a, kind: files, path: x, pth: y", "tessera.yaml:2, connectors.0.pth: `files` has no such setting. Did you mean `path`?"),
-        ("name: a b, kind: files, path: x", "connectors.0.name: a connector needs a name."),
+        ("name: a b, kind: files, path: x", "connectors.0.name: this connector needs a name."),
         ("name: a, path: x", "connectors.0.kind: the kind of connector is missing. There are: 'files', 'library', 'singer',"),
         ("name: a, kind: files, path: x, rate: fast", "connectors.0.rate: this is not a number from 0.001"),
         ("name: a, kind: files, path: x, retry: {first: 0}", "connectors.0.retry.first: this is not a number"),
@@ -160,12 +169,8 @@ import Testing
             "name: drop, kind: files, path: in, interval: 0.05",
             "name: lake, kind: files, path: lake, rotate: 200000, deliver: [messages, memberships], batchWait: 0.05")
         let (rounds, size) = (Self.isLong ? 60 : 5, 3_000)
-        for round in 0..<rounds {
-            let worker = try start("log\(round)")
+        try killed(rounds: rounds, life: 250...770) { round in
             try put((round * size)..<((round + 1) * size), as: String(format: "%03d.ndjson", round))
-            usleep(UInt32(250_000 + 130_000 * (round % 4)))
-            kill(worker.processIdentifier, SIGKILL)
-            worker.waitUntilExit()
         }
         let worker = try start()
         defer {

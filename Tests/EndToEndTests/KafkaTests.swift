@@ -16,12 +16,8 @@ extension ConnectorTests {
         let brokers = cluster.brokers[0]
         try configure("name: shop, kind: kafka, brokers: [\"\(brokers)\"], topics: [orders], batchRecords: 700")
         let (rounds, size) = (Self.isLong ? 30 : 6, 4_000)
-        for round in 0..<rounds {
-            let worker = try start("log\(round)")
+        try killed(rounds: rounds, life: 150...600) { round in
             cluster.append(((round * size)..<((round + 1) * size)).map { Self.sold($0) }, to: "orders", partitions: 3)
-            usleep(UInt32(150_000 + 90_000 * (round % 5)))
-            kill(worker.processIdentifier, SIGKILL)
-            worker.waitUntilExit()
         }
         cluster.append(["nothing", nil, "{\"type\":\"track\"}"], to: "orders", partitions: 3)
         let worker = try start()
@@ -44,12 +40,8 @@ extension ConnectorTests {
             "name: shop, kind: kafka, brokers: [\"\(brokers)\"], topics: [orders]",
             "name: copy, kind: kafka, brokers: [\"\(brokers)\"], topic: copy, deliver: [messages], batchWait: 0.05")
         let (rounds, size) = (Self.isLong ? 10 : 3, 2_000)
-        for round in 0..<rounds {
-            let worker = try start("log\(round)")
+        try killed(rounds: rounds, life: 400...920) { round in
             cluster.append(((round * size)..<((round + 1) * size)).map { Self.sold($0) }, to: "orders", partitions: 2)
-            usleep(UInt32(400_000 + 130_000 * (round % 4)))
-            kill(worker.processIdentifier, SIGKILL)
-            worker.waitUntilExit()
         }
         let worker = try start()
         defer {

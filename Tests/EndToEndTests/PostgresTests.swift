@@ -31,8 +31,7 @@ import Testing
             "name: lake, kind: postgres, connection: \"\(connection)\", schema: lake, deliver: [messages, memberships, profiles], "
                 + "batchWait: 0.1, retry: {first: 0.1, longest: 0.5}, breakerRest: 0.2")
         let (rounds, size) = (Self.isLong ? 60 : 6, 3_000)
-        for round in 0..<rounds {
-            let process = try worker.start("log\(round)")
+        try worker.killed(rounds: rounds, life: 400...1200) { round in
             let lines = (0..<size).map { n in
                 let number = round * size + n
                 let what = n % 10 == 0 ? #""identify","traits":{"n":\#(number)}"# : #""track","event":"Sold""#
@@ -47,9 +46,6 @@ import Testing
                 usleep(300_000)
                 try server.tell("start")
             }
-            usleep(UInt32(400_000 + 200_000 * (round % 4)))
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
         }
         let process = try worker.start()
         defer {

@@ -28,12 +28,8 @@ extension ConnectorTests {
             "name: out, \(broker), routingKey: orders, deliver: [messages], batchWait: 0.05",
             "name: back, \(broker), queue: orders, prefetch: 300")
         let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
-        for round in 0..<rounds {
-            let worker = try start("log\(round)")
+        try killed(rounds: rounds, life: 600...1120) { round in
             try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
-            usleep(UInt32(600_000 + 130_000 * (round % 4)))
-            kill(worker.processIdentifier, SIGKILL)
-            worker.waitUntilExit()
         }
         let worker = try start()
         defer {

@@ -23,7 +23,7 @@ private struct Desk {
 
     func make(_ settings: String) throws -> any Enricher {
         let written = try #require(try JSONValue(parsing: settings).asObject)
-        return try EnricherRegistry([TableSettings.self]).makeEnricher(
+        return try EnricherRegistry([TableSettings.self]).make(
             "table", settings: written, environment: [:],
             context: ConnectorContext(
                 formats: FormatRegistry([]), folder: folder.path, report: { sentence in sentences.all.withLock { $0.append(sentence) } }))

@@ -8,7 +8,7 @@ import Testing
 
 private func make(_ settings: String, in folder: String = "") throws -> any Enricher {
     let written = try #require(try JSONValue(parsing: settings).asObject)
-    return try EnricherRegistry([TextSettings.self]).makeEnricher(
+    return try EnricherRegistry([TextSettings.self]).make(
         "text", settings: written, environment: [:], context: ConnectorContext(formats: FormatRegistry([]), folder: folder))
 }
 

@@ -178,7 +178,7 @@ private func track(_ id: String, _ event: String = "Wrote", user: String = "ada"
 
     @Test(arguments: [
         ("enrichers: {}", "tessera.yaml:1, enrichers: this is not a list of at most 64 enrichers"),
-        ("enrichers:\n  - kind: probing\n", "enrichers.0.name: an enricher needs a name"),
+        ("enrichers:\n  - kind: probing\n", "enrichers.0.name: this enricher needs a name"),
         ("enrichers:\n  - name: a\n", "enrichers.0.kind: the kind of enricher is missing. There are: 'probing'."),
         ("enrichers:\n  - name: a\n    kind: probng\n    purpose: x", "there is no enricher `probng`. Did you mean `probing`?"),
         (

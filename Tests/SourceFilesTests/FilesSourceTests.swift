@@ -17,7 +17,7 @@ struct FilesSourceTests {
     private static let registry = SourceRegistry([FilesSettings.self])
 
     private func source(_ settings: [JSONObject.Member]) throws -> any Source {
-        try Self.registry.makeSource(
+        try Self.registry.make(
             "files", settings: JSONObject(settings), environment: [:],
             context: ConnectorContext(formats: FormatRegistry([SegmentFormat.self, CSVFormat.self]), folder: folder.path))
     }

@@ -102,7 +102,7 @@ struct SingerSettingsTests {
     @Test func `somebody must be named`() throws {
         let settings = JSONObject([.init("command", .array([.string("tap-x")]))])
         do {
-            _ = try SourceRegistry([SingerSettings.self]).makeSource(
+            _ = try SourceRegistry([SingerSettings.self]).make(
                 "singer", settings: settings, environment: [:], context: ConnectorContext(formats: FormatRegistry([]), folder: ""))
             Issue.record("the settings were taken")
         } catch { #expect(error.description.contains("nothing says whose the messages are"), "\(error)") }

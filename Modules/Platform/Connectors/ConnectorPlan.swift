@@ -43,8 +43,9 @@ public struct ConnectorPlan: Sendable {
 
     /// Settings that every connector has.
     static let common = ["name", "kind", "enabled", "rate", "retry"]
-    /// The most connectors of a worker.
-    static let mostEntries = 256
+    private static let section = NamedEntries(
+        word: "connector", most: 256, example: "- {name: nightly, kind: files, path: /var/lib/exports}",
+        kept: "its position is kept under it")
 
     /// Checks a section.
     ///
@@ -52,44 +53,22 @@ public struct ConnectorPlan: Sendable {
     public init(
         settings: JSONValue, kinds: ConnectorRegistries, environment: [String: String], context: ConnectorContext
     ) throws(SettingsErrors) {
-        guard let list = settings.asArray, list.count <= Self.mostEntries else {
-            throw SettingsErrors([
-                SettingsError(
-                    at: [], "this is not a list of at most \(Self.mostEntries) connectors",
-                    remedy: "Write `- {name: nightly, kind: files, path: /var/lib/exports}`.")
-            ])
+        try Self.section.read(settings) { written, name, errors throws(SettingsErrors) in
+            if let entry = try Self.entry(written, name, kinds, environment, context, &errors) { entries.append(entry) }
         }
-        var errors: [SettingsError] = []
-        for (index, value) in list.enumerated() {
-            do throws(SettingsErrors) {
-                let entry = try Self.entry(value, kinds, environment, context)
-                if entries.contains(where: { $0.name == entry.name }) {
-                    throw SettingsErrors([
-                        SettingsError(at: ["name"], "another connector is called `\(entry.name)`", remedy: "Give each a name of its own.")
-                    ])
-                }
-                entries.append(entry)
-            } catch {
-                errors += error.errors.map { SettingsError(at: ["\(index)"] + $0.path, $0.problem, remedy: $0.remedy) }
-            }
-        }
-        if !errors.isEmpty { throw SettingsErrors(errors) }
     }
 
+    /// - Returns: nil where `errors` are not empty.
     private static func entry(
-        _ value: JSONValue, _ kinds: ConnectorRegistries, _ environment: [String: String], _ context: ConnectorContext
-    ) throws(SettingsErrors) -> Entry {
-        guard let written = value.asObject else {
-            throw SettingsErrors([SettingsError(at: [], "this is not a map of settings", remedy: "Write name, kind and its settings.")])
-        }
-        var errors: [SettingsError] = []
+        _ written: JSONObject, _ name: String, _ kinds: ConnectorRegistries, _ environment: [String: String], _ context: ConnectorContext,
+        _ errors: inout [SettingsError]
+    ) throws(SettingsErrors) -> Entry? {
         func read<Read>(_ fallback: Read, _ body: () throws(SettingsError) -> Read) -> Read {
             do throws(SettingsError) { return try body() } catch {
                 errors.append(error)
                 return fallback
             }
         }
-        let name = read("") { () throws(SettingsError) in try Self.name(written) }
         let kind = read("") { () throws(SettingsError) in
             guard let kind = written["kind"]?.asString, !kind.isEmpty else {
                 throw SettingsError(
@@ -106,50 +85,25 @@ public struct ConnectorPlan: Sendable {
             return truth
         }
         let retry = read(RetryPolicy()) { () throws(SettingsError) in try Self.retry(written["retry"]) }
-        if !kind.isEmpty {
-            var lent = context
-            lent.report = { context.report("The connector \(name): \($0)") }
-            do throws(SettingsErrors) {
-                let work: Work
-                if try kinds.isDestination(kind, written) {
-                    let described = kinds.described.first { $0.descriptor.name == kind && $0.role == "destination" }
-                    // All at once, so that a mistake is told with every setting that there is.
-                    _ = try described?.descriptor.checked(written, besides: common, environment: environment)
-                    let own = kinds.destinations.descriptors.first { $0.name == kind }?.settings.map(\.name) ?? []
-                    let plan = try DeliveryPlan(written, kind: kind, besides: common + own, rate: rate, retry: retry)
-                    let destination = try kinds.destinations.makeDestination(
-                        kind, settings: written, besides: common + DeliveryPlan.settings.map(\.name), environment: environment,
-                        context: lent)
-                    work = .destination(destination, plan)
-                } else {
-                    work = .source(
-                        try kinds.sources.makeSource(
-                            kind, settings: written, besides: common, environment: environment, context: lent))
-                }
-                if errors.isEmpty {
-                    return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, work: work, written: written)
-                }
-            } catch { errors += error.errors }
+        if kind.isEmpty { return nil }
+        var lent = context
+        lent.report = { context.report("The connector \(name): \($0)") }
+        let work: Work
+        if try kinds.isDestination(kind, written) {
+            let described = kinds.described.first { $0.descriptor.name == kind && $0.role == "destination" }
+            // All at once, so that a mistake is told with every setting that there is.
+            _ = try described?.descriptor.checked(written, besides: common, environment: environment)
+            let own = kinds.destinations.descriptors.first { $0.name == kind }?.settings.map(\.name) ?? []
+            let plan = try DeliveryPlan(written, kind: kind, besides: common + own, rate: rate, retry: retry)
+            let destination = try kinds.destinations.make(
+                kind, settings: written, besides: common + DeliveryPlan.settings.map(\.name), environment: environment, context: lent)
+            work = .destination(destination, plan)
+        } else {
+            work = .source(
+                try kinds.sources.make(kind, settings: written, besides: common, environment: environment, context: lent))
         }
-        throw SettingsErrors(errors)
-    }
-
-    /// A name that can be a file's.
-    ///
-    /// - Parameter thing: Whose name it is, for a sentence.
-    /// - Parameter kept: What it is good for, as a sentence goes on.
-    static func name(
-        _ written: JSONObject, of thing: String = "a connector", kept: String = "its position is kept under it"
-    ) throws(SettingsError) -> String {
-        let name = written["name"]?.asString ?? ""
-        let isPlain = name.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
-        }
-        guard isPlain, (1...64).contains(name.utf8.count) else {
-            throw SettingsError(
-                at: ["name"], "\(thing) needs a name", remedy: "Write 1 to 64 letters, digits, - and _; \(kept).")
-        }
-        return name
+        guard errors.isEmpty else { return nil }
+        return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, work: work, written: written)
     }
 
     private static func retry(_ value: JSONValue?) throws(SettingsError) -> RetryPolicy {

@@ -10,7 +10,7 @@ public struct EnricherPlan: Sendable {
         /// Kinds of message that it is asked about.
         public var kinds: Set<Message.Kind>
         /// Names of the track messages that it is asked about; nil: all.
-        public var events: Set<String>?
+        public var events: [String]?
         /// `context.purpose` of what it gives, unless it says another.
         public var purpose: String
         /// For how long that holds, unless it says otherwise; nil: until other traits take its place.
@@ -22,7 +22,7 @@ public struct EnricherPlan: Sendable {
         func isAsked(about message: Message) -> Bool {
             guard kinds.contains(message.kind) else { return false }
             guard let events, message.kind == .track else { return true }
-            return message.event.map { events.contains($0) } ?? false
+            return message.event.map { event in events.contains { $0.sameScalars(as: event) } } ?? false
         }
     }
     /// In their order; no two of one name.
@@ -41,8 +41,9 @@ public struct EnricherPlan: Sendable {
         .optional("events", .texts, "Only track messages of these names.", usual: "all"),
         .optional("enabled", .truth, "Whether it is asked.", usual: "true"),
     ]
-    /// The most enrichers of a worker.
-    static let mostEntries = 64
+    private static let section = NamedEntries(
+        word: "enricher", most: 64, example: "- {name: regions, kind: table, ...}",
+        kept: "what it gives is known by it")
     /// An alias says who somebody is and nothing about anybody.
     private static let kinds = Message.Kind.allCases.filter { $0 != .alias }
 
@@ -52,48 +53,21 @@ public struct EnricherPlan: Sendable {
     public init(
         settings: JSONValue, kinds: EnricherRegistry, environment: [String: String], context: ConnectorContext
     ) throws(SettingsErrors) {
-        guard let list = settings.asArray, list.count <= Self.mostEntries else {
-            throw SettingsErrors([
-                SettingsError(
-                    at: [], "this is not a list of at most \(Self.mostEntries) enrichers",
-                    remedy: "Write `- {name: regions, kind: table, ...}`.")
-            ])
+        try Self.section.read(settings) { written, name, errors throws(SettingsErrors) in
+            guard let entry = try Self.entry(written, name, kinds, environment, context, &errors) else { return }
+            if written["enabled"] != .bool(false) { entries.append(entry) }
         }
-        var errors: [SettingsError] = []
-        var names: Set<String> = []
-        for (index, value) in list.enumerated() {
-            do throws(SettingsErrors) {
-                guard let written = value.asObject else {
-                    throw SettingsErrors([
-                        SettingsError(at: [], "this is not a map of settings", remedy: "Write name, kind and its settings.")
-                    ])
-                }
-                let entry = try Self.entry(written, kinds, environment, context)
-                guard names.insert(entry.name).inserted else {
-                    throw SettingsErrors([
-                        SettingsError(at: ["name"], "another enricher is called `\(entry.name)`", remedy: "Give each a name of its own.")
-                    ])
-                }
-                if written["enabled"] != .bool(false) { entries.append(entry) }
-            } catch {
-                errors += error.errors.map { SettingsError(at: ["\(index)"] + $0.path, $0.problem, remedy: $0.remedy) }
-            }
-        }
-        if !errors.isEmpty { throw SettingsErrors(errors) }
     }
 
+    /// - Returns: nil where `errors` are not empty.
     private static func entry(
-        _ written: JSONObject, _ registry: EnricherRegistry, _ environment: [String: String], _ context: ConnectorContext
-    ) throws(SettingsErrors) -> Entry {
-        var errors: [SettingsError] = []
-        var name = ""
-        do throws(SettingsError) { name = try ConnectorPlan.name(written, of: "an enricher", kept: "what it gives is known by it") } catch {
-            errors.append(error)
-        }
+        _ written: JSONObject, _ name: String, _ registry: EnricherRegistry, _ environment: [String: String], _ context: ConnectorContext,
+        _ errors: inout [SettingsError]
+    ) throws(SettingsErrors) -> Entry? {
         guard let kind = written["kind"]?.asString, !kind.isEmpty else {
             let known = registry.descriptors.map(\.name)
-            throw SettingsErrors(
-                errors + [SettingsError(at: ["kind"], "the kind of enricher is missing", remedy: "There are: \(listed(known)).")])
+            errors.append(SettingsError(at: ["kind"], "the kind of enricher is missing", remedy: "There are: \(listed(known))."))
+            return nil
         }
         let kinds = read(written["types"], into: &errors)
         let own = registry.descriptors.first { $0.name.sameScalars(as: kind) }
@@ -104,13 +78,13 @@ public struct EnricherPlan: Sendable {
                 _ = try described.checked(written, besides: ["name", "kind"], environment: environment)
             } catch { errors += error.errors }
         }
-        if !errors.isEmpty { throw SettingsErrors(errors) }
+        guard errors.isEmpty else { return nil }
         var lent = context
-        lent.report = { [name] in context.report("The enricher \(name): \($0)") }
-        let enricher = try registry.makeEnricher(
+        lent.report = { context.report("The enricher \(name): \($0)") }
+        let enricher = try registry.make(
             kind, settings: written, besides: ["name", "kind"] + settings.map(\.name), environment: environment, context: lent)
         return Entry(
-            name: name, kinds: kinds, events: written["events"]?.asArray.map { Set($0.compactMap(\.asString)) },
+            name: name, kinds: kinds, events: written["events"]?.asArray?.compactMap(\.asString),
             purpose: written["purpose"]?.asString ?? "", timeToLive: written["ttl"]?.asString.flatMap { Duration(text: $0) },
             enricher: enricher)
     }
