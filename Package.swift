@@ -122,6 +122,7 @@ let package = Package(
         module("Connectors", ["EventModel", "Secrets"]),
         module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
         module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
+        module("WebClient", ["Connectors", "EventModel", httpClient, http1] + nio),  // how connectors speak to servers elsewhere
         module("Records", ["EventModel", "Rules", "Storage"]),  // which messages the records of another system become
         module("ConnectorKit", ["CConnector"]),  // what authors of such libraries write in; it knows nothing of the rest
         module("ConnectorsTesting", ["Connectors", "EventModel", "EventModelTesting"]),  // the contract kit of formats
@@ -141,7 +142,8 @@ let package = Package(
         plugin("SourceFiles", ["Archive", "Connectors", "EventModel"], sample: "sample.yaml"),
         plugin("DestinationFiles", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin(
-            "DestinationWebhook", ["Connectors", "EventModel", "Secrets", crypto, httpClient, http1] + nio, sample: "sample.yaml"),
+            "DestinationWebhook", ["Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
+        plugin("DestinationLookup", ["Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
         plugin(
             "SourceSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
         plugin("ConnectorLibrary", ["CConnector", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
@@ -167,7 +169,8 @@ let package = Package(
         .target(
             name: "BuiltIn",
             dependencies: [
-                "Archive", "ConnectorLibrary", "Connectors", "DestinationFiles", "DestinationWebhook", "EnricherTable", "EnricherText",
+                "Archive", "ConnectorLibrary", "Connectors", "DestinationFiles", "DestinationLookup", "DestinationWebhook", "EnricherTable",
+                "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
                 "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceSinger",
@@ -194,6 +197,7 @@ let package = Package(
         .target(  // servers of the tests' own
             name: "LocalServers", path: "Tests/LocalServers", exclude: ["postgres.sh", "rabbitmq.sh"],
             swiftSettings: settings),
+        .target(name: "ScriptedWeb", dependencies: nio.prefix(2) + [http1], path: "Tests/ScriptedWeb", swiftSettings: settings),  // HTTP
         tests("EventModel", ["EventModel", "EventModelTesting"], data: ["Fixtures"]),
         tests("Storage", ["EventModel", "Storage", "StorageTesting"]),
         tests("Identity", ["Identity", "Storage", "StorageTesting"]),
@@ -205,6 +209,7 @@ let package = Package(
         tests("Content", ["Content", "EventModel"]),
         tests("Jobs", ["EventModel", "Jobs", "Statistics"]),
         tests("Records", ["EventModel", "Records"]),
+        tests("WebClient", ["Connectors", "EventModel", "ScriptedWeb", "WebClient"]),
         tests("Connectors", ["Connectors", "ConnectorsTesting", "EventModel"]),
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib", "TestFolder"]),
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel", "TestFolder"]),
@@ -212,7 +217,8 @@ let package = Package(
         tests("DestinationFiles", ["Connectors", "ConnectorsTesting", "DestinationFiles", "EventModel", "TestFolder"]),
         tests(
             "DestinationWebhook",
-            ["Connectors", "ConnectorsTesting", "DestinationWebhook", "EventModel", "Secrets", crypto, http1] + nio),
+            ["Connectors", "ConnectorsTesting", "DestinationWebhook", "EventModel", "ScriptedWeb", "Secrets", crypto]),
+        tests("DestinationLookup", ["Connectors", "DestinationLookup", "EventModel", "ScriptedWeb"]),
         tests("SourceSinger", ["Connectors", "ConnectorsTesting", "EventModel", "SourceSinger", "TestFolder"]),
         tests(  // libraries in C are built by the tests, and run by the worker's program
             "ConnectorLibrary",
@@ -254,7 +260,8 @@ let package = Package(
         tests(  // runs the built programs
             "EndToEnd",
             [
-                "EventModel", .target(name: "KafkaMock", condition: .when(traits: ["Kafka"])), "LocalServers", "TestFolder", "sample-data",
+                "EventModel", .target(name: "KafkaMock", condition: .when(traits: ["Kafka"])), "LocalServers", "ScriptedWeb", "TestFolder",
+                "sample-data",
                 "tessera-archive", "tessera-load", "tessera-shell",
                 "tessera-worker",
             ],

@@ -2,6 +2,7 @@ import Archive
 import ConnectorLibrary
 import Connectors
 import DestinationFiles
+import DestinationLookup
 import DestinationWebhook
 import EnricherTable
 import EnricherText
@@ -27,7 +28,8 @@ extension Plugins {
             PostHogFormat.self,
         ]),
         sources: SourceRegistry([FilesSettings.self, LibrarySettings.self, SingerSettings.self] + heavySources),
-        destinations: DestinationRegistry([FilesDestinationSettings.self, LibrarySettings.self, WebhookSettings.self] + heavyDestinations),
+        destinations: DestinationRegistry(
+            [FilesDestinationSettings.self, LibrarySettings.self, LookupSettings.self, WebhookSettings.self] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
         sql: SQLiteViews(),

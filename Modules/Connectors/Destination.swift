@@ -14,11 +14,15 @@ public protocol Destination: Sendable {
     func probe() async throws(ConnectorError) -> String
     /// Lets go of what it holds of the other side: no batch comes after that.
     func close() async
+    /// Whether it asks the other side about people and its receipts say what it learned. It is not given the messages that became of that.
+    var learns: Bool { get }
 }
 
 extension Destination {
     /// Nothing is held.
     public func close() async {}
+    /// It only delivers.
+    public var learns: Bool { false }
 }
 
 /// What the other side made of a batch.
@@ -33,11 +37,23 @@ public struct DeliveryReceipt: Sendable, Hashable {
         /// Joins the parts.
         public init(record: Int, reason: String) { (self.record, self.reason) = (record, reason) }
     }
+    /// What the other side knows of the person of a message.
+    public struct Given: Sendable, Hashable {
+        /// The message's place in the batch.
+        public var record: Int
+        /// Traits within their bounds, each with a purpose.
+        public var traits: GivenTraits
+
+        /// Joins the parts.
+        public init(record: Int, traits: GivenTraits) { (self.record, self.traits) = (record, traits) }
+    }
     /// Ascending by their places; the others have arrived.
     public var refused: [Refusal]
+    /// What was learned: stored as identifies before the batch counts as delivered. Empty where the destination does not learn.
+    public var given: [Given]
 
-    /// By default all have arrived.
-    public init(refused: [Refusal] = []) { self.refused = refused }
+    /// By default all have arrived, and nothing was learned.
+    public init(refused: [Refusal] = [], given: [Given] = []) { (self.refused, self.given) = (refused, given) }
 }
 
 /// The decoded settings of one kind of destination; they know how to build it.

@@ -46,16 +46,20 @@ public final class DestinationRunner: Sendable {
     private let feed: any DeliveryFeed
     private let policy: Policy
     private let keeper: any DeliveryKeeper
+    private let learn: @Sendable (DeliveryBatch, [DeliveryReceipt.Given]) async throws(ConnectorError) -> Void
     private let outside: ConnectorSurroundings
     private let present = Mutex(Progress())
 
     /// Prepares a run; nothing happens before `run`.
+    ///
+    /// - Parameter learn: Takes what a destination learned of the people of a batch; when it returns, that is on disk. The same may come again.
     public init(
         name: String, destination: any Destination, feed: any DeliveryFeed, policy: Policy = Policy(), keeper: any DeliveryKeeper,
-        surroundings: ConnectorSurroundings
+        surroundings: ConnectorSurroundings,
+        learn: @escaping @Sendable (DeliveryBatch, [DeliveryReceipt.Given]) async throws(ConnectorError) -> Void
     ) {
         (self.name, self.destination, self.feed, self.policy) = (name, destination, feed, policy)
-        (self.keeper, outside) = (keeper, surroundings)
+        (self.keeper, outside, self.learn) = (keeper, surroundings, learn)
     }
 
     /// What it is doing and has done.
@@ -212,8 +216,7 @@ public final class DestinationRunner: Sendable {
             try await waitWhilePaused(&turn)
             await lookAtBacklog(&turn)
             do throws(ConnectorError) {
-                let receipt = try await destination.deliver(batch)
-                try check(receipt, batch)
+                let receipt = try await delivered(batch)
                 turn.streak = FailureStreak()
                 turn.breaker.succeeded()
                 present.withLock { $0.isOpen = false }
@@ -248,8 +251,7 @@ public final class DestinationRunner: Sendable {
             var single = DeliveryBatch()
             single.append(batch.records[index].kind, key: batch.key(index), profile: batch.profile(index), json: batch.json(index))
             do throws(ConnectorError) {
-                let receipt = try await destination.deliver(single)
-                try check(receipt, single)
+                let receipt = try await delivered(single)
                 refused += receipt.refused.map { .init(record: index, reason: $0.reason) }
                 hasArrived = hasArrived || receipt.refused.isEmpty
             } catch {
@@ -264,13 +266,27 @@ public final class DestinationRunner: Sendable {
     /// So many records fail by themselves before the other side is taken for one that is down.
     private static let singleFailures = 3
 
-    private func check(_ receipt: DeliveryReceipt, _ batch: DeliveryBatch) throws(ConnectorError) {
+    /// Gives a batch to the destination once, and keeps what it learned.
+    private func delivered(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
+        let receipt = try await destination.deliver(batch)
         let places = receipt.refused.map(\.record)
         guard zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }), places.allSatisfy(batch.records.indices.contains) else {
             throw ConnectorError(
                 .stop, at: name, "the destination refused records that it was not given",
                 remedy: "This is an error of the connector: refusals name places of the batch, ascending.")
         }
+        if receipt.given.isEmpty { return receipt }
+        let isRight = receipt.given.allSatisfy {
+            batch.records.indices.contains($0.record) && batch.records[$0.record].kind == .message && $0.traits.isWithinBounds
+        }
+        guard destination.learns, isRight else {
+            throw ConnectorError(
+                .stop, at: name, "the destination gave traits that nobody can take",
+                remedy:
+                    "This is an error of the connector: it must say that it learns, of messages of the batch, within the bounds of traits.")
+        }
+        try await again { () async throws(ConnectorError) in try await self.learn(batch, receipt.given) }
+        return receipt
     }
 
     private func note(_ error: ConnectorError, isFirst: Bool) {

@@ -1,5 +1,6 @@
 import Connectors
 import EventModel
+import WebClient
 import Synchronization
 
 /// Posts records, each or some of them in a request of its own, those of one profile one after another.

@@ -2,6 +2,7 @@ public import Connectors
 public import EventModel
 import Foundation
 import Secrets
+import WebClient
 
 /// Settings of `webhook`: an address that records are posted to, and how they are signed.
 public struct WebhookSettings: DestinationSettings {
@@ -26,7 +27,7 @@ public struct WebhookSettings: DestinationSettings {
             .optional("records", .integer(1...10_000), "Records of a request at most, where it holds an array.", usual: "100"),
             .optional("timeout", .number(0.05...3_600), "After how long without an answer a request has failed.", unit: "s", usual: "15"),
             .optional(
-                "concurrency", .integer(1...Receiver.mostRequests),
+                "concurrency", .integer(1...WebClient.mostConnections),
                 "Requests at once; records of one profile go one after another all the same.", usual: "1"),
             .optional("insecure", .truth, "Whether http may be spoken to other machines.", usual: "false"),
         ])
@@ -43,38 +44,9 @@ public struct WebhookSettings: DestinationSettings {
         var keys = [try SigningKey(secret, setting: "secret")]
         if let previousSecret { keys.append(try SigningKey(previousSecret, setting: "previousSecret")) }
         let receiver = Receiver(
-            address: try WebhookAddress(url, isInsecure: insecure ?? false), keys: keys, headers: try checkedHeaders(),
+            address: try WebAddress(url, isInsecure: insecure ?? false), keys: keys, headers: try WebHeaders(headers, reserved: "webhook-"),
             timeout: .milliseconds(Int64((timeout ?? 15) * 1_000)), now: now)
         return WebhookDestination(
             receiver: receiver, form: body == "batch" ? .array(most: records ?? 100) : .single, concurrency: concurrency ?? 1, now: now)
-    }
-
-    /// Headers that can be sent; what they say is never shown.
-    private func checkedHeaders() throws(SettingsError) -> [(name: String, value: String)] {
-        let own = ["content-type", "content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te", "trailer"]
-        var checked: [(name: String, value: String)] = []
-        for member in headers?.object.members ?? [] {
-            let name = member.name.lowercased()
-            func wrong(_ problem: String, _ remedy: String) -> SettingsError {
-                SettingsError(at: ["headers", member.name], problem, remedy: remedy)
-            }
-            guard !name.isEmpty, name.utf8.allSatisfy(Self.isTokenByte) else {
-                throw wrong("this is no name of a header", "Write letters, digits and `-`.")
-            }
-            guard !own.contains(name), !name.hasPrefix("webhook-") else {
-                throw wrong("this header is the connector's own", "Leave it out.")
-            }
-            guard let value = member.value.asString else { throw wrong("this is not a text", "Write it in quotes.") }
-            guard value.utf8.allSatisfy({ (0x20...0x7e).contains($0) || $0 == 0x09 }) else {
-                throw wrong("it has characters that no header can have", "Write ASCII without line ends.")
-            }
-            checked.append((member.name, value))
-        }
-        return checked
-    }
-
-    /// Of a token (RFC 9110, section 5.6.2).
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 }

@@ -107,7 +107,7 @@ private final class OtherSide: Destination, DeliveryKeeper {
                         seen.waits.append(wait)
                         seen.time += wait
                     }
-                }, chance: { 0.5 }, report: { text in self.seen.withLock { $0.reports.append(text) } }))
+                }, chance: { 0.5 }, report: { text in self.seen.withLock { $0.reports.append(text) } }), learn: { _, _ in })
     }
 }
 

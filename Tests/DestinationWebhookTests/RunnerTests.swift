@@ -1,6 +1,7 @@
 import Connectors
 import ConnectorsTesting
 import EventModel
+import ScriptedWeb
 import Synchronization
 import Testing
 
@@ -44,7 +45,7 @@ private final class Surroundings: DeliveryKeeper {
                 sleep: { wait in
                     try Task.checkCancellation()
                     self.kept.withLock { $0.time += wait }
-                }, chance: { 0.5 }, report: { text in self.kept.withLock { $0.reports.append(text) } }))
+                }, chance: { 0.5 }, report: { text in self.kept.withLock { $0.reports.append(text) } }), learn: { _, _ in })
     }
 }
 
@@ -54,7 +55,7 @@ private final class Surroundings: DeliveryKeeper {
         let keys = (0..<3_000).map { "key-\($0)" }
         let unwanted = Set(stride(from: 5, to: keys.count, by: 97).map { keys[$0] })
         let chance = Mutex((seed: seed &* 0x9e37_79b9_7f4a_7c15, failed: 0))
-        let server = try await ScriptedServer { request in
+        let server = try await ScriptedWebServer { request in
             if request.keys.contains(where: unwanted.contains) { return .answer(422) }
             return chance.withLock { chance in
                 chance.seed = chance.seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -92,7 +93,7 @@ private final class Surroundings: DeliveryKeeper {
 
     @Test func `a receiver that wants no more stops the connector, and what is left stays`() async throws {
         let keys = (0..<300).map { "key-\($0)" }
-        let server = try await ScriptedServer { $0.keys == ["key-120"] ? .answer(410) : .answer(200) }
+        let server = try await ScriptedWebServer { $0.keys == ["key-120"] ? .answer(410) : .answer(200) }
         let around = Surroundings()
         guard case .stopped(let error) = await around.runner(try makeWebhook(server), keys).run() else {
             Issue.record("it went on")

@@ -38,9 +38,4 @@ import Testing
             (error as? SettingsErrors)?.errors.map(\.path) == [path] && !"\(error)".contains("hunter2")
         }
     }
-
-    @Test func `messages show nothing of an address but where it is`() throws {
-        let address = try WebhookAddress("https://Example.com:8443/hooks/T0/s3cret?token=x#y", isInsecure: false)
-        #expect(address.shown == "https://Example.com:8443")
-    }
 }

@@ -1,5 +1,8 @@
 import Connectors
+import Crypto
 import EventModel
+import Foundation
+import ScriptedWeb
 import Secrets
 import Testing
 
@@ -74,4 +77,17 @@ import Testing
 
     @Test(arguments: ["", "-1", "soon", "1.5", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994", "Sun, 31 Feb 1994 08:49:37 GMT"])
     func `a wait that cannot be read is none`(text: String) { #expect(recovery(503, text) == .retry(after: nil)) }
+}
+
+extension ScriptedWebServer.Request {
+    /// Whether a signature is that of the body under this key, as the specification says; told by itself.
+    func isSigned(with key: [UInt8]) -> Bool {
+        let signed = Array("\(id).\(headers["webhook-timestamp"] ?? "").".utf8) + body
+        return (headers["webhook-signature"] ?? "").split(separator: " ").contains { signature in
+            signature.hasPrefix("v1,")
+                && Data(base64Encoded: String(signature.dropFirst(3))).map {
+                    HMAC<SHA256>.isValidAuthenticationCode($0, authenticating: signed, using: SymmetricKey(data: key))
+                } == true
+        }
+    }
 }

@@ -2,6 +2,7 @@ import Connectors
 import ConnectorsTesting
 import EventModel
 import Foundation
+import ScriptedWeb
 import Synchronization
 import Testing
 
@@ -23,11 +24,11 @@ func makeWebhook(_ settings: String, _ context: ConnectorContext = ConnectorCont
         context: context)
 }
 
-func makeWebhook(_ server: ScriptedServer, _ more: String = "") throws -> any Destination {
+func makeWebhook(_ server: ScriptedWebServer, _ more: String = "") throws -> any Destination {
     try makeWebhook(#"{"url":"\#(server.url)?token=hidden","secret":"env:SECRET"\#(more.isEmpty ? "" : ",")\#(more)}"#)
 }
 
-extension ScriptedServer.Request {
+extension ScriptedWebServer.Request {
     /// `data` of what it holds, one or more.
     var records: [JSONObject] {
         let value = try? JSONValue(parsing: body)
@@ -41,14 +42,14 @@ private let keys = (0..<12).map { "key-\($0)" }
 @Suite struct WebhookDestinationTests {
     @Test(arguments: DestinationContract.allCases, ["", #""concurrency":1,"body":"single""#, #""body":"batch","records":1"#])
     func `a receiver gets what was promised`(promise: DestinationContract, more: String) async throws {
-        let server = try await ScriptedServer()
+        let server = try await ScriptedWebServer()
         try await promise.verify({ try makeWebhook(server, more) }, arrived: { server.taken.flatMap(\.keys) })
         #expect(server.requests.allSatisfy { $0.method == "OPTIONS" || $0.isSigned(with: key) })
         await server.close()
     }
 
     @Test func `a request says what, when and who sent it`() async throws {
-        let server = try await ScriptedServer()
+        let server = try await ScriptedWebServer()
         let headers = #""headers":{"Authorization":"env:TOKEN","X-Team":"growth"},"previousSecret":"env:OLD""#
         let settings = #"{"url":"\#(server.url)","secret":"env:SECRET",\#(headers)}"#
         let decoded = try makeWebhook(settings)
@@ -73,7 +74,7 @@ private let keys = (0..<12).map { "key-\($0)" }
     }
 
     @Test func `the time of a request is the clock's`() async throws {
-        let server = try await ScriptedServer()
+        let server = try await ScriptedWebServer()
         let settings = try JSONDecoder().decode(WebhookSettings.self, from: Data(#"{"url":"\#(server.url)","secret":"\#(secret)"}"#.utf8))
         var batch = DeliveryBatch()
         batch.append(.profile, key: "u0", profile: "u0", json: #"{"id":"u0"}"#.utf8)
@@ -85,7 +86,7 @@ private let keys = (0..<12).map { "key-\($0)" }
 
     @Test func `records of a batch that got through are not sent again with it`() async throws {
         let count = Mutex(0)
-        let server = try await ScriptedServer { request in
+        let server = try await ScriptedWebServer { request in
             if request.keys == ["key-1"] { return .answer(422) }
             guard request.keys == ["key-5"] else { return .answer(200) }
             return count.withLock { count in
@@ -117,7 +118,7 @@ private let keys = (0..<12).map { "key-\($0)" }
 
     @Test(arguments: [301, 307, 308, 401, 403, 404, 405, 410])
     func `what only settings can mend stops, and nothing secret is said`(status: Int) async throws {
-        let server = try await ScriptedServer { _ in .answer(status, headers: ["Location": "/elsewhere"]) }
+        let server = try await ScriptedWebServer { _ in .answer(status, headers: ["Location": "/elsewhere"]) }
         let destination = try makeWebhook(server, #""headers":{"Authorization":"env:TOKEN"}"#)
         let error = await #expect(throws: ConnectorError.self) { _ = try await destination.deliver(DestinationContract.batch(keys[...])) }
         #expect(error?.recovery == .mendSettings && error?.place == "http://127.0.0.1:\(server.port)")
@@ -129,8 +130,8 @@ private let keys = (0..<12).map { "key-\($0)" }
 
     @Test func `a receiver that keeps silent, cuts off or is not there can be tried again`() async throws {
         let batch = DestinationContract.batch(keys[..<1])
-        for reaction in [ScriptedServer.Reaction.silence, .cut, .takeAndCut, .answer(200, after: .seconds(600))] {
-            let server = try await ScriptedServer { _ in reaction }
+        for reaction in [ScriptedWebServer.Reaction.silence, .cut, .takeAndCut, .answer(200, after: .seconds(600))] {
+            let server = try await ScriptedWebServer { _ in reaction }
             let destination = try makeWebhook(server, #""timeout":0.3"#)
             let error = await #expect(throws: ConnectorError.self) { _ = try await destination.deliver(batch) }
             #expect(error?.recovery == .retry(after: nil))
@@ -141,14 +142,14 @@ private let keys = (0..<12).map { "key-\($0)" }
             }
         }
         // An answer whose status came has come, however long the rest takes.
-        let server = try await ScriptedServer { _ in .endless }
+        let server = try await ScriptedWebServer { _ in .endless }
         #expect(try await makeWebhook(server, #""timeout":0.3"#).deliver(batch) == DeliveryReceipt())
         await server.close()
     }
 
     @Test func `a task that is cancelled ends before its time is up`() async throws {
         let (came, tell) = AsyncStream.makeStream(of: Void.self)
-        let server = try await ScriptedServer { _ in
+        let server = try await ScriptedWebServer { _ in
             tell.yield()
             return .silence
         }
@@ -162,7 +163,7 @@ private let keys = (0..<12).map { "key-\($0)" }
     }
 
     @Test func `of an array that is refused only those are dead that the receiver does not want`() async throws {
-        let server = try await ScriptedServer { $0.keys.contains("key-3") || $0.keys.contains("key-4") ? .answer(400) : .answer(200) }
+        let server = try await ScriptedWebServer { $0.keys.contains("key-3") || $0.keys.contains("key-4") ? .answer(400) : .answer(200) }
         let destination = try makeWebhook(server, #""body":"batch","records":8"#)
         let receipt = try await destination.deliver(DestinationContract.batch(keys[...]))
         #expect(receipt.refused.map(\.record) == [3, 4])
@@ -174,7 +175,7 @@ private let keys = (0..<12).map { "key-\($0)" }
     }
 
     @Test func `requests run beside one another, and records of a profile one after another`() async throws {
-        let server = try await ScriptedServer { _ in .answer(200, after: .milliseconds(.random(in: 0...20))) }
+        let server = try await ScriptedWebServer { _ in .answer(200, after: .milliseconds(.random(in: 0...20))) }
         let destination = try makeWebhook(server, #""concurrency":4"#)
         let keys = (0..<60).map { "key-\($0)" }
         _ = try await destination.deliver(DestinationContract.batch(keys[...]))
@@ -185,7 +186,7 @@ private let keys = (0..<12).map { "key-\($0)" }
     }
 
     @Test func `a probe asks, whatever is answered, and says so`() async throws {
-        let server = try await ScriptedServer { _ in .answer(404) }
+        let server = try await ScriptedWebServer { _ in .answer(404) }
         let sentence = try await makeWebhook(server).probe()
         #expect(sentence == "http://127.0.0.1:\(server.port) is there; it answers OPTIONS with 404.")
         #expect(server.requests.map(\.method) == ["OPTIONS"])

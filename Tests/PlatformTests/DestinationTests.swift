@@ -58,7 +58,7 @@ private struct CollectingSettings: DestinationSettings {
         return DestinationRunner(
             name: "there", destination: destination,
             feed: WorkerFeed(name: "there", plan: delivery, worker: worker, surroundings: surroundings), policy: delivery.policy,
-            keeper: ConnectorFolder(store: bench.tessera.path), surroundings: surroundings)
+            keeper: ConnectorFolder(store: bench.tessera.path), surroundings: surroundings, learn: { _, _ in })
     }
 
     private func line(_ id: String, _ event: String, by person: String) -> String {

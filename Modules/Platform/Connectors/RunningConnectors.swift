@@ -146,13 +146,16 @@ public final class RunningConnectors: Sendable {
             .destination(
                 DestinationRunner(
                     name: entry.name, destination: destination,
-                    feed: feed(of: entry.name, plan, worker, once: once),
-                    policy: plan.policy, keeper: folder, surroundings: surroundings))
+                    feed: feed(of: entry.name, plan, worker, skipsOwn: destination.learns, once: once),
+                    policy: plan.policy, keeper: folder, surroundings: surroundings,
+                    learn: { batch, given throws(ConnectorError) in try await worker.learn(given, of: batch, by: entry.name) }))
         }
     }
 
-    private func feed(of name: String, _ plan: DeliveryPlan, _ worker: Worker, once: Bool = false) -> WorkerFeed {
-        WorkerFeed(name: name, plan: plan, worker: worker, surroundings: surroundings, endsWhenDone: once)
+    private func feed(
+        of name: String, _ plan: DeliveryPlan, _ worker: Worker, skipsOwn: Bool = false, once: Bool = false
+    ) -> WorkerFeed {
+        WorkerFeed(name: name, plan: plan, worker: worker, surroundings: surroundings, skipsOwn: skipsOwn, endsWhenDone: once)
     }
 
     /// Counts and gauges of each connector.

@@ -21,6 +21,7 @@ final class WorkerFeed: DeliveryFeed {
     private let plan: DeliveryPlan
     private let worker: Worker
     private let surroundings: ConnectorSurroundings
+    private let skipsOwn: Bool
     private let endsWhenDone: Bool
     private let state = Mutex(State())
 
@@ -29,10 +30,14 @@ final class WorkerFeed: DeliveryFeed {
     /// How long it waits where nothing comes.
     private static let patience = Duration.seconds(1)
 
+    /// - Parameter skipsOwn: Whether messages that name it as their source are left out: they came of what it learned.
     /// - Parameter endsWhenDone: Whether it ends where it would wait for something new.
-    init(name: String, plan: DeliveryPlan, worker: Worker, surroundings: ConnectorSurroundings, endsWhenDone: Bool = false) {
+    init(
+        name: String, plan: DeliveryPlan, worker: Worker, surroundings: ConnectorSurroundings, skipsOwn: Bool = false,
+        endsWhenDone: Bool = false
+    ) {
         (self.name, self.plan, self.worker, self.surroundings) = (name, plan, worker, surroundings)
-        self.endsWhenDone = endsWhenDone
+        (self.skipsOwn, self.endsWhenDone) = (skipsOwn, endsWhenDone)
     }
 
     private var needsMemberships: Bool { plan.kinds.contains(.membership) }
@@ -150,7 +155,7 @@ final class WorkerFeed: DeliveryFeed {
         let profiles = try await profiles(of: read.map(\.message))
         var changed: [String] = []
         for ((message, bytes), profile) in zip(read, profiles) {
-            if plan.kinds.contains(.message), plan.takes(message) {
+            if plan.kinds.contains(.message), plan.takes(message), !isOwn(message) {
                 batch.append(.message, key: message.messageID, profile: profile, json: bytes)
             }
             if plan.kinds.contains(.profile), message.kind == .identify, !profile.isEmpty, !changed.contains(profile) {
@@ -163,6 +168,10 @@ final class WorkerFeed: DeliveryFeed {
         if place.messages >= piece.batch.sourceLines {
             (place.log, place.messages) = (piece.end, place.messages - piece.batch.sourceLines)
         }
+    }
+
+    private func isOwn(_ message: Message) -> Bool {
+        skipsOwn && message.json.value(at: ["context", "source"])?.asString?.sameScalars(as: name) == true
     }
 
     /// What lies behind a place of the log; nil where nothing does yet.

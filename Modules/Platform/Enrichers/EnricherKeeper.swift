@@ -102,7 +102,7 @@ final class EnricherKeeper: Sendable {
                 }
             }
             for traits in given {
-                work.add(one.entry.identify(message, traits))
+                work.add(traits.identify(message, from: name, purpose: one.entry.purpose, timeToLive: one.entry.timeToLive))
                 work.counts[name, default: EnricherCounts()].given += 1
             }
         } catch {

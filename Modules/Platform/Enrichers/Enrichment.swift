@@ -73,7 +73,7 @@ struct Enrichment {
 
 extension MessageBatch {
     /// Puts a text into it, with the room behind it.
-    fileprivate mutating func fill(_ lines: ContiguousArray<UInt8>) {
+    mutating func fill(_ lines: ContiguousArray<UInt8>) {
         count = lines.count
         text = lines
         text.append(contentsOf: repeatElement(0, count: Self.padding))
@@ -90,30 +90,5 @@ extension JSONObject {
             inner.remove(path.dropFirst())
             members[index].value = .object(inner)
         }
-    }
-}
-
-extension EnricherPlan.Entry {
-    /// The identify that carries traits for the person of a message.
-    ///
-    /// Its id is made from the enricher's name, the message's id and the traits: what is given again is stored once.
-    func identify(_ message: Message, _ given: GivenTraits) -> JSONObject {
-        let traits = given.traits.text
-        let origin = ContiguousArray([name, message.messageID, traits].joined(separator: "\n").utf8)
-        let id = origin.withUnsafeBufferPointer { MessageKey.derived(from: $0).uuidText }
-        var context = JSONObject([.init("source", .string(name)), .init("purpose", .string(given.purpose ?? purpose))])
-        if let timeToLive = given.timeToLive ?? timeToLive {
-            let end = min(message.timestamp.milliseconds + timeToLive.milliseconds, MessageLimits.latest.milliseconds)
-            context.set("expiresAt", .string(Instant(milliseconds: end).text))
-        }
-        var json = JSONObject([
-            .init("messageId", .string(id)), .init("type", .string("identify")), .init("timestamp", .string(message.timestamp.text)),
-        ])
-        for member in ["userId", "anonymousId"] {
-            if let value = message.json[member] { json.set(member, value) }
-        }
-        json.set("traits", .object(given.traits))
-        json.set("context", .object(context))
-        return json
     }
 }

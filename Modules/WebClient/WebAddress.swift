@@ -1,16 +1,19 @@
-import EventModel
+public import EventModel
 import Foundation
 
-/// Where records are posted to.
-struct WebhookAddress: Sendable {
+/// Where requests of a connector go.
+public struct WebAddress: Sendable, Hashable {
     /// As it was written.
-    let url: String
+    public let url: String
     /// Scheme, host and port: all of it that messages show, since the rest of such an address is often a secret itself.
-    let shown: String
+    public let shown: String
 
+    /// Checks an address of the settings.
+    ///
     /// - Parameter isInsecure: Whether `http` may leave this machine.
-    init(_ text: String, isInsecure: Bool) throws(SettingsError) {
-        func wrong(_ problem: String, _ remedy: String) -> SettingsError { SettingsError(at: ["url"], problem, remedy: remedy) }
+    /// - Parameter path: Of the setting.
+    public init(_ text: String, isInsecure: Bool, at path: [String] = ["url"]) throws(SettingsError) {
+        func wrong(_ problem: String, _ remedy: String) -> SettingsError { SettingsError(at: path, problem, remedy: remedy) }
         guard let parts = URLComponents(string: text, encodingInvalidCharacters: false), let scheme = parts.scheme?.lowercased(),
             scheme == "https" || scheme == "http", let host = parts.host, !host.isEmpty
         else { throw wrong("this is no address", "Write one such as https://example.com/hooks/tessera.") }
