@@ -80,7 +80,45 @@ import Testing
         #expect(text.hasPrefix("m1\t{") && text.split(separator: "\n").count == 1, "\(text)")
     }
 
+    /// A plugin is typechecked against the modules that these tests were built with: building all of Tessera a second time takes too long.
+    @Test(arguments: ["source", "destination", "format", "enricher"])
+    func `a plugin within Tessera fits its doors, has its tests, and is offered by the apps`(kind: String) throws {
+        _ = try run("mkdir -p Apps && cp '\(packageFolder)/Package.swift' . && cp -r '\(packageFolder)/Apps/BuiltIn' Apps/", in: ".")
+        let tool = try Program.run(
+            "/usr/bin/env",
+            [
+                "bash", packageFolder + "/Tools/new-connector", "rain-radar", "--kind", kind, "--way", "builtin", "--tessera", folder.path,
+            ])
+        #expect(tool.status == 0, "\(tool.errors)")
+        let name = "\(kind.capitalized)RainRadar"
+        let modules = URL(filePath: Program.worker.path).deletingLastPathComponent().appending(path: "Modules").path
+        _ = try folder.write(
+            "module CSimdjson { header \"\(packageFolder)/Modules/CSimdjson/include/CSimdjson.h\" export * }", as: "c/module.modulemap")
+        _ = try run(
+            """
+            plugins=$(dirname "$(dirname "$(realpath "$(command -v swiftc)")")")/lib/swift/host/plugins/testing
+            options="-swift-version 6 -parse-as-library -warnings-as-errors -package-name tessera -I . -I c -I \(modules)"
+            for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility; do options+=" -enable-upcoming-feature $feature"; done
+            swiftc $options -enable-testing -emit-module -module-name \(name) Plugins/\(name)/*.swift
+            swiftc $options -typecheck -plugin-path "$plugins" -module-name \(name)Tests Tests/\(name)Tests/*.swift
+            test -s Plugins/\(name)/README.md && test -s Plugins/\(name)/sample.*
+            """, in: ".")
+        let map = try String(contentsOfFile: folder / "Package.swift", encoding: .utf8)
+        #expect(map.components(separatedBy: "\"\(name)\"").count == 5, "target, app, tests and what these need")
+        let list = try String(contentsOfFile: folder / "Apps/BuiltIn/BuiltIn.swift", encoding: .utf8)
+        let made = kind == "format" ? "RainRadarFormat" : "RainRadar\(kind.capitalized)Settings"
+        #expect(list.contains("import \(name)\n") && list.components(separatedBy: "\(made).self").count == 2)
+        let again = try Program.run(
+            "/usr/bin/env",
+            [
+                "bash", packageFolder + "/Tools/new-connector", "rain-radar", "--kind", kind, "--way", "builtin", "--tessera", folder.path,
+            ])
+        #expect(again.status == 2 && again.errors.contains("names \(name) already"), "\(again.errors)")
+    }
+
     @Test(arguments: [
+        (["a", "--kind", "format", "--way", "library"], "has no formats. Write --way builtin"),
+        (["a", "--way", "builtin", "--tessera", "."], "is no checkout of Tessera"), (["a", "--way", "out"], "there is no way 'out'"),
         (["Weather"], "is no name"), (["a", "--kind", "sauce"], "there is no kind 'sauce'"), (["a", "--kind"], "needs a value"),
         (["a", "--sort", "b"], "there is no option --sort"), (["a", "--language", "c", "--kind", "destination"], "is not offered"),
     ]) func `a mistake is told, and nothing is written`(arguments: [String], problem: String) throws {
