@@ -123,6 +123,7 @@ let package = Package(
         module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
         module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
         module("WebClient", ["Connectors", "EventModel", httpClient, http1] + nio),  // how connectors speak to servers elsewhere
+        module("AWSClient", ["Connectors", "EventModel", "Secrets", "WebClient", crypto]),  // signed requests
         module("Records", ["EventModel", "Rules", "Storage"]),  // which messages the records of another system become
         module("ConnectorKit", ["CConnector"]),  // what authors of such libraries write in; it knows nothing of the rest
         module("ConnectorsTesting", ["Connectors", "EventModel", "EventModelTesting"]),  // the contract kit of formats
@@ -143,6 +144,8 @@ let package = Package(
         plugin("DestinationFiles", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin(
             "DestinationWebhook", ["Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
+        plugin("ConnectorS3", ["AWSClient", "Archive", "Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
+        plugin("ConnectorKinesis", ["AWSClient", "Connectors", "EventModel", "Secrets", "WebClient"], sample: "sample.yaml"),
         plugin("DestinationLookup", ["Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
         plugin(
             "SourceSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
@@ -169,7 +172,8 @@ let package = Package(
         .target(
             name: "BuiltIn",
             dependencies: [
-                "Archive", "ConnectorLibrary", "Connectors", "DestinationFiles", "DestinationLookup", "DestinationWebhook", "EnricherTable",
+                "Archive", "ConnectorKinesis", "ConnectorLibrary", "ConnectorS3", "Connectors", "DestinationFiles", "DestinationLookup",
+                "DestinationWebhook", "EnricherTable",
                 "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
@@ -195,7 +199,7 @@ let package = Package(
         // Tests mirror the targets; those that write files do so in folders that go away.
         .target(name: "TestFolder", path: "Tests/TestFolder", swiftSettings: settings),
         .target(  // servers of the tests' own
-            name: "LocalServers", path: "Tests/LocalServers", exclude: ["postgres.sh", "rabbitmq.sh"],
+            name: "LocalServers", path: "Tests/LocalServers", exclude: ["moto.sh", "postgres.sh", "rabbitmq.sh"],
             swiftSettings: settings),
         .target(name: "ScriptedWeb", dependencies: nio.prefix(2) + [http1], path: "Tests/ScriptedWeb", swiftSettings: settings),  // HTTP
         tests("EventModel", ["EventModel", "EventModelTesting"], data: ["Fixtures"]),
@@ -218,6 +222,12 @@ let package = Package(
         tests(
             "DestinationWebhook",
             ["Connectors", "ConnectorsTesting", "DestinationWebhook", "EventModel", "ScriptedWeb", "Secrets", crypto]),
+        tests("AWSClient", ["AWSClient", "EventModel", "Secrets"]),
+        tests(
+            "ConnectorS3",
+            ["ConnectorS3", "Connectors", "ConnectorsTesting", "EventModel", "FormatSegment", "LocalServers", "ScriptedWeb"]),
+        tests(
+            "ConnectorKinesis", ["ConnectorKinesis", "Connectors", "ConnectorsTesting", "EventModel", "FormatSegment", "LocalServers"]),
         tests("DestinationLookup", ["Connectors", "DestinationLookup", "EventModel", "ScriptedWeb"]),
         tests("SourceSinger", ["Connectors", "ConnectorsTesting", "EventModel", "SourceSinger", "TestFolder"]),
         tests(  // libraries in C are built by the tests, and run by the worker's program

@@ -1,5 +1,7 @@
 import Archive
+import ConnectorKinesis
 import ConnectorLibrary
+import ConnectorS3
 import Connectors
 import DestinationFiles
 import DestinationLookup
@@ -27,9 +29,14 @@ extension Plugins {
             SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
             PostHogFormat.self,
         ]),
-        sources: SourceRegistry([FilesSettings.self, LibrarySettings.self, SingerSettings.self] + heavySources),
+        sources: SourceRegistry(
+            [FilesSettings.self, KinesisSourceSettings.self, LibrarySettings.self, S3SourceSettings.self, SingerSettings.self]
+                + heavySources),
         destinations: DestinationRegistry(
-            [FilesDestinationSettings.self, LibrarySettings.self, LookupSettings.self, WebhookSettings.self] + heavyDestinations),
+            [
+                FilesDestinationSettings.self, KinesisDestinationSettings.self, LibrarySettings.self, LookupSettings.self,
+                S3DestinationSettings.self, WebhookSettings.self,
+            ] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
         sql: SQLiteViews(),

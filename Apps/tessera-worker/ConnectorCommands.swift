@@ -25,7 +25,8 @@ struct ConnectorCommands: AsyncParsableCommand {
     /// `connectors list`
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The connectors of the settings file, with what each has brought, and its lag where the source tells one.",
+            abstract:
+                "The connectors of the settings file, with what each has brought, and its lag where the source tells one; and the enrichers.",
             discussion: """
                 Example:
 
@@ -51,7 +52,12 @@ struct ConnectorCommands: AsyncParsableCommand {
                     }
                     connectors.append(.object(told))
                 }
-                Terminal.print(JSONValue.object(JSONObject([.init("connectors", .array(connectors))])).text + "\n")
+                let enrichers = try place.settingsFile().enrichers(.builtIn, environment: ProcessInfo.processInfo.environment).entries.map {
+                    JSONValue.object(JSONObject([.init("name", .string($0.name)), .init("kind", .string($0.kind))]))
+                }
+                Terminal.print(
+                    JSONValue.object(JSONObject([.init("connectors", .array(connectors)), .init("enrichers", .array(enrichers))])).text
+                        + "\n")
             }
         }
     }

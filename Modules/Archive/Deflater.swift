@@ -1,5 +1,5 @@
 import CZlib
-import Foundation
+public import Foundation
 
 #if ISAL
 import CISAL
@@ -8,9 +8,11 @@ import CISAL
 /// Makes gzip members: levels 1 to 3 by ISA-L where the build found it (several times as fast), all others by zlib.
 ///
 /// A member carries no time and no name, so equal text gives equal bytes on one machine.
-enum Deflater {
+public enum Deflater {
     /// One whole gzip member that holds `text`.
-    static func member(_ text: ContiguousArray<UInt8>, level: Int) -> Data {
+    ///
+    /// - Parameter level: 1 to 9; higher is smaller and slower.
+    public static func member(_ text: ContiguousArray<UInt8>, level: Int) -> Data {
         #if ISAL
         if level <= 3 { return fast(text, level: level) }
         #endif

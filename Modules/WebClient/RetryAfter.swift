@@ -16,7 +16,7 @@ public enum RetryAfter {
 
 extension Instant {
     /// Reads a date of HTTP in the one form that is still written (IMF-fixdate, RFC 9110, section 5.6.7).
-    init?(httpDate text: String) {
+    public init?(httpDate text: String) {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[0].hasSuffix(","), parts[5] == "GMT", parts[1].count == 2,

@@ -1,3 +1,4 @@
+import Archive
 public import Connectors
 public import EventModel
 
@@ -29,18 +30,9 @@ public struct FilesSettings: SourceSettings {
 
     /// Checks the format's name; the files are looked at when they are read.
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
-        if let format {
-            let descriptor: FormatDescriptor
-            do throws(FormatError) { descriptor = try context.formats.descriptor(of: format) } catch {
-                throw SettingsError(at: ["format"], "there is no format `\(format)`", remedy: error.description)
-            }
-            if descriptor.needsMapping, mapping == nil {
-                throw SettingsError(at: ["format"], "the format `\(format)` needs a mapping", remedy: "Name its file with `mapping`.")
-            }
-        }
-        return FilesSource(
+        FilesSource(
             files: FileList(path: context.path(path), pattern: pattern ?? "*"),
-            formats: FileFormats(registry: context.formats, name: format, mapping: mapping.map { context.path($0) }),
+            formats: try FileFormats(named: format, mapping: mapping, context),
             follows: (follow ?? true) && !context.isRunOnce, interval: .seconds(interval ?? 1), settle: settle ?? 10)
     }
 }

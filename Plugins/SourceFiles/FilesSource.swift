@@ -1,3 +1,4 @@
+import Archive
 import Connectors
 import EventModel
 import Foundation
@@ -37,7 +38,7 @@ struct FilesSource: Source {
         let checkpoint: Checkpoint?
         private var position: FilesPosition?
         /// Files that are being read, and plain ones that may gain more, by name.
-        private var cursors: [String: FileCursor] = [:]
+        private var cursors: [String: (cursor: FileCursor, number: UInt64)] = [:]
 
         /// Files that are kept open.
         private static let mostOpen = 64
@@ -67,13 +68,13 @@ struct FilesSource: Source {
         private mutating func read(_ entry: FileList.Entry, _ position: inout FilesPosition) throws(ConnectorError) -> SourceBatch? {
             let start = position.start(of: entry)
             let own: FileCursor
-            if let open = cursors[entry.name], open.number == entry.number, open.position <= start {
-                own = open
+            if let open = cursors[entry.name], open.number == entry.number, open.cursor.position <= start {
+                own = open.cursor
             } else {
-                own = try FileCursor(entry, source.formats, from: start)
+                own = try FileCursor(path: entry.path, source.formats, from: start)
             }
             if cursors[entry.name] == nil, cursors.count >= Self.mostOpen { cursors.removeAll() }
-            cursors[entry.name] = own
+            cursors[entry.name] = (own, entry.number)
             let isWhole = isSettled(entry) || !own.canGrow
             let batch = try own.next(isWhole: isWhole)
             let isDone = batch == nil && isWhole

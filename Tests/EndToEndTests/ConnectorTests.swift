@@ -119,6 +119,23 @@ import Testing
         #expect(reset.status != 0 && reset.errors.contains("c.tessera"), "\(reset.errors)")
     }
 
+    @Test func `enrichers are listed beside connectors, and give what they know`() throws {
+        _ = try folder.write("postcode,region\n1010,Vienna\n", as: "regions.csv")
+        _ = try folder.write(
+            """
+            connectors: [{name: drop, kind: files, path: in.ndjson}]
+            enrichers:
+              - {name: regions, kind: table, file: regions.csv, key: traits.postcode, keyColumn: postcode, columns: {region: region}, purpose: p}
+            """, as: "tessera.yaml")
+        let listed = try Program.worker.run("connectors", "list", "--db", store, "--config", config)
+        let regions = JSONObject([.init("name", .string("regions")), .init("kind", .string("table"))])
+        #expect(try listed.json["enrichers"] == .array([.object(regions)]), "\(listed.output)\(listed.errors)")
+        _ = try folder.write(#"{"type":"identify","userId":"ada","traits":{"postcode":"1010"},"messageId":"1"}"# + "\n", as: "in.ndjson")
+        #expect(try Program.worker.run("connectors", "run", "drop", "--db", store, "--config", config).status == 0)
+        let count = try Program.shell.run("--db", store, "-c", #"count trait.region == "Vienna""#)
+        #expect(try count.json["count"] == .integer(1), "\(count.output)\(count.errors)")
+    }
+
     @Test func `one is checked, run to its end, reset and run again from the shell`() throws {
         try configure("name: nightly, kind: files, path: in, follow: false")
         try put(0..<2_500, as: "a.ndjson")

@@ -83,7 +83,9 @@ import Testing
     /// A plugin is typechecked against the modules that these tests were built with: building all of Tessera a second time takes too long.
     @Test(arguments: ["source", "destination", "format", "enricher"])
     func `a plugin within Tessera fits its doors, has its tests, and is offered by the apps`(kind: String) throws {
-        _ = try run("mkdir -p Apps && cp '\(packageFolder)/Package.swift' . && cp -r '\(packageFolder)/Apps/BuiltIn' Apps/", in: ".")
+        _ = try run(
+            "mkdir -p Apps && cp '\(packageFolder)/Package.swift' . && cp -r '\(packageFolder)/Apps/BuiltIn' Apps/ && cp '\(packageFolder)/.swift-format' .",
+            in: ".")
         let tool = try Program.run(
             "/usr/bin/env",
             [

@@ -16,12 +16,14 @@ final class ScriptedServer: Sendable {
     /// Makes one, and starts it: some seconds.
     ///
     /// - Parameter script: A file beside this one.
-    init(_ script: String, _ arguments: [String]) throws {
+    /// - Parameter isUnprivileged: Whether it runs as nobody where the tests run as root: some servers refuse to run as that.
+    init(_ script: String, _ arguments: [String], isUnprivileged: Bool = true) throws {
         let process = Process()
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: script).path
         let command = ["/bin/bash", "-c", try String(contentsOfFile: file, encoding: .utf8), script] + arguments
-        // Servers refuse to run as root, and whoever they run as may not read this folder.
-        let unprivileged = getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command : command
+        // Whoever it runs as may not read this folder: it is given the script as a text.
+        let unprivileged =
+            isUnprivileged && getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command : command
         (process.executableURL, process.arguments) = (URL(filePath: "/usr/bin/env"), unprivileged)
         process.currentDirectoryURL = URL(filePath: "/tmp")
         let (input, output) = (Pipe(), Pipe())

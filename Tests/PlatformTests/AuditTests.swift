@@ -51,7 +51,7 @@ import Testing
         let agreements = """
             - {source: crm, every: 1w, traits: [plan], purpose: service}
             - {source: app, every: 1d, tolerance: 50}
-            - {source: erp, every: 1h}
+            - {source: erp, title: The warehouse, every: 1h}
 
             """
         try folder.write(agreements, as: "workspace/sources/all.yaml")
@@ -141,7 +141,7 @@ import Testing
             answer.json["alarms"]
                 == .list([
                     "crm is late: its latest message is of 2026-06-23T00:00:00.000Z, and it has agreed to bring something new every 1w.",
-                    "erp is late: nothing came from it, and it has agreed to bring something new every 1h.",
+                    "The warehouse (erp) is late: nothing came from it, and it has agreed to bring something new every 1h.",
                 ]))
         #expect(answer.notes.count == 2)
         var earlier = session

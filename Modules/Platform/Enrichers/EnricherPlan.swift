@@ -7,6 +7,8 @@ public struct EnricherPlan: Sendable {
     public struct Entry: Sendable {
         /// Its own name: `context.source` of what it gives.
         public var name: String
+        /// What it is: the word of `kind:`.
+        public var kind: String
         /// Kinds of message that it is asked about.
         public var kinds: Set<Message.Kind>
         /// Names of the track messages that it is asked about; nil: all.
@@ -84,7 +86,7 @@ public struct EnricherPlan: Sendable {
         let enricher = try registry.make(
             kind, settings: written, besides: ["name", "kind"] + settings.map(\.name), environment: environment, context: lent)
         return Entry(
-            name: name, kinds: kinds, events: written["events"]?.asArray?.compactMap(\.asString),
+            name: name, kind: kind, kinds: kinds, events: written["events"]?.asArray?.compactMap(\.asString),
             purpose: written["purpose"]?.asString ?? "", timeToLive: written["ttl"]?.asString.flatMap { Duration(text: $0) },
             enricher: enricher)
     }

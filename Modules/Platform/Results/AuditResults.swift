@@ -103,6 +103,8 @@ public struct SourceAuditResult: CommandResult, Equatable {
     public struct Entry: Sendable, Equatable {
         /// `context.source`, else `context.library.name`; empty where messages say neither.
         public var source: String
+        /// The name that people see, where it has agreed to one.
+        public var title: String?
         /// Messages in all.
         public var messages: Int
         /// Messages of the last seven days.
@@ -131,6 +133,7 @@ public struct SourceAuditResult: CommandResult, Equatable {
         /// What is wrong with it, in sentences.
         public var alarms: [String] {
             var alarms: [String] = []
+            let source = title.map { "\($0) (\(self.source))" } ?? self.source
             if isLate == true, let every {
                 let last = lastSeen.map { "its latest message is of \($0.text)" } ?? "nothing came from it"
                 alarms.append("\(source) is late: \(last), and it has agreed to bring something new every \(every.text).")
@@ -171,7 +174,8 @@ public struct SourceAuditResult: CommandResult, Equatable {
         let list = entries.map { entry in
             JSONValue.object(
                 JSONObject([
-                    "source": .string(entry.source), "messages": .integer(Int64(entry.messages)), "week": .integer(Int64(entry.week)),
+                    "source": .string(entry.source), "title": entry.title.map { .string($0) } ?? .null,
+                    "messages": .integer(Int64(entry.messages)), "week": .integer(Int64(entry.week)),
                     "week_before": .integer(Int64(entry.weekBefore)), "last_seen": entry.lastSeen.map { .string($0.text) } ?? .null,
                     "timed": .integer(Int64(entry.timed)),
                     "lag_ms": .object(JSONObject(["p50": number(entry.p50), "p95": number(entry.p95), "p99": number(entry.p99)])),
@@ -185,14 +189,16 @@ public struct SourceAuditResult: CommandResult, Equatable {
         func lag(_ value: Int64?) -> ResultTable.Cell { value.map { .count(Int($0)) } ?? .missing }
         return ResultTable(
             [
-                .init("source"), .init("messages", numeric: true), .init("week", numeric: true), .init("week_before", numeric: true),
+                .init("source"), .init("title"), .init("messages", numeric: true), .init("week", numeric: true),
+                .init("week_before", numeric: true),
                 .init("last_seen"), .init("lag_p50_ms", numeric: true), .init("lag_p95_ms", numeric: true),
                 .init("lag_p99_ms", numeric: true), .init("refused", numeric: true), .init("every"),
                 .init("late"), .init("sent", numeric: true), .init("missing", numeric: true),
             ],
             rows: entries.map { entry in
                 [
-                    entry.source.isEmpty ? .missing : .text(entry.source), .count(entry.messages), .count(entry.week),
+                    entry.source.isEmpty ? .missing : .text(entry.source), entry.title.map { .text($0) } ?? .missing,
+                    .count(entry.messages), .count(entry.week),
                     .count(entry.weekBefore),
                     entry.lastSeen.map { .instant($0) } ?? .missing, lag(entry.p50), lag(entry.p95), lag(entry.p99), .count(entry.refused),
                     entry.every.map { .text($0.text) } ?? .missing, entry.isLate.map { .text($0 ? "yes" : "no") } ?? .missing,

@@ -1,16 +1,34 @@
-import Connectors
+public import Connectors
+public import EventModel
 import Foundation
 
 /// Chooses the format of each file, as `import` does.
-struct FileFormats: Sendable {
-    let registry: FormatRegistry
+public struct FileFormats: Sendable {
+    private let registry: FormatRegistry
     /// The one of all files; nil: by the mapping, or by each file's name.
-    let name: String?
+    private let name: String?
     /// The mapping's file.
-    let mapping: String?
+    private let mapping: String?
+
+    /// Checks the settings `format` and `mapping` of a connector that reads files; these are looked at when they are read.
+    ///
+    /// - Parameter name: The format of all files; nil: by the mapping, or by each file's name.
+    /// - Parameter mapping: The path of the mapping.
+    public init(named name: String?, mapping: String?, _ context: ConnectorContext) throws(SettingsError) {
+        if let name {
+            let descriptor: FormatDescriptor
+            do throws(FormatError) { descriptor = try context.formats.descriptor(of: name) } catch {
+                throw SettingsError(at: ["format"], "there is no format `\(name)`", remedy: error.description)
+            }
+            if descriptor.needsMapping, mapping == nil {
+                throw SettingsError(at: ["format"], "the format `\(name)` needs a mapping", remedy: "Name its file with `mapping`.")
+            }
+        }
+        (registry, self.name, self.mapping) = (context.formats, name, mapping.map { context.path($0) })
+    }
 
     /// A reader of a file, from its first byte.
-    func makeReader(of file: String) throws(ConnectorError) -> any EventReader {
+    public func makeReader(of file: String) throws(ConnectorError) -> any EventReader {
         var settings: String?
         if let mapping {
             guard let data = FileManager.default.contents(atPath: mapping), let text = String(validating: data, as: UTF8.self) else {

@@ -1,10 +1,8 @@
-import Connectors
-import EventModel
+public import Connectors
+public import EventModel
 
 /// Reads one file as its format says, from a position in its text on.
-final class FileCursor {
-    /// The system's number of the file.
-    let number: UInt64
+public final class FileCursor {
     private let text: FileText
     private let reader: any EventReader
     /// What was read and not yet consumed.
@@ -18,12 +16,13 @@ final class FileCursor {
     /// Bytes that are read at a time.
     private static let piece = 1 << 20
 
+    /// Opens a file.
+    ///
     /// - Parameter position: Bytes of text that are in messages already. They are read, so that the format knows what came before, and not
     ///   given again.
-    init(_ file: FileList.Entry, _ formats: FileFormats, from position: Int) throws(ConnectorError) {
-        number = file.number
-        text = try FileText(path: file.path)
-        reader = try formats.makeReader(of: file.path)
+    public init(path: String, _ formats: FileFormats, from position: Int) throws(ConnectorError) {
+        text = try FileText(path: path)
+        reader = try formats.makeReader(of: path)
         guard !reader.holdsRecords else { return }
         while consumed < position {
             let before = window.count
@@ -31,7 +30,7 @@ final class FileCursor {
             if try step(atEnd: false) != nil || window.count > before { continue }
             guard consumed + window.count == position else {
                 throw ConnectorError(
-                    .stop, at: file.path, "what was read of it is not there any more",
+                    .stop, at: path, "what was read of it is not there any more",
                     remedy: "Reset the connector: what is read again is stored once.")
             }
             // A last line that had no end when the file was taken for whole.
@@ -40,15 +39,15 @@ final class FileCursor {
     }
 
     /// Bytes of text that are in messages that were given; 0 as long as the format holds records back.
-    var position: Int { reader.holdsRecords ? 0 : consumed }
+    public var position: Int { reader.holdsRecords ? 0 : consumed }
 
     /// Whether it can gain text while it is read.
-    var canGrow: Bool { text.isPlain && !reader.holdsRecords }
+    public var canGrow: Bool { text.isPlain && !reader.holdsRecords }
 
     /// The next batch; nil where nothing more is there now.
     ///
     /// - Parameter isWhole: Nothing will follow: what is left is a record, too.
-    func next(isWhole: Bool) throws(ConnectorError) -> MessageBatch? {
+    public func next(isWhole: Bool) throws(ConnectorError) -> MessageBatch? {
         var isAtEnd = false
         while !isEnded {
             let atEnd = isAtEnd && isWhole
@@ -93,5 +92,5 @@ final class FileCursor {
 
 extension MessageBatch {
     /// Neither text nor rejects.
-    var isEmpty: Bool { count == 0 && rejects.isEmpty }
+    fileprivate var isEmpty: Bool { count == 0 && rejects.isEmpty }
 }
