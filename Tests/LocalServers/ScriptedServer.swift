@@ -18,8 +18,9 @@ final class ScriptedServer: Sendable {
     /// - Parameter script: A file beside this one.
     init(_ script: String, _ arguments: [String]) throws {
         let process = Process()
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: script).path
-        let command = ["/bin/bash", "-c", try String(contentsOfFile: file, encoding: .utf8), script] + arguments
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        let text = try ["ports.sh", script].map { try String(contentsOfFile: folder.appending(path: $0).path, encoding: .utf8) }.joined()
+        let command = ["/bin/bash", "-c", text, script] + arguments
         // Servers refuse to run as root, and whoever they run as may not read this folder.
         let unprivileged = getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command : command
         (process.executableURL, process.arguments) = (URL(filePath: "/usr/bin/env"), unprivileged)
