@@ -235,7 +235,10 @@ let package = Package(
             ]),
         tests(
             "ConnectorRedis",
-            ["ConnectorRedis", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment", "LocalServers", "Secrets"]),
+            [
+                "ConnectorRedis", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment", "LocalServers",
+                "Secrets",
+            ]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("VerifierMail", ["EventModel", "EventModelTesting", "TestFolder", "VerifierMail"]),
         tests("FormatAmplitude", ["FormatAmplitude", "Connectors", "ConnectorsTesting", "EventModel"]),

@@ -30,12 +30,13 @@ extension RedisAddress {
     /// What a refusal means. The first word is its code; where a script met it, that may stand further behind.
     private static func help(for text: String) -> (ConnectorError.Recovery, String) {
         func says(_ words: String...) -> Bool { words.contains { text.contains($0) } }
-        if says("WRONGPASS", "NOAUTH", "NOPERM", "invalid password", "without any password", "no password is set", "this user has no permissions")
-        {
+        if says("WRONGPASS", "NOAUTH", "NOPERM", "invalid password", "without any password", "no password is set") {
             return (.mendSettings, "Mend `username` and `password`, or let the server allow it to this user.")
         }
         if says("WRONGTYPE") { return (.mendSettings, "Write the name of a stream, or of nothing that is there.") }
-        if says("DB index is out of range", "invalid DB index") { return (.mendSettings, "Write the number of a database that the server has.") }
+        if says("DB index is out of range", "invalid DB index") {
+            return (.mendSettings, "Write the number of a database that the server has.")
+        }
         if says("unknown command", "Unknown subcommand", "unknown subcommand") {
             return (.mendSettings, "Use Redis 6.2 or newer, and let it keep this command's name.")
         }

@@ -29,7 +29,8 @@ struct ServerSettings: Decodable, Sendable {
     /// Checks the settings; nothing is connected to.
     func makeAddress(_ context: ConnectorContext) throws(SettingsError) -> RedisAddress {
         if username != nil, password == nil {
-            throw SettingsError(at: ["username"], "there is no password", remedy: "Write `password: env:NAME` or `file:PATH`, or leave it out.")
+            throw SettingsError(
+                at: ["username"], "there is no password", remedy: "Write `password: env:NAME` or `file:PATH`, or leave it out.")
         }
         return RedisAddress(
             place: try makePlace(context), username: username, password: password, database: database ?? 0,
@@ -42,7 +43,8 @@ struct ServerSettings: Decodable, Sendable {
         }
         switch (host, socket) {
         case (nil, nil):
-            throw SettingsError(at: [], "nothing says where the server is", remedy: "Write `host`, or `socket` with the path of its socket.")
+            throw SettingsError(
+                at: [], "nothing says where the server is", remedy: "Write `host`, or `socket` with the path of its socket.")
         case (let host?, nil): return .network(host: host, port: Int32(port ?? 6_379))
         case (nil, let socket?):
             if port != nil { throw SettingsError(at: ["port"], "a socket has no port", remedy: "Leave it out, or write `host`.") }

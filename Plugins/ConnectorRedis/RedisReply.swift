@@ -9,12 +9,13 @@ final class RedisReply {
 
     deinit { freeReplyObject(pointer) }
 
-    /// The whole. It and its parts are there as long as this object.
-    var value: RedisValue { RedisValue(pointer: pointer) }
+    /// The whole.
+    var value: RedisValue { RedisValue(reply: self, pointer: pointer) }
 }
 
-/// A part of an answer, as long as the answer is there.
+/// A part of an answer, which it keeps in memory with the whole of it.
 struct RedisValue {
+    fileprivate let reply: RedisReply
     fileprivate let pointer: UnsafeMutablePointer<redisReply>
 
     /// What the server refuses.
@@ -23,7 +24,7 @@ struct RedisValue {
     /// Nil where it is none.
     var integer: Int? { pointer.pointee.type == REDIS_REPLY_INTEGER ? Int(pointer.pointee.integer) : nil }
 
-    /// Of a text; empty else.
+    /// Of a text, as long as this value is kept; empty else.
     var bytes: UnsafeRawBufferPointer {
         switch pointer.pointee.type {
         case REDIS_REPLY_STRING, REDIS_REPLY_STATUS, REDIS_REPLY_ERROR:
@@ -33,7 +34,13 @@ struct RedisValue {
     }
 
     /// A text; empty where it is none.
-    var string: String { String(decoding: bytes, as: UTF8.self) }
+    var string: String { withExtendedLifetime(self) { String(decoding: bytes, as: UTF8.self) } }
+
+    /// Whether it is this text.
+    func says(_ text: String) -> Bool { withExtendedLifetime(self) { bytes.elementsEqual(text.utf8) } }
+
+    /// The id of an entry; nil where it is none.
+    var id: StreamID? { withExtendedLifetime(self) { StreamID(bytes) } }
 
     /// The parts of a list; nil where it is none.
     var list: List? { pointer.pointee.type == REDIS_REPLY_ARRAY ? List(value: self) : nil }
@@ -49,14 +56,14 @@ struct RedisValue {
 
         subscript(index: Int) -> RedisValue {
             guard index < endIndex, let part = value.pointer.pointee.element[index] else { preconditionFailure("a list without its parts") }
-            return RedisValue(pointer: part)
+            return RedisValue(reply: value.reply, pointer: part)
         }
     }
 
     /// What follows a name in a list of names and values.
     subscript(name: String) -> RedisValue? {
         guard let list else { return nil }
-        return stride(from: 0, to: list.count - 1, by: 2).first { list[$0].string.utf8.elementsEqual(name.utf8) }.map { list[$0 + 1] }
+        return stride(from: 0, to: list.count - 1, by: 2).first { list[$0].says(name) }.map { list[$0 + 1] }
     }
 }
 

@@ -28,7 +28,7 @@ extension RedisConnection {
     func state(of stream: String) throws(ConnectorError) -> StreamState? {
         do throws(ConnectorError) {
             let reply = try call(RedisCommand("XINFO", "STREAM", stream))
-            guard let count = reply.value["length"]?.integer, let last = reply.value["last-generated-id"].flatMap({ StreamID($0.bytes) })
+            guard let count = reply.value["length"]?.integer, let last = reply.value["last-generated-id"]?.id
             else { throw address.strange }
             return StreamState(entries: count, last: last)
         } catch {

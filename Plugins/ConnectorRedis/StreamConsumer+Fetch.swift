@@ -32,7 +32,7 @@ extension StreamConsumer {
             guard let parts = reply.value.list, parts.count >= 2, let entries = parts[1].list else { throw plan.address.strange }
             group?.claimed(upTo: parts[0].string)
             // What an older server says of entries that are gone.
-            hasTaken = try keep(entries.filter { !$0.isNil }, of: stream, reply) > 0
+            hasTaken = try keep(entries.filter { !$0.isNil }, of: stream) > 0
         }
         return hasTaken
     }
@@ -72,10 +72,10 @@ extension StreamConsumer {
         var came = 0
         for value in streams {
             guard let parts = value.list, parts.count == 2, let entries = parts[1].list,
-                let stream = plan.streams.firstIndex(where: { $0.utf8.elementsEqual(parts[0].bytes) })
+                let stream = plan.streams.firstIndex(where: { parts[0].says($0) })
             else { throw plan.address.strange }
-            came += try keep(Array(entries), of: stream, reply)
-            group?.read(upTo: entries.last?.list.flatMap { StreamID($0[0].bytes) }, of: stream)
+            came += try keep(Array(entries), of: stream)
+            group?.read(upTo: entries.last?.list.flatMap { $0[0].id }, of: stream)
         }
         return came > 0
     }
@@ -83,12 +83,12 @@ extension StreamConsumer {
     /// Keeps entries of a stream, and learns how large they are.
     ///
     /// - Returns: How many are new.
-    private func keep(_ values: [RedisValue], of stream: Int, _ reply: RedisReply) throws(ConnectorError) -> Int {
+    private func keep(_ values: [RedisValue], of stream: Int) throws(ConnectorError) -> Int {
         // A consumer of a group may be given once more what it has not acknowledged.
         let known = group == nil ? [] : Set(waiting.lazy.filter { $0.stream == stream }.map(\.id))
         var (came, bytes) = (0, 0)
         for value in values {
-            guard let entry = StreamEntry(value, stream: stream, reply: reply) else { throw plan.address.strange }
+            guard let entry = StreamEntry(value, stream: stream) else { throw plan.address.strange }
             fetched[stream] = max(fetched[stream], entry.id)
             bytes += entry.size
             if known.contains(entry.id) { continue }

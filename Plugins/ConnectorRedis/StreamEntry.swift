@@ -2,27 +2,26 @@ import Connectors
 import EventModel
 import Foundation
 
-/// An entry of a stream, as long as the answer is there that brought it.
+/// An entry of a stream, which it keeps in memory with the answer that brought it.
 struct StreamEntry {
     /// Place of the stream in the settings.
     let stream: Int
     let id: StreamID
     private let fields: RedisValue
-    private let reply: RedisReply
     /// Of its names and values.
     let size: Int
 
-    /// - Parameter value: The entry in `reply`; nil where it is none.
-    init?(_ value: RedisValue, stream: Int, reply: RedisReply) {
-        guard let parts = value.list, parts.count == 2, let id = StreamID(parts[0].bytes) else { return nil }
-        (self.stream, self.id, fields, self.reply) = (stream, id, parts[1], reply)
+    /// Nil where `value` is no entry.
+    init?(_ value: RedisValue, stream: Int) {
+        guard let parts = value.list, parts.count == 2, let id = parts[0].id else { return nil }
+        (self.stream, self.id, fields) = (stream, id, parts[1])
         size = parts[1].list?.reduce(0) { $0 + $1.bytes.count } ?? 0
     }
 
     /// Whether it is gone on the server, and only its id is known.
     var isDeleted: Bool { fields.isNil }
 
-    /// The value of a field; nil where there is none of that name.
+    /// The value of a field, as long as this entry is kept; nil where there is none of that name.
     func value(of field: String) -> UnsafeRawBufferPointer? { fields[field]?.bytes }
 
     /// Its fields as one object in JSON.
@@ -34,14 +33,14 @@ struct StreamEntry {
         guard let list = fields.list else { return object }
         for place in stride(from: 0, to: list.count - 1, by: 2) {
             let path = list[place].string.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            object.set(path[...], Self.value(list[place + 1].bytes, isInside: path.count > 1))
+            object.set(path[...], Self.value(list[place + 1], isInside: path.count > 1))
         }
         return object
     }
 
-    private static func value(_ bytes: UnsafeRawBufferPointer, isInside: Bool) -> JSONValue {
-        let text = JSONValue.string(String(decoding: bytes, as: UTF8.self))
-        guard let value = try? JSONValue(parsing: Array(bytes)) else { return text }
+    private static func value(_ field: RedisValue, isInside: Bool) -> JSONValue {
+        let text = JSONValue.string(field.string)
+        guard let value = try? JSONValue(parsing: Array(field.string.utf8)) else { return text }
         switch value {
         case .object, .array: return value
         case .string: return text

@@ -20,7 +20,8 @@ struct StreamGroup {
 
     /// Makes the group where there is none: behind what is kept, or else at the start.
     init(
-        _ membership: StreamReadingPlan.Membership, _ streams: [String], _ connection: RedisConnection, kept: [StreamID?], startsLatest: Bool
+        _ membership: StreamReadingPlan.Membership, _ streams: [String], _ connection: RedisConnection, kept: [StreamID?],
+        startsLatest: Bool
     ) throws(ConnectorError) {
         (self.membership, self.streams) = (membership, streams)
         history = streams.map { _ in .zero }

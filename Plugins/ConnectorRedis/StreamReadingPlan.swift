@@ -44,11 +44,12 @@ extension StreamReadingPlan {
         switch content {
         case .field(let name):
             guard let bytes = entry.value(of: name) else {
-                let reason = "It has no field \"\(name)\". Write the name of one in `field`, or `flat: true` where the fields are the record."
-                batch.refuse(entry.object.text.utf8, number: number, place: place(), reason)
+                batch.refuse(
+                    entry.object.text.utf8, number: number, place: place(),
+                    "It has no field \"\(name)\". Write the name of one in `field`, or `flat: true` where the fields are the record.")
                 return true
             }
-            return add(bytes, number, place, to: &batch)
+            return withExtendedLifetime(entry) { add(bytes, number, place, to: &batch) }
         case .flat:
             if entry.size > SourceBatch.mostBytes {
                 batch.refuse([], number: number, place: place(), Self.tooLarge)

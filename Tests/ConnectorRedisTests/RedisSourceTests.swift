@@ -133,9 +133,11 @@ extension ServerTests {
             try server.fill("large", (0..<120).map { large.replacing("\"m0\"", with: "\"m\($0)\"") })
             try server.fill("large", [String(repeating: "y", count: 9 << 20)], first: 500)
             let all = try await read(server.source(#""streams":["large"]"#))
-            #expect(all.flatMap { lines($0) }.count == 120 && all.allSatisfy { $0.messages.count <= 3 << 20 }, "\(all.map(\.messages.count))")
+            #expect(
+                all.flatMap { lines($0) }.count == 120 && all.allSatisfy { $0.messages.count <= 3 << 20 }, "\(all.map(\.messages.count))")
             let reject = try #require(all.flatMap(\.messages.rejects).first)
-            #expect(reject.reason == "large, entry 500-0: It has more than 8388608 bytes. Send less at once." && reject.text.count == 65_536)
+            #expect(
+                reject.reason == "large, entry 500-0: It has more than 8388608 bytes. Send less at once." && reject.text.count == 65_536)
             try server.say("DEL", "large")
         }
 
