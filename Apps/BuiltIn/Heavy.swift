@@ -10,6 +10,9 @@ import ConnectorPostgres
 #if RabbitMQ
 import ConnectorRabbitMQ
 #endif
+#if Redis
+import ConnectorRedis
+#endif
 
 extension Plugins {
     // Connectors that need a library of the system, each behind the package trait of its name:
@@ -26,6 +29,9 @@ extension Plugins {
         #if RabbitMQ
         kinds.append(RabbitMQSourceSettings.self)
         #endif
+        #if Redis
+        kinds.append(RedisSourceSettings.self)
+        #endif
         return kinds
     }
 
@@ -39,6 +45,9 @@ extension Plugins {
         #endif
         #if RabbitMQ
         kinds.append(RabbitMQDestinationSettings.self)
+        #endif
+        #if Redis
+        kinds.append(RedisDestinationSettings.self)
         #endif
         return kinds
     }

@@ -67,7 +67,7 @@ public struct ContextPlace: Sendable, Hashable {
 
 extension JSONObject {
     /// Puts a value at a path, making objects on the way; what stood in their place and is none goes.
-    fileprivate mutating func set(_ path: ArraySlice<String>, _ value: JSONValue) {
+    public mutating func set(_ path: ArraySlice<String>, _ value: JSONValue) {
         guard let first = path.first else { return }
         if path.count == 1 { return set(first, value) }
         var inner = self[first]?.asObject ?? JSONObject()

@@ -30,13 +30,7 @@ public struct KafkaSourceSettings: SourceSettings {
 
     /// Checks names and properties; nothing is connected to before the first batch.
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
-        guard !topics.isEmpty else { throw SettingsError(at: ["topics"], "there is no topic", remedy: "Write one or more.") }
-        for (index, topic) in topics.enumerated() {
-            try TopicName.check(topic, at: ["topics", "\(index)"])
-            if topics[..<index].contains(where: { $0.sameScalars(as: topic) }) {
-                throw SettingsError(at: ["topics", "\(index)"], "this topic is there twice", remedy: "Write it once.")
-            }
-        }
+        try ReadingPlaces.check(topics, at: "topics", each: "topic", check: TopicName.check)
         return KafkaSource(
             plan: KafkaReadingPlan(
                 connection: try KafkaConnection(brokers: brokers, properties: properties, path: context.path), topics: topics, group: group,

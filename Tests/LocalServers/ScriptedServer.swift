@@ -19,8 +19,9 @@ final class ScriptedServer: Sendable {
     /// - Parameter isUnprivileged: Whether it runs as nobody where the tests run as root: some servers refuse to run as that.
     init(_ script: String, _ arguments: [String], isUnprivileged: Bool = true) throws {
         let process = Process()
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: script).path
-        let command = ["/bin/bash", "-c", try String(contentsOfFile: file, encoding: .utf8), script] + arguments
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        let text = try ["ports.sh", script].map { try String(contentsOfFile: folder.appending(path: $0).path, encoding: .utf8) }.joined()
+        let command = ["/bin/bash", "-c", text, script] + arguments
         // Whoever it runs as may not read this folder: it is given the script as a text.
         let unprivileged =
             isUnprivileged && getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command : command

@@ -11,12 +11,6 @@ export RABBITMQ_CONF_ENV_FILE=$folder/none RABBITMQ_PID_FILE=$folder/pid RABBITM
 export RABBITMQ_FEATURE_FLAGS_FILE=$folder/flags RABBITMQ_ADVANCED_CONFIG_FILE=$folder/none.config LC_ALL=C.UTF-8
 export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
 names= server=
-# Nobody listens there now; whoever takes it meanwhile lets the start fail.
-free() {
-    local port
-    while port=$((20000 + RANDOM % 12000)) && (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
-    echo "$port"
-}
 ERL_EPMD_PORT=$(free) RABBITMQ_NODE_PORT=$(free) RABBITMQ_DIST_PORT=$(free)
 export ERL_EPMD_PORT RABBITMQ_NODE_PORT RABBITMQ_DIST_PORT
 crash() {

@@ -1,0 +1,113 @@
+import Connectors
+import EventModel
+import FormatPostHog
+import FormatSegment
+import Foundation
+import LocalServers
+import Secrets
+import Testing
+
+@testable import ConnectorRedis
+
+/// How much more a run with `TESSERA_LONG` does.
+let scale = ProcessInfo.processInfo.environment["TESSERA_LONG"] == nil ? 1 : 20
+
+/// All that need the server, one after another: some of them end it.
+@Suite(.serialized, .enabled(if: LocalRedis.programs != nil, Comment(rawValue: LocalRedis.missing)), .timeLimit(.minutes(30)))
+struct ServerTests {}
+
+/// The server of the tests, asked through the connector's own connection.
+final class Server: Sendable {
+    static let shared = Result { Server(try LocalRedis()) }
+
+    let local: LocalRedis
+
+    private init(_ local: LocalRedis) { self.local = local }
+
+    /// As settings begin that name it.
+    var settings: String { #""host":"127.0.0.1","port":\#(local.port),"username":"tessera","password":"env:PASSWORD""# }
+    /// The same, by its socket and as its default user.
+    var socket: String { #""socket":"\#(local.socket)","password":"env:PASSWORD""# }
+
+    var address: RedisAddress {
+        RedisAddress(
+            place: .socket(path: local.socket), password: Secret(LocalRedis.password), database: 0, timeout: .seconds(120))
+    }
+
+    /// Says a word; its errors are thrown.
+    @discardableResult
+    func say(_ words: String...) throws -> RedisReply {
+        var command = RedisCommand()
+        for word in words { command.append(word) }
+        return try RedisConnection(address).call(command)
+    }
+
+    /// Adds entries with ids of their own, from `first`; they are on disk when this returns.
+    func fill(_ stream: String, _ records: some Sequence<String>, field: String = "data", first: Int = 1) throws {
+        let connection = try RedisConnection(address)
+        let script = "for i = 4, #ARGV do redis.call('XADD', ARGV[1], (ARGV[2] + i - 4) .. '-0', ARGV[3], ARGV[i]) end return #ARGV - 3"
+        var (place, rest) = (first, Array(records)[...])
+        while !rest.isEmpty {
+            var command = RedisCommand("EVAL", script, "0", stream, "\(place)", field)
+            for record in rest.prefix(500) { command.append(record) }
+            place += try #require(connection.call(command).value.integer)
+            rest = rest.dropFirst(500)
+        }
+    }
+
+    /// Fields of all entries of a stream, in their order.
+    func entries(_ stream: String) throws -> [[String: String]] {
+        let reply = try say("XRANGE", stream, "-", "+")
+        return try #require(reply.value.list).map { entry in
+            let fields = try #require(entry.list?[1].list)
+            return Dictionary(
+                uniqueKeysWithValues: stride(from: 0, to: fields.count, by: 2).map { (fields[$0].string, fields[$0 + 1].string) })
+        }
+    }
+
+    /// How many entries of a stream its group has given, and nobody has acknowledged.
+    func pending(_ stream: String, _ group: String = "g") throws -> Int {
+        try #require(say("XPENDING", stream, group).value.list?[0].integer)
+    }
+
+    // MARK: - connectors
+
+    func source(_ settings: String, runsOnce: Bool = true, report: @escaping @Sendable (String) -> Void = { _ in }) throws -> RedisSource {
+        try makeSource("{\(self.settings),\(settings)}", runsOnce: runsOnce, report: report)
+    }
+
+    func destination(_ settings: String) throws -> RedisDestination { try makeDestination("{\(self.settings),\(settings)}") }
+}
+
+private let secrets = ["PASSWORD": LocalRedis.password, "WRONG": "hunter3-password"]
+private let formats = FormatRegistry([SegmentFormat.self, PostHogFormat.self])
+
+func makeSource(_ settings: String, runsOnce: Bool = true, report: @escaping @Sendable (String) -> Void = { _ in }) throws -> RedisSource {
+    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
+    let source = try SourceRegistry([RedisSourceSettings.self]).make(
+        "redis", settings: object, environment: secrets,
+        context: ConnectorContext(formats: formats, folder: "/", isRunOnce: runsOnce, report: report))
+    return try #require(source as? RedisSource)
+}
+
+func makeDestination(_ settings: String) throws -> RedisDestination {
+    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
+    let destination = try DestinationRegistry([RedisDestinationSettings.self]).make(
+        "redis", settings: object, environment: secrets, context: ConnectorContext(formats: formats, folder: "/"))
+    return try #require(destination as? RedisDestination)
+}
+
+func line(_ number: Int) -> String {
+    #"{"type":"track","event":"Sold","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-06-01T00:00:00Z"}"#
+}
+
+/// The lines of a batch.
+func lines(_ batch: SourceBatch) -> [String] {
+    batch.messages.text.prefix(batch.messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+}
+
+func read(_ source: RedisSource, after checkpoint: Checkpoint? = nil) async throws -> [SourceBatch] {
+    var all: [SourceBatch] = []
+    for try await batch in source.batches(after: checkpoint) { all.append(batch) }
+    return all
+}

@@ -1,0 +1,60 @@
+#if Redis
+import EventModel
+import Foundation
+import LocalServers
+import TestFolder
+import Testing
+
+/// Redis beside the real worker.
+extension ConnectorTests {
+    @Test func `the sample of the redis page is taken`() throws {
+        let sample = "Plugins/ConnectorRedis/sample.yaml"
+        let list = "\(Program.worker.path) connectors list --db \(store) --config \(sample)"
+        let outcome = try Program.bash("REDIS_PASSWORD=secret-of-the-shop \(list)", folder: packageFolder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try outcome.json["connectors"]?.asArray?.map { $0.asObject?["kind"] } == [.string("redis"), .string("redis")])
+        let refused = try Program.bash("env -u REDIS_PASSWORD \(list)", folder: packageFolder)
+        let expected = "\(sample):6, connectors.0.password: the environment has no variable REDIS_PASSWORD"
+        #expect(refused.status != 0 && refused.errors.contains(expected), "\(refused.errors)")
+    }
+
+    @Test(.enabled(if: LocalRedis.programs != nil, Comment(rawValue: LocalRedis.missing)), arguments: [false, true])
+    func `what goes out to a stream and comes back from it is there once, through kill -9`(isGroup: Bool) throws {
+        let server = try LocalRedis()
+        let secret = try folder.write(LocalRedis.password, as: "password")
+        let redis = "kind: redis, host: 127.0.0.1, port: \(server.port), username: tessera, password: \"file:\(secret)\""
+        try configure(
+            "name: drop, kind: files, path: in, interval: 0.05",
+            "name: out, \(redis), stream: orders, deliver: [messages], batchWait: 0.05",
+            "name: back, \(redis), streams: [orders], batchRecords: 300" + (isGroup ? ", group: tessera, consumer: one" : ""))
+        let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
+        try killed(rounds: rounds, life: 600...1120) { round in
+            try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
+            if round == 1 {
+                try server.tell("crash")
+                try server.tell("start")
+            }
+        }
+        let worker = try start()
+        defer {
+            worker.terminate()
+            worker.waitUntilExit()
+        }
+        try wait(for: rounds * size)
+        // What went out came back, as duplicates. The server told repeats: without a group each came back once.
+        func told(_ connector: String, _ count: String) throws -> Int {
+            Int(try list().first { $0["name"] == .string(connector) }?[count]?.asDouble ?? 0)
+        }
+        try wait {
+            let (out, back) = (try told("out", "delivered"), try told("back", "duplicates"))
+            return out >= (rounds - 1) * size && (isGroup ? back >= out : back == out)
+        }
+        #expect(try stored() == [rounds * size, rounds * size])
+        let check = try Program.worker.run("connectors", "check", "back", "--config", config)
+        let found = try #require(try check.json["found"]?.asString, "\(check.output)\(check.errors)")
+        // There is no more in the stream than what was ever stored: nothing is there twice.
+        let entries = try #require(found.split(separator: " ").compactMap { Int($0) }.first)
+        #expect(found.hasPrefix("the stream `orders` has ") && entries >= (rounds - 1) * size && entries <= rounds * size, "\(found)")
+    }
+}
+#endif
