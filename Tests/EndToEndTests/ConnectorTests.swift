@@ -130,7 +130,8 @@ import Testing
         let listed = try Program.worker.run("connectors", "list", "--db", store, "--config", config)
         let regions = JSONObject([.init("name", .string("regions")), .init("kind", .string("table"))])
         #expect(try listed.json["enrichers"] == .array([.object(regions)]), "\(listed.output)\(listed.errors)")
-        _ = try folder.write(#"{"type":"identify","userId":"ada","traits":{"postcode":"1010"},"messageId":"1"}"# + "\n", as: "in.ndjson")
+        let line = #"{"type":"identify","userId":"ada","traits":{"postcode":"1010"},"messageId":"1","timestamp":"2026-06-01T00:00:00Z"}"#
+        _ = try folder.write(line + "\n", as: "in.ndjson")
         #expect(try Program.worker.run("connectors", "run", "drop", "--db", store, "--config", config).status == 0)
         let count = try Program.shell.run("--db", store, "-c", #"count trait.region == "Vienna""#)
         #expect(try count.json["count"] == .integer(1), "\(count.output)\(count.errors)")

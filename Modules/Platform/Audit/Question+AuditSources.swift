@@ -96,7 +96,8 @@ final class SourceTally {
         }
         let isLate = agreement?.every.map { every in lastSeen.map { now.milliseconds - $0 > every.milliseconds } ?? true }
         return SourceAuditResult.Entry(
-            source: name, title: agreement?.title, messages: messages, week: week, weekBefore: weekBefore, lastSeen: lastSeen.map { Instant(milliseconds: $0) },
+            source: name, title: agreement?.title, messages: messages, week: week, weekBefore: weekBefore,
+            lastSeen: lastSeen.map { Instant(milliseconds: $0) },
             timed: lags.count, p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99), refused: refused,
             every: agreement?.every, isLate: isLate, sent: sentAgainstHere(tolerance: agreement?.tolerance ?? 0))
     }
