@@ -145,8 +145,8 @@ let package = Package(
         plugin("DestinationFiles", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin(
             "DestinationWebhook", ["Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
-        plugin("ConnectorS3", ["AWSClient", "Archive", "Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
-        plugin("ConnectorKinesis", ["AWSClient", "Connectors", "EventModel", "Secrets", "WebClient"], sample: "sample.yaml"),
+        plugin("ConnectorS3", ["AWSClient", "Archive", "Connectors", "EventModel", "WebClient", crypto], sample: "sample.yaml"),
+        plugin("ConnectorKinesis", ["AWSClient", "Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
         plugin("DestinationLookup", ["Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
         plugin(
             "SourceSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),

@@ -1,5 +1,5 @@
 public import Connectors
-public import EventModel
+import EventModel
 import Foundation
 public import WebClient
 
@@ -13,10 +13,8 @@ public struct AWSClient: Sendable {
     private let timeout: Duration
     private let now: @Sendable () -> Instant
 
-    /// - Parameter service: As addresses and signatures call it: `s3`, `kinesis`.
-    /// - Parameter prefix: Before the host's name, with its dot, where the address is Amazon's own; empty: nothing.
-    public init(
-        _ account: AWSAccount, service: String, hostPrefix prefix: String = "", timeout: Duration, now: @escaping @Sendable () -> Instant
+    init(
+        _ account: AWSAccount, service: String, hostPrefix prefix: String, timeout: Duration, now: @escaping @Sendable () -> Instant
     ) {
         signer = RequestSigner(account: account, service: service)
         shown = account.endpoint?.shown ?? "https://\(prefix)\(service).\(account.region).amazonaws.com"

@@ -1,78 +1,66 @@
 import AWSClient
 public import Connectors
 public import EventModel
-import Foundation
-import Secrets
 
-/// The settings that both ends have.
-private enum Shared {
-    static let settings: [SettingDescriptor] =
-        [.required("stream", .text, "The stream.")] + AWSAccount.settings + [
-            .optional("timeout", .number(1...3_600), "After how long without an answer a request has failed.", unit: "s", usual: "60")
-        ]
+/// Settings that both ends have.
+struct KinesisPlace: Decodable, Sendable {
+    private var stream: String
 
-    static func stream(_ name: String, _ account: AWSAccount, timeout: Double?) -> KinesisStream {
-        KinesisStream(
-            client: AWSClient(
-                account, service: "kinesis", timeout: .milliseconds(Int64((timeout ?? 60) * 1_000)),
-                now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }),
-            name: name)
+    static let descriptors: [SettingDescriptor] = [.required("stream", .text, "The stream.")] + AWSSettings.descriptors
+
+    func makeStream(_ aws: AWSSettings) throws(SettingsError) -> KinesisStream {
+        KinesisStream(client: try aws.makeClient(service: "kinesis"), name: stream)
     }
 }
 
 /// Settings of `kinesis` as a source.
 public struct KinesisSourceSettings: SourceSettings {
-    var stream: String
-    var region: String
-    var accessKeyID: Secret
-    var secretAccessKey: Secret
-    var sessionToken: Secret?
-    var endpoint: String?
-    var insecure: Bool?
-    var timeout: Double?
-    var format: String?
-    var start: String?
-    var batchRecords: Int?
-    var interval: Double?
+    private struct Own: Decodable {
+        var format: String?
+        var start: String?
+        var batchRecords: Int?
+        var interval: Double?
+    }
+    private let own: Own
+    private let place: KinesisPlace
+    private let aws: AWSSettings
 
     public static let descriptor = ConnectorDescriptor(
         name: "kinesis", summary: "Reads the shards of a Kinesis stream, each record a line of a format.",
-        settings: Shared.settings + [
+        settings: KinesisPlace.descriptors + [
             .optional("format", .text, "What a record holds.", usual: "segment"),
             .optional("start", .word(["earliest", "latest"]), "Where it begins the first time.", usual: "earliest"),
             .optional("batchRecords", .integer(1...10_000), "Records that are fetched at once.", usual: "1000"),
             .optional("interval", .number(0.2...86_400), "How long it waits where nothing came.", unit: "s", usual: "1"),
         ])
 
+    public init(from decoder: any Decoder) throws {
+        (own, place, aws) = (try Own(from: decoder), try KinesisPlace(from: decoder), try AWSSettings(from: decoder))
+    }
+
     /// Nothing is connected to before the first batch.
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
-        let account = try AWSAccount(
-            region: region, keyID: accessKeyID, key: secretAccessKey, sessionToken: sessionToken, endpoint: endpoint, isInsecure: insecure)
-        return KinesisSource(
-            stream: Shared.stream(stream, account, timeout: timeout), decoder: try RecordDecoder(named: format, context),
-            startsLatest: start == "latest", batchRecords: batchRecords ?? 1_000,
-            interval: context.isRunOnce ? nil : .seconds(interval ?? 1))
+        KinesisSource(
+            stream: try place.makeStream(aws), decoder: try RecordDecoder(named: own.format, context), startsLatest: own.start == "latest",
+            batchRecords: own.batchRecords ?? 1_000, interval: context.isRunOnce ? nil : .seconds(own.interval ?? 1))
     }
 }
 
 /// Settings of `kinesis` as a destination.
 public struct KinesisDestinationSettings: DestinationSettings {
-    var stream: String
-    var region: String
-    var accessKeyID: Secret
-    var secretAccessKey: Secret
-    var sessionToken: Secret?
-    var endpoint: String?
-    var insecure: Bool?
-    var timeout: Double?
+    private let place: KinesisPlace
+    private let aws: AWSSettings
 
     public static let descriptor = ConnectorDescriptor(
-        name: "kinesis", summary: "Puts records into a Kinesis stream, those of one profile into one shard.", settings: Shared.settings)
+        name: "kinesis", summary: "Puts records into a Kinesis stream, those of one profile into one shard.",
+        settings: KinesisPlace.descriptors)
+
+    public init(from decoder: any Decoder) throws {
+        (place, aws) = (try KinesisPlace(from: decoder), try AWSSettings(from: decoder))
+    }
 
     /// Nothing is connected to before the first batch.
     public func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination {
-        let account = try AWSAccount(
-            region: region, keyID: accessKeyID, key: secretAccessKey, sessionToken: sessionToken, endpoint: endpoint, isInsecure: insecure)
-        return KinesisDestination(Shared.stream(stream, account, timeout: timeout))
+        KinesisDestination(try place.makeStream(aws))
     }
 }

@@ -12,7 +12,7 @@ import Testing
     ) throws -> String {
         let account = try AWSAccount(
             region: "us-east-1", keyID: Secret("AKIDEXAMPLE"), key: Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-            sessionToken: token.map { Secret($0) }, endpoint: nil, isInsecure: nil)
+            sessionToken: token.map { Secret($0) })
         let request = RequestSigner.Request(
             method: method, path: path, query: query, headers: headers + [("host", "example.amazonaws.com")], body: Array(body.utf8))
         let now = try #require(Instant(text: "2015-08-30T12:36:00Z"))
