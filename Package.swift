@@ -62,7 +62,7 @@ let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhist
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// Plugins that need a library of the system that the rest does without: each is in the apps where its trait is enabled.
-let heavy = ["Kafka", "Postgres", "RabbitMQ", "Redis"]
+let heavy = ["Kafka", "NATS", "Postgres", "RabbitMQ", "Redis"]
 
 let package = Package(
     name: "tessera",
@@ -74,7 +74,7 @@ let package = Package(
         .executable(name: "tessera-shell", targets: ["tessera-shell"]),
         .executable(name: "tessera-worker", targets: ["tessera-worker"]),
     ],
-    traits: Set((heavy + ["NATS"]).map { .trait(name: $0, description: "The connector of that name.") }),
+    traits: Set(heavy.map { .trait(name: $0, description: "The connector of that name.") }),
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -103,6 +103,7 @@ let package = Package(
         system("CEdit", apt: "libedit-dev", brew: "libedit"),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
         system("CKafka", apt: "librdkafka-dev", brew: "librdkafka"),
+        system("CNATS", apt: "libnats-dev", brew: "cnats"),
         system("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev", brew: "rabbitmq-c"),
         system("CRedis", apt: "libhiredis-dev", brew: "hiredis"),
 
@@ -154,6 +155,7 @@ let package = Package(
         plugin(  // a source and a destination
             "ConnectorPostgres", ["CPostgres", "Connectors", "EventModel", "Records", "Secrets"], sample: "sample.yaml"),
         plugin("ConnectorKafka", ["CKafka", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
+        plugin("ConnectorNATS", ["CNATS", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin("ConnectorRabbitMQ", ["CRabbitMQ", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin("ConnectorRedis", ["CRedis", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin("FormatSegment", ["Connectors", "EventModel"], sample: "sample.ndjson"),
@@ -202,7 +204,7 @@ let package = Package(
         .target(name: "TestFolder", path: "Tests/TestFolder", swiftSettings: settings),
         .target(  // servers of the tests' own
             name: "LocalServers", path: "Tests/LocalServers",
-            exclude: ["moto.sh", "ports.sh", "postgres.sh", "rabbitmq.sh", "redis.sh"],
+            exclude: ["moto.sh", "nats.sh", "ports.sh", "postgres.sh", "rabbitmq.sh", "redis.sh"],
             swiftSettings: settings),
         .target(name: "ScriptedWeb", dependencies: nio.prefix(2) + [http1], path: "Tests/ScriptedWeb", swiftSettings: settings),  // HTTP
         tests("EventModel", ["EventModel", "EventModelTesting"], data: ["Fixtures"]),
@@ -243,6 +245,12 @@ let package = Package(
             [
                 "CKafka", "ConnectorKafka", "Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatPostHog", "FormatSegment",
                 "KafkaMock",
+            ]),
+        tests(
+            "ConnectorNATS",
+            [
+                "CNATS", "ConnectorNATS", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment", "LocalServers",
+                "Secrets",
             ]),
         tests(
             "ConnectorRabbitMQ",

@@ -4,6 +4,9 @@ import Platform
 #if Kafka
 import ConnectorKafka
 #endif
+#if NATS
+import ConnectorNATS
+#endif
 #if Postgres
 import ConnectorPostgres
 #endif
@@ -23,6 +26,9 @@ extension Plugins {
         #if Kafka
         kinds.append(KafkaSourceSettings.self)
         #endif
+        #if NATS
+        kinds.append(NATSSourceSettings.self)
+        #endif
         #if Postgres
         kinds.append(PostgresSourceSettings.self)
         #endif
@@ -39,6 +45,9 @@ extension Plugins {
         var kinds: [any DestinationSettings.Type] = []
         #if Kafka
         kinds.append(KafkaDestinationSettings.self)
+        #endif
+        #if NATS
+        kinds.append(NATSDestinationSettings.self)
         #endif
         #if Postgres
         kinds.append(PostgresDestinationSettings.self)

@@ -6,8 +6,7 @@ final class KafkaDestination: Destination {
     /// What only the queue touches.
     private final class Client: @unchecked Sendable {
         var producer: KafkaProducer?
-        /// Records of a batch that failed as a whole, whose lot is known all the same, by kind and key; with why where they are refused.
-        var settled: [String: KafkaProducer.Lot] = [:]
+        var settled = SettledRecords(unknown: KafkaProducer.Lot.unknown)
     }
     private let connection: KafkaConnection
     private let topics: DeliveryPlaces
@@ -37,8 +36,7 @@ final class KafkaDestination: Destination {
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
         if batch.isEmpty { return DeliveryReceipt() }
         return try await queue.run { [self] cancellation throws(ConnectorError) in
-            var lots = known(batch)
-            defer { client.settled = [:] }
+            var lots = client.settled.lots(of: batch)
             do throws(ConnectorError) {
                 // What a broker refuses together with others is sent once more, each alone: then the refusal is its own.
                 for isAlone in [false, true] {
@@ -49,9 +47,10 @@ final class KafkaDestination: Destination {
                 }
             } catch {
                 giveUp()
-                remember(lots, batch)
+                client.settled.keep(lots, of: batch)
                 throw error
             }
+            client.settled.forget()
             return DeliveryReceipt(
                 refused: lots.enumerated().compactMap { place, lot in
                     if case .refused(let reason) = lot { .init(record: place, reason: reason) } else { nil }
@@ -70,21 +69,5 @@ final class KafkaDestination: Destination {
     private func giveUp() {
         client.producer?.close()
         client.producer = nil
-    }
-
-    private func known(_ batch: DeliveryBatch) -> [KafkaProducer.Lot] {
-        if client.settled.isEmpty { return [KafkaProducer.Lot](repeating: .unknown, count: batch.count) }
-        return batch.records.indices.map { client.settled[Self.name(batch, $0)] ?? .unknown }
-    }
-
-    private func remember(_ lots: [KafkaProducer.Lot], _ batch: DeliveryBatch) {
-        for (place, lot) in lots.enumerated() {
-            if case .unknown = lot { continue }
-            client.settled[Self.name(batch, place)] = lot
-        }
-    }
-
-    private static func name(_ batch: DeliveryBatch, _ place: Int) -> String {
-        batch.records[place].kind.rawValue + "/" + batch.key(place)
     }
 }

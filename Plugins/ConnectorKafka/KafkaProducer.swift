@@ -5,7 +5,7 @@ import EventModel
 /// A client that writes, in order and without repeats of its own. Confined to its queue.
 final class KafkaProducer {
     /// What became of a record.
-    enum Lot {
+    enum Lot: Hashable {
         /// It did not arrive, or nobody knows.
         case unknown
         case arrived

@@ -16,8 +16,7 @@ final class RabbitMQDestination: Destination {
     /// `@unchecked`: only the queue touches it.
     private final class Client: @unchecked Sendable {
         var publisher: Publisher?
-        /// What became of records of a batch that failed as a whole, by kind and key.
-        var settled: [String: Publisher.Lot] = [:]
+        var settled = SettledRecords(unknown: Publisher.Lot.unknown)
     }
     private let plan: PublishingPlan
     private let queue = BlockingQueue("rabbitmq")
@@ -46,7 +45,7 @@ final class RabbitMQDestination: Destination {
         if batch.isEmpty { return DeliveryReceipt() }
         return try await queue.run { [plan, client] cancellation throws(ConnectorError) in
             // What is known of a batch that failed is not published again.
-            var lots = batch.records.indices.map { client.settled[Self.name(batch, $0)] ?? .unknown }
+            var lots = client.settled.lots(of: batch)
             do throws(ConnectorError) {
                 let publisher: Publisher
                 if let open = client.publisher { publisher = open } else { publisher = try Publisher(plan) }
@@ -55,19 +54,14 @@ final class RabbitMQDestination: Destination {
             } catch {
                 client.publisher?.close()
                 client.publisher = nil
-                client.settled = [:]
-                for (place, lot) in lots.enumerated() where lot != .unknown { client.settled[Self.name(batch, place)] = lot }
+                client.settled.keep(lots, of: batch)
                 throw error
             }
-            client.settled = [:]
+            client.settled.forget()
             return DeliveryReceipt(
                 refused: lots.enumerated().compactMap { place, lot in
                     if case .refused(let reason) = lot { .init(record: place, reason: reason) } else { nil }
                 })
         }
-    }
-
-    private static func name(_ batch: DeliveryBatch, _ place: Int) -> String {
-        batch.records[place].kind.rawValue + "/" + batch.key(place)
     }
 }

@@ -5,6 +5,7 @@ import FormatSegment
 import Foundation
 import LocalServers
 import Secrets
+import Synchronization
 import Testing
 
 @testable import ConnectorRedis
@@ -110,4 +111,19 @@ func read(_ source: RedisSource, after checkpoint: Checkpoint? = nil) async thro
     var all: [SourceBatch] = []
     for try await batch in source.batches(after: checkpoint) { all.append(batch) }
     return all
+}
+
+/// Counts what several tasks meet.
+final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    /// The number of this one, from 1.
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+
+    var value: Int { count.withLock { $0 } }
 }

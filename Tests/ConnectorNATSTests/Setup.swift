@@ -1,0 +1,163 @@
+import CNATS
+import Connectors
+import EventModel
+import FormatPostHog
+import FormatSegment
+import Foundation
+import LocalServers
+import Secrets
+import Synchronization
+import Testing
+
+@testable import ConnectorNATS
+
+/// How much more a run with `TESSERA_LONG` does.
+let scale = ProcessInfo.processInfo.environment["TESSERA_LONG"] == nil ? 1 : 20
+
+/// All that need the server, one after another: some of them end it.
+@Suite(.serialized, .enabled(if: LocalNATS.programs != nil, Comment(rawValue: LocalNATS.missing)), .timeLimit(.minutes(30)))
+struct ServerTests {}
+
+/// A message as a stream has it.
+struct Stored: Equatable {
+    var subject, data: String
+    var headers: [String: String]
+    var key: String? { headers[Header.key] }
+}
+
+/// The server of the tests, asked through the connector's own connection.
+final class Server: Sendable {
+    static let shared = Result { Server(try LocalNATS()) }
+
+    let local: LocalNATS
+
+    private init(_ local: LocalNATS) { self.local = local }
+
+    private var address: NATSAddress {
+        NATSAddress(
+            servers: ["nats://127.0.0.1:\(local.port)"], username: "tessera", password: Secret(LocalNATS.password), timeout: .seconds(120))
+    }
+
+    /// As settings begin that name it.
+    var settings: String { #""servers":["nats://127.0.0.1:\#(local.port)"],"username":"tessera","password":"env:PASSWORD""# }
+
+    func connect() throws -> NATSConnection { try NATSConnection(address) }
+
+    /// Makes a stream of subjects that begin with its name.
+    ///
+    /// - Parameter mostBytes: Of a message; nil: any.
+    func create(_ stream: String, mostBytes: Int32? = nil) throws {
+        let connection = try connect()
+        var config = jsStreamConfig()
+        jsStreamConfig_Init(&config)
+        let status = withTexts([stream, "\(stream).>"]) { texts in
+            var subjects: [UnsafePointer<CChar>?] = [texts[1]]
+            return subjects.withUnsafeMutableBufferPointer { subjects in
+                (config.Name, config.Subjects, config.SubjectsLen) = (texts[0], subjects.baseAddress, 1)
+                if let mostBytes { config.MaxMsgSize = mostBytes }
+                return js_AddStream(nil, connection.stream, &config, nil, nil)
+            }
+        }
+        try connection.check(status)
+    }
+
+    func delete(_ stream: String) throws {
+        let connection = try connect()
+        try connection.check(js_DeleteStream(connection.stream, stream, nil, nil))
+    }
+
+    /// Publishes messages; the stream has them when this returns.
+    func fill(_ subject: String, _ records: some Sequence<String>) throws {
+        let connection = try connect()
+        for record in records {
+            try connection.check(
+                js_PublishAsync(connection.stream, subject, record, Int32(record.utf8.count), nil))
+        }
+        try connection.check(js_PublishAsyncComplete(connection.stream, nil))
+    }
+
+    /// All messages of a stream, in their order.
+    func messages(_ stream: String) throws -> [Stored] {
+        let connection = try connect()
+        let last = try connection.state(of: stream).last
+        if last == 0 { return [] }
+        return try (1...last).map { number in
+            var message: OpaquePointer?
+            try connection.check(js_GetMsg(&message, connection.stream, stream, number, nil, nil))
+            defer { natsMsg_Destroy(message) }
+            let data = UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: Int(natsMsg_GetDataLength(message)))
+            var headers: [String: String] = [:]
+            for name in [Header.repeats, Header.key, Header.kind, Header.profile] {
+                var text: UnsafePointer<CChar>?
+                if natsMsgHeader_Get(message, name, &text) == NATS_OK, let text { headers[name] = String(cString: text) }
+            }
+            return Stored(
+                subject: String(cString: natsMsg_GetSubject(message)), data: String(decoding: data, as: UTF8.self), headers: headers)
+        }
+    }
+
+    // MARK: - connectors
+
+    func source(_ settings: String, runsOnce: Bool = true, report: @escaping @Sendable (String) -> Void = { _ in }) throws -> NATSSource {
+        try makeSource("{\(self.settings),\(settings)}", runsOnce: runsOnce, report: report)
+    }
+
+    func destination(_ settings: String) throws -> NATSDestination { try makeDestination("{\(self.settings),\(settings)}") }
+}
+
+private let secrets = ["PASSWORD": LocalNATS.password, "WRONG": "hunter3-password"]
+private let formats = FormatRegistry([SegmentFormat.self, PostHogFormat.self])
+
+func makeSource(_ settings: String, runsOnce: Bool = true, report: @escaping @Sendable (String) -> Void = { _ in }) throws -> NATSSource {
+    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
+    let source = try SourceRegistry([NATSSourceSettings.self]).make(
+        "nats", settings: object, environment: secrets,
+        context: ConnectorContext(formats: formats, folder: "/", isRunOnce: runsOnce, report: report))
+    return try #require(source as? NATSSource)
+}
+
+func makeDestination(_ settings: String) throws -> NATSDestination {
+    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
+    let destination = try DestinationRegistry([NATSDestinationSettings.self]).make(
+        "nats", settings: object, environment: secrets, context: ConnectorContext(formats: formats, folder: "/"))
+    return try #require(destination as? NATSDestination)
+}
+
+func line(_ number: Int) -> String {
+    #"{"type":"track","event":"Sold","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-06-01T00:00:00Z"}"#
+}
+
+/// The lines of a batch.
+func lines(_ batch: SourceBatch) -> [String] {
+    batch.messages.text.prefix(batch.messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+}
+
+func read(_ source: NATSSource, after checkpoint: Checkpoint? = nil) async throws -> [SourceBatch] {
+    var all: [SourceBatch] = []
+    for try await batch in source.batches(after: checkpoint) { all.append(batch) }
+    return all
+}
+
+/// Counts what several tasks meet.
+final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    /// The number of this one, from 1.
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+
+    var value: Int { count.withLock { $0 } }
+}
+
+/// Lines that several tasks have seen.
+final class SeenLines: Sendable {
+    private let lines = Mutex<Set<String>>([])
+
+    func add(_ more: [String]) { lines.withLock { $0.formUnion(more) } }
+
+    var all: Set<String> { lines.withLock { $0 } }
+}
