@@ -143,7 +143,7 @@ let package = Package(
         plugin(
             "DestinationWebhook", ["Connectors", "EventModel", "Secrets", crypto, httpClient, http1] + nio, sample: "sample.yaml"),
         plugin(
-            "SourceSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
+            "ConnectorSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
         plugin("ConnectorLibrary", ["CConnector", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin(  // a source and a destination
             "ConnectorPostgres", ["CPostgres", "Connectors", "EventModel", "Records", "Secrets"], sample: "sample.yaml"),
@@ -167,10 +167,11 @@ let package = Package(
         .target(
             name: "BuiltIn",
             dependencies: [
-                "Archive", "ConnectorLibrary", "Connectors", "DestinationFiles", "DestinationWebhook", "EnricherTable", "EnricherText",
+                "Archive", "ConnectorLibrary", "ConnectorSinger", "Connectors", "DestinationFiles", "DestinationWebhook", "EnricherTable",
+                "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
-                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceSinger",
+                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles",
                 "Storage",
                 "StorageSQLite", "VerifierMail",
             ] + heavy.map { .target(name: "Connector\($0)", condition: .when(traits: [$0])) },
@@ -213,7 +214,7 @@ let package = Package(
         tests(
             "DestinationWebhook",
             ["Connectors", "ConnectorsTesting", "DestinationWebhook", "EventModel", "Secrets", crypto, http1] + nio),
-        tests("SourceSinger", ["Connectors", "ConnectorsTesting", "EventModel", "SourceSinger", "TestFolder"]),
+        tests("ConnectorSinger", ["ConnectorSinger", "Connectors", "ConnectorsTesting", "EventModel", "TestFolder"]),
         tests(  // libraries in C are built by the tests, and run by the worker's program
             "ConnectorLibrary",
             ["ConnectorLibrary", "Connectors", "ConnectorsTesting", "EventModel", "TestFolder", "tessera-worker"], data: ["Libraries"]),

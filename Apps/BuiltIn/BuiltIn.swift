@@ -1,5 +1,6 @@
 import Archive
 import ConnectorLibrary
+import ConnectorSinger
 import Connectors
 import DestinationFiles
 import DestinationWebhook
@@ -14,7 +15,6 @@ import FormatRudderStack
 import FormatSegment
 public import Platform
 import SourceFiles
-import SourceSinger
 import Storage
 import StorageSQLite
 import VerifierMail
@@ -26,8 +26,9 @@ extension Plugins {
             SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
             PostHogFormat.self,
         ]),
-        sources: SourceRegistry([FilesSettings.self, LibrarySettings.self, SingerSettings.self] + heavySources),
-        destinations: DestinationRegistry([FilesDestinationSettings.self, LibrarySettings.self, WebhookSettings.self] + heavyDestinations),
+        sources: SourceRegistry([FilesSettings.self, LibrarySettings.self, SingerSourceSettings.self] + heavySources),
+        destinations: DestinationRegistry(
+            [FilesDestinationSettings.self, LibrarySettings.self, SingerDestinationSettings.self, WebhookSettings.self] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
         sql: SQLiteViews(),
