@@ -121,7 +121,7 @@ let package = Package(
         module("Secrets", ["EventModel"]),  // where secrets are read, and that they never show
         module("Connectors", ["EventModel", "Secrets"]),
         module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
-        module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
+        module("Service", ["Connectors", "EventModel"]),  // what a running worker does for those who speak to it
         module("Records", ["EventModel", "Rules", "Storage"]),  // which messages the records of another system become
         module("ConnectorKit", ["CConnector"]),  // what authors of such libraries write in; it knows nothing of the rest
         module("ConnectorsTesting", ["Connectors", "EventModel", "EventModelTesting"]),  // the contract kit of formats
@@ -139,6 +139,7 @@ let package = Package(
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),
         plugin("SourceFiles", ["Archive", "Connectors", "EventModel"], sample: "sample.yaml"),
+        plugin("SourceWebhook", ["Connectors", "EventModel", "Records", "Secrets", crypto], sample: "sample.yaml"),
         plugin("DestinationFiles", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin(
             "DestinationWebhook", ["Connectors", "EventModel", "Secrets", crypto, httpClient, http1] + nio, sample: "sample.yaml"),
@@ -160,7 +161,7 @@ let package = Package(
         plugin("EnricherText", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin("VerifierMail", ["CResolver", "EventModel"], sample: "sample"),
         plugin(
-            "ServiceHTTP", ["CZlib", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
+            "ServiceHTTP", ["CZlib", "Connectors", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
             sample: "sample.yaml"),
 
         // Apps: thin. BuiltIn is the one list of the plugins they offer.
@@ -171,7 +172,7 @@ let package = Package(
                 "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
-                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles",
+                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceWebhook",
                 "Storage",
                 "StorageSQLite", "VerifierMail",
             ] + heavy.map { .target(name: "Connector\($0)", condition: .when(traits: [$0])) },
@@ -210,6 +211,7 @@ let package = Package(
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib", "TestFolder"]),
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel", "TestFolder"]),
         tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles", "TestFolder"]),
+        tests("SourceWebhook", ["Connectors", "EventModel", "SourceWebhook", crypto]),
         tests("DestinationFiles", ["Connectors", "ConnectorsTesting", "DestinationFiles", "EventModel", "TestFolder"]),
         tests(
             "DestinationWebhook",
@@ -242,7 +244,8 @@ let package = Package(
         tests("EnricherText", ["Connectors", "ConnectorsTesting", "EnricherText", "EventModel", "TestFolder"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests(
-            "ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
+            "ServiceHTTP",
+            ["Connectors", "ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
         tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "TestFolder", "tessera-load"] + nio.prefix(2)),
         tests(

@@ -15,6 +15,7 @@ import FormatRudderStack
 import FormatSegment
 public import Platform
 import SourceFiles
+import SourceWebhook
 import Storage
 import StorageSQLite
 import VerifierMail
@@ -26,7 +27,8 @@ extension Plugins {
             SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
             PostHogFormat.self,
         ]),
-        sources: SourceRegistry([FilesSettings.self, LibrarySettings.self, SingerSourceSettings.self] + heavySources),
+        sources: SourceRegistry(
+            [FilesSettings.self, LibrarySettings.self, SingerSourceSettings.self, WebhookSourceSettings.self] + heavySources),
         destinations: DestinationRegistry(
             [FilesDestinationSettings.self, LibrarySettings.self, SingerDestinationSettings.self, WebhookSettings.self] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
