@@ -123,7 +123,7 @@ let package = Package(
         module("Secrets", ["EventModel"]),  // where secrets are read, and that they never show
         module("Connectors", ["EventModel", "Secrets"]),
         module("Jobs", ["EventModel"]),  // what runs when; the clock and the sleeping come from outside
-        module("Service", ["EventModel"]),  // what a running worker does for those who speak to it
+        module("Service", ["Connectors", "EventModel"]),  // what a running worker does for those who speak to it
         module("WebClient", ["Connectors", "EventModel", httpClient, http1] + nio),  // how connectors speak to servers elsewhere
         module("AWSClient", ["Connectors", "EventModel", "Secrets", "WebClient", crypto]),  // signed requests
         module("Records", ["EventModel", "Rules", "Storage"]),  // which messages the records of another system become
@@ -143,6 +143,7 @@ let package = Package(
         // Plugins: one implementation of one door each.
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),
         plugin("SourceFiles", ["Archive", "Connectors", "EventModel"], sample: "sample.yaml"),
+        plugin("SourceWebhook", ["Connectors", "EventModel", "Records", "Secrets", crypto], sample: "sample.yaml"),
         plugin("DestinationFiles", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin(
             "DestinationWebhook", ["Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
@@ -150,7 +151,7 @@ let package = Package(
         plugin("ConnectorKinesis", ["AWSClient", "Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
         plugin("DestinationLookup", ["Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
         plugin(
-            "SourceSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
+            "ConnectorSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
         plugin("ConnectorLibrary", ["CConnector", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin(  // a source and a destination
             "ConnectorPostgres", ["CPostgres", "Connectors", "EventModel", "Records", "Secrets"], sample: "sample.yaml"),
@@ -169,19 +170,20 @@ let package = Package(
         plugin("EnricherText", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin("VerifierMail", ["CResolver", "EventModel"], sample: "sample"),
         plugin(
-            "ServiceHTTP", ["CZlib", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
+            "ServiceHTTP", ["CZlib", "Connectors", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
             sample: "sample.yaml"),
 
         // Apps: thin. BuiltIn is the one list of the plugins they offer.
         .target(
             name: "BuiltIn",
             dependencies: [
-                "Archive", "ConnectorKinesis", "ConnectorLibrary", "ConnectorS3", "Connectors", "DestinationFiles", "DestinationLookup",
+                "Archive", "ConnectorKinesis", "ConnectorLibrary", "ConnectorS3", "ConnectorSinger", "Connectors", "DestinationFiles",
+                "DestinationLookup",
                 "DestinationWebhook", "EnricherTable",
                 "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
-                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceSinger",
+                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceWebhook",
                 "Storage",
                 "StorageSQLite", "VerifierMail",
             ] + heavy.map { .target(name: "Connector\($0)", condition: .when(traits: [$0])) },
@@ -223,6 +225,7 @@ let package = Package(
         tests("Archive", ["Archive", "Connectors", "EventModel", "Storage", "CZlib", "TestFolder"]),
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel", "TestFolder"]),
         tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles", "TestFolder"]),
+        tests("SourceWebhook", ["Connectors", "EventModel", "SourceWebhook", crypto]),
         tests("DestinationFiles", ["Connectors", "ConnectorsTesting", "DestinationFiles", "EventModel", "TestFolder"]),
         tests(
             "DestinationWebhook",
@@ -234,7 +237,7 @@ let package = Package(
         tests(
             "ConnectorKinesis", ["ConnectorKinesis", "Connectors", "ConnectorsTesting", "EventModel", "FormatSegment", "LocalServers"]),
         tests("DestinationLookup", ["Connectors", "DestinationLookup", "EventModel", "ScriptedWeb"]),
-        tests("SourceSinger", ["Connectors", "ConnectorsTesting", "EventModel", "SourceSinger", "TestFolder"]),
+        tests("ConnectorSinger", ["ConnectorSinger", "Connectors", "ConnectorsTesting", "EventModel", "TestFolder"]),
         tests(  // libraries in C are built by the tests, and run by the worker's program
             "ConnectorLibrary",
             ["ConnectorLibrary", "Connectors", "ConnectorsTesting", "EventModel", "TestFolder", "tessera-worker"], data: ["Libraries"]),
@@ -274,7 +277,8 @@ let package = Package(
         tests("EnricherText", ["Connectors", "ConnectorsTesting", "EnricherText", "EventModel", "TestFolder"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests(
-            "ServiceHTTP", ["ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
+            "ServiceHTTP",
+            ["Connectors", "ServiceHTTP", "EventModel", "Secrets", "Service", "Statistics", "TestFolder", lifecycle, logging, yams] + nio),
         tests("SampleData", ["sample-data", "EventModel"]),
         tests("Load", ["BuiltIn", "EventModel", "Platform", "Storage", "TestFolder", "tessera-load"] + nio.prefix(2)),
         tests(

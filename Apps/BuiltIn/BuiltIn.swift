@@ -2,6 +2,7 @@ import Archive
 import ConnectorKinesis
 import ConnectorLibrary
 import ConnectorS3
+import ConnectorSinger
 import Connectors
 import DestinationFiles
 import DestinationLookup
@@ -17,7 +18,7 @@ import FormatRudderStack
 import FormatSegment
 public import Platform
 import SourceFiles
-import SourceSinger
+import SourceWebhook
 import Storage
 import StorageSQLite
 import VerifierMail
@@ -30,12 +31,15 @@ extension Plugins {
             PostHogFormat.self,
         ]),
         sources: SourceRegistry(
-            [FilesSettings.self, KinesisSourceSettings.self, LibrarySettings.self, S3SourceSettings.self, SingerSettings.self]
+            [
+                FilesSettings.self, KinesisSourceSettings.self, LibrarySettings.self, S3SourceSettings.self, SingerSourceSettings.self,
+                WebhookSourceSettings.self,
+            ]
                 + heavySources),
         destinations: DestinationRegistry(
             [
                 FilesDestinationSettings.self, KinesisDestinationSettings.self, LibrarySettings.self, LookupSettings.self,
-                S3DestinationSettings.self, WebhookSettings.self,
+                S3DestinationSettings.self, SingerDestinationSettings.self, WebhookSettings.self,
             ] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),

@@ -106,6 +106,15 @@ public struct Record: Sendable {
         key = bytes.withUnsafeBufferPointer { MessageKey.derived(from: $0) }
     }
 
+    /// - Parameter identifier: What tells it from all other records of its stream, whatever it says.
+    public init(stream: String, fields: JSONObject, identifier: String, timestamp: Instant) {
+        (self.stream, self.fields, self.timestamp) = (stream, fields, timestamp)
+        var bytes = ContiguousArray<UInt8>()
+        JSONText.append(string: stream, to: &bytes)
+        JSONText.append(string: identifier, to: &bytes)
+        key = bytes.withUnsafeBufferPointer { MessageKey.derived(from: $0) }
+    }
+
     /// The identifier of the message that a rule makes of it.
     func identifier(ofRule number: Int) -> String {
         if number == 0 { return key.uuidText }

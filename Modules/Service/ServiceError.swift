@@ -8,6 +8,8 @@ public struct ServiceError: Error, Sendable, Hashable {
         case disk
         /// The worker is shutting down.
         case draining
+        /// Somebody asked what would take it to wait.
+        case paused
         /// The worker is not ready to answer yet.
         case starting
         /// Nobody and nothing has that name.

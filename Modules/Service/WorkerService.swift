@@ -1,3 +1,4 @@
+public import Connectors
 public import EventModel
 
 /// What a running worker does for those who speak to it: the door between its interfaces (HTTP is one) and its engine.
@@ -14,6 +15,10 @@ public protocol WorkerService: Sendable {
     /// - Throws: `.overloaded` where too much waits already, `.disk` where nothing can be written, `.draining` during shutdown. Nothing of
     ///   the batch was promised then; a client that sends it again doubles nothing.
     func collect(_ batch: MessageBatch, from source: String) async throws(ServiceError) -> CollectReceipt
+    /// Takes a request for a connector that others send to. What it brought is on disk when this answers `taken`.
+    ///
+    /// - Throws: `.notFound` where no connector of that name takes requests, `.paused` while somebody wants it to wait.
+    func receive(_ request: ReceivedRequest, for connector: String) async throws(ServiceError) -> RequestAnswer
     /// Answers a question about people, segments or decisions.
     func answer(_ question: ServiceQuestion) async throws(ServiceError) -> JSONObject
     /// Changes who is who. When this returns, whoever asks is answered by it.

@@ -35,7 +35,7 @@ struct HTTPFailure: Error, Hashable {
         let status: HTTPResponse.Status =
             switch error.code {
             case .overloaded: .tooManyRequests
-            case .disk, .draining, .starting: .serviceUnavailable
+            case .disk, .draining, .paused, .starting: .serviceUnavailable
             case .notFound: .notFound
             case .invalid: .badRequest
             case .conflict: .conflict

@@ -42,7 +42,7 @@ public struct HTTPServer: ServiceLifecycle.Service {
         let bodies = BodyReader(longest: limits.batchBytes, mostHeld: limits.heldBytes)
         let figures = HTTPFigures(bodies: bodies)
         let collecting =
-            Route.sources(service)
+            Route.sources(service) + Route.webhooks(service)
             + Route.collecting(
                 Collector(service: service, ring: ring, limits: limits, receivedAt: receivedAt ?? now, makeID: makeID))
         let reading = Route.reading(service) + Route.evaluating(service) + Route.quarantine(service) + Route.people(service)

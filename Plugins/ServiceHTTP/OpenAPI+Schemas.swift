@@ -21,6 +21,7 @@ extension OpenAPI {
             },
             "examples": [{"batch": [{"type": "track", "userId": "u-1", "event": "Signed Up", "messageId": "m-2"}]}]
           },
+          "Webhook": {"description": "What the sender sends; the connector's settings say what it becomes."},
           "Success": {"type": "object", "required": ["success"], "properties": {"success": {"const": true}}, "additionalProperties": false},
           "Preview": {
             "type": "object", "required": ["expression"],

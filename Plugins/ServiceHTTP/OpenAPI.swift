@@ -59,7 +59,7 @@ struct OpenAPI: Sendable {
         let (type, schema) =
             switch kind {
             case .json(let name), .tagged(let name): ("application/json", json(##"{"$ref":"#/components/schemas/\##(name)"}"##))
-            case .metrics: ("text/plain", json(#"{"type":"string"}"#))
+            case .metrics, .text: ("text/plain", json(#"{"type":"string"}"#))
             case .events: ("text/event-stream", json(#"{"type":"string"}"#))
             }
         let content = object([(type, .object(object([("schema", schema)])))])

@@ -48,6 +48,8 @@ struct Route: Sendable {
         case json(String)
         /// The same with an `ETag`; 304 where the request names it.
         case tagged(String)
+        /// A text.
+        case text
         /// Prometheus's text.
         case metrics
         /// Server-sent events.

@@ -127,7 +127,7 @@ struct ReadTests {
             }
             #expect(try await client.get("/v1/profiles/user_id:1", key: adminSecret).status == 200)
             let paths = try #require(try await client.get("/openapi.json").json["paths"]?.asObject)
-            #expect(paths.members.count == 24 && paths["/v1/decide"] == nil)
+            #expect(paths.members.count == 25 && paths["/v1/decide"] == nil)
         }
     }
 
@@ -168,7 +168,7 @@ struct ReadTests {
             let document = try await client.get("/openapi.json").json
             #expect(document["openapi"] == .string("3.1.0"))
             let paths = try #require(document["paths"]?.asObject)
-            #expect(paths.members.count == 31)
+            #expect(paths.members.count == 32)
             for path in paths.members {
                 for operation in try #require(path.value.asObject).members {
                     let method = operation.name.uppercased()

@@ -1,3 +1,4 @@
+import Connectors
 import EventModel
 import Service
 import Synchronization
@@ -9,6 +10,9 @@ final class RecordingService: WorkerService {
         var questions: [ServiceQuestion] = []
         var changes: [ServiceChange] = []
         var sent: [SentCount] = []
+        var requests: [(request: ReceivedRequest, connector: String)] = []
+        /// What becomes of requests for connectors.
+        var answer = RequestAnswer.taken
         var refusal: ServiceError?
         var notReady: String?
         var notices: [MembershipNotice] = []
@@ -37,6 +41,15 @@ final class RecordingService: WorkerService {
         if delay > .zero { try? await Task.sleep(for: delay) }
         state.withLock { $0.batches.append((batch, source)) }
         return CollectReceipt(accepted: batch.sourceLines - batch.rejects.count, quarantined: batch.rejects.count)
+    }
+
+    func receive(_ request: ReceivedRequest, for connector: String) async throws(ServiceError) -> RequestAnswer {
+        let (refusal, answer) = state.withLock { state in
+            state.requests.append((request, connector))
+            return (state.refusal, state.answer)
+        }
+        if let refusal { throw refusal }
+        return answer
     }
 
     func answer(_ question: ServiceQuestion) async throws(ServiceError) -> JSONObject {

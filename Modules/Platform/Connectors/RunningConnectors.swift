@@ -158,6 +158,23 @@ public final class RunningConnectors: Sendable {
         WorkerFeed(name: name, plan: plan, worker: worker, surroundings: surroundings, skipsOwn: skipsOwn, endsWhenDone: once)
     }
 
+    /// Hands a request to the source that it is for.
+    func receive(_ request: ReceivedRequest, for name: String) async throws(ServiceError) -> RequestAnswer {
+        guard case .source(let source)? = state.withLock({ $0.running[name]?.entry.work }), let source = source as? any ReceivingSource
+        else { throw Self.notReceiving }
+        if await folder.isPaused(name) {
+            throw ServiceError(
+                .paused, "The connector is paused.", remedy: "Send it again later; nothing is doubled.", retryAfter: Self.pausedRetry)
+        }
+        return await source.receive(request)
+    }
+
+    /// Of requests for which there is nobody.
+    static let notReceiving = ServiceError(
+        .notFound, "No connector of that name takes requests.", remedy: "Name one of the kind webhook that the settings file has.")
+    /// Seconds after which a sender tries again whose connector is paused.
+    private static let pausedRetry = 60
+
     /// Counts and gauges of each connector.
     var figures: [ServiceFigure] {
         let running = state.withLock { $0.running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.runner) } }

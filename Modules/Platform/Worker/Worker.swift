@@ -1,3 +1,4 @@
+public import Connectors
 public import EventModel
 import Foundation
 import Live
@@ -160,6 +161,11 @@ public final class Worker: WorkerService {
             }
         }
         return try result.get()
+    }
+
+    public func receive(_ request: ReceivedRequest, for connector: String) async throws(ServiceError) -> RequestAnswer {
+        guard let connectors else { throw RunningConnectors.notReceiving }
+        return try await connectors.receive(request, for: connector)
     }
 
     /// The worker's time: the latest that the wall clock ever said, and no earlier than the last recorded change of membership.

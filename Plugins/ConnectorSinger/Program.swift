@@ -2,36 +2,43 @@ import EventModel
 import Foundation
 import Secrets
 
-/// A program that speaks the Singer specification, and how it is started.
-struct Tap: Sendable, CustomStringConvertible, CustomReflectable {
+/// A program that speaks the Singer specification, a tap or a target, and how it is started.
+struct Program: Sendable, CustomStringConvertible, CustomReflectable {
     /// A name to be looked for in PATH, or a path.
-    let program: String
+    let executable: String
     let arguments: [String]
-    /// The tap's own settings; nil: it needs none.
+    /// The program's own settings; nil: it needs none.
     let config: JSONObject?
     /// Variables beside the usual ones.
     let variables: [String: String]
     /// Where it is started, and where relative paths of its own begin; empty: where this process stands.
     let folder: String
-    /// How long it may say nothing.
-    let idle: Duration
+    /// How long it is waited for.
+    let patience: Duration
+    /// What is said when that was too long.
+    let impatience: Impatience
     /// What no log may show.
     let secrets: [Secret]
     /// Takes sentences for the log.
     let report: @Sendable (String) -> Void
 
+    /// What is wrong with a program that was waited for in vain, as a sentence without its full stop, and what to do about it.
+    struct Impatience: Sendable {
+        let problem, remedy: String
+    }
+
     /// Between being asked to end and being killed.
     static let grace = Duration.seconds(5)
 
     /// Without its settings, where secrets stand.
-    var description: String { "tap \(name)" }
+    var description: String { "program \(name)" }
     var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The program without its folders.
-    var name: String { program.split(separator: "/").last.map { String($0) } ?? program }
+    var name: String { executable.split(separator: "/").last.map { String($0) } ?? executable }
 
-    /// Variables that a tap is given: where programs, certificates and proxies are, and how people write. Not the others, since keys of
-    /// the worker may stand there.
+    /// Variables that a program is given: where programs, certificates and proxies are, and how people write. Not the others, since keys
+    /// of the worker may stand there.
     private static let inherited = [
         "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
         "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
@@ -47,7 +54,7 @@ struct Tap: Sendable, CustomStringConvertible, CustomReflectable {
         return all.map { "\($0.key)=\($0.value)" }
     }
 
-    /// A text of the tap without the secrets that it was given. Those of fewer than four bytes would take ordinary words away.
+    /// A text of the program without the secrets that it was given. Those of fewer than four bytes would take ordinary words away.
     func masked(_ text: String) -> String {
         secrets.filter { $0.value.utf8.count >= 4 }.reduce(text) { $0.replacingOccurrences(of: $1.value, with: "(secret)") }
     }

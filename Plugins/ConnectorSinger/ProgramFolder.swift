@@ -1,10 +1,10 @@
 import Connectors
 import Foundation
 
-/// A private folder for one run of a tap: its settings with their secrets, its state and its catalog. It is gone with the run.
+/// A private folder for one run of a tap or a target: its settings with their secrets, its state and its catalog. It is gone with the run.
 ///
 /// A run that was killed leaves its folder; the next run of anybody takes it away, as nobody holds its lock any more.
-final class TapFolder: Sendable {
+final class ProgramFolder: Sendable {
     let path: String
     private let lock: Int32
 
@@ -55,7 +55,7 @@ final class TapFolder: Sendable {
 
     private static func failure(_ path: String) -> ConnectorError {
         ConnectorError(
-            .retry(after: nil), at: path, "the tap's settings cannot be written there (\(String(cString: strerror(errno))))",
+            .retry(after: nil), at: path, "the program's settings cannot be written there (\(String(cString: strerror(errno))))",
             remedy: "Let the worker write into the folder that TMPDIR names.")
     }
 }

@@ -2,7 +2,7 @@ import Connectors
 import ConnectorsTesting
 import EventModel
 import Foundation
-import SourceSinger
+import ConnectorSinger
 import TestFolder
 import Testing
 

@@ -55,7 +55,7 @@ final class Handover<Thing: Sendable>: Sendable {
     }
 
     /// Nothing more will be taken: who gives is let go.
-    private func abandon() {
+    func abandon() {
         let giver = state.withLock { state in
             let giver = state.giver
             (state.thing, state.giver, state.isAbandoned) = (nil, nil, true)
@@ -63,6 +63,9 @@ final class Handover<Thing: Sendable>: Sendable {
         }
         giver?.resume(returning: false)
     }
+
+    /// Whether nothing more will be given. What was given last may still wait.
+    var isFinished: Bool { state.withLock { $0.isFinished } }
 
     /// Nothing more will be given: who takes is let go.
     func finish() {

@@ -13,7 +13,7 @@ struct SingerSource: Source {
         /// All that it has.
         case everything
     }
-    let tap: Tap
+    let tap: Program
     let selection: Selection
     let mapping: RecordMapping
     /// Between the end of a run and the next; nil: there is one run.
@@ -51,7 +51,7 @@ struct SingerSource: Source {
         private let source: SingerSource
         /// Where the next run begins.
         private var state: Checkpoint
-        private var run: TapRun?
+        private var run: ProgramRun?
         private var reader: TapReader
         /// What the tap's end was, once what it gave before has been given.
         private var outcome: Outcome?
@@ -104,7 +104,7 @@ struct SingerSource: Source {
         }
 
         /// Looks through what is there, or waits for more.
-        private nonisolated(nonsending) mutating func read(_ run: TapRun) async {
+        private nonisolated(nonsending) mutating func read(_ run: ProgramRun) async {
             do throws(ConnectorError) {
                 if try reader.step(atEnd: false) || reader.isReady { return }
                 if let piece = await run.next() {
@@ -126,7 +126,7 @@ struct SingerSource: Source {
         TapReader(name: tap.name, mapping: mapping, after: state, now: now)
     }
 
-    fileprivate func start(after state: Checkpoint) async throws(ConnectorError) -> TapRun {
+    fileprivate func start(after state: Checkpoint) async throws(ConnectorError) -> ProgramRun {
         var catalog: Catalog?
         if case .everything = selection {
             guard case .catalog(let found) = try await tap.discover() else {
@@ -135,11 +135,11 @@ struct SingerSource: Source {
             }
             catalog = found
         }
-        let folder = try TapFolder()
+        let folder = try ProgramFolder()
         var arguments = try tap.options(in: folder)
         if let catalog { arguments += ["--catalog", try folder.write(catalog.everything, as: "catalog.json")] }
         if case .file(let path) = selection { arguments += ["--catalog", path] }
         if !state.position.isEmpty { arguments += ["--state", try folder.write(state.position, as: "state.json")] }
-        return TapRun(tap, arguments, in: folder)
+        return ProgramRun(tap, arguments, in: folder)
     }
 }

@@ -1,7 +1,7 @@
 import Connectors
 import EventModel
 import Foundation
-import SourceSinger
+import ConnectorSinger
 import TestFolder
 import Testing
 
@@ -16,7 +16,7 @@ private func published(_ name: String) -> String? {
 struct PublishedTapTests {
     private func source(_ settings: String, in folder: Folder, environment: [String: String] = [:]) throws -> any Source {
         let object = try #require(try JSONValue(parsing: settings).asObject)
-        return try SourceRegistry([SingerSettings.self]).make(
+        return try SourceRegistry([SingerSourceSettings.self]).make(
             "singer", settings: object, environment: environment,
             context: ConnectorContext(formats: FormatRegistry([]), folder: folder.path, isRunOnce: true))
     }

@@ -1,7 +1,7 @@
 import Connectors
 import EventModel
 import Foundation
-import SourceSinger
+import ConnectorSinger
 import TestFolder
 import Testing
 
@@ -102,7 +102,7 @@ struct SingerSettingsTests {
     @Test func `somebody must be named`() throws {
         let settings = JSONObject([.init("command", .array([.string("tap-x")]))])
         do {
-            _ = try SourceRegistry([SingerSettings.self]).make(
+            _ = try SourceRegistry([SingerSourceSettings.self]).make(
                 "singer", settings: settings, environment: [:], context: ConnectorContext(formats: FormatRegistry([]), folder: ""))
             Issue.record("the settings were taken")
         } catch { #expect(error.description.contains("nothing says whose the messages are"), "\(error)") }

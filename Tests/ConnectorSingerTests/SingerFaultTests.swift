@@ -1,7 +1,7 @@
 import Connectors
 import EventModel
 import Foundation
-import SourceSinger
+import ConnectorSinger
 import TestFolder
 import Testing
 

@@ -1,7 +1,7 @@
 import Connectors
 import EventModel
 import Foundation
-import SourceSinger
+import ConnectorSinger
 import Synchronization
 import TestFolder
 import Testing
@@ -53,7 +53,7 @@ final class WrittenTap: Sendable {
             .init("command", .array([.string("python3"), .string(folder / "tap.py")])), .init("userId", .string(".customer")),
         ])
         for member in settings { all.set(member.name, member.value) }
-        return try SourceRegistry([SingerSettings.self]).make(
+        return try SourceRegistry([SingerSourceSettings.self]).make(
             "singer", settings: all, environment: environment,
             context: ConnectorContext(
                 formats: FormatRegistry([]), folder: folder.path, isRunOnce: isRunOnce,
