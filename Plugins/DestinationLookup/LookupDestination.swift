@@ -76,42 +76,47 @@ final class LookupDestination: Destination {
         }
         var seen: Set<String> = []
         missing = missing.filter { seen.insert($0).inserted }
-        let asked = await ask(missing)
-        for (key, result) in zip(missing, asked) {
-            guard case .success(let answer)? = result else { continue }
-            known[key] = answer
+        let round = LookupRound(missing)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<min(concurrency, missing.count) { group.addTask { await self.ask(round) } }
         }
-        for case .failure(let error)? in asked { throw error }
+        if let error = round.failure { throw error }
         if Task.isCancelled { throw .cancelled(service.address.shown) }
-        return known
+        return known.merging(round.answers) { _, asked in asked }
     }
 
-    /// Asks about keys, some at once, until one fails; what is answered is kept. Nil: it was not asked any more.
-    private func ask(_ keys: [String]) async -> [Result<LookupService.Answer, ConnectorError>?] {
-        var results = [Result<LookupService.Answer, ConnectorError>?](repeating: nil, count: keys.count)
-        await withTaskGroup(of: (place: Int, result: Result<LookupService.Answer, ConnectorError>).self) { group in
-            var next = 0
-            func start() {
-                guard next < keys.count else { return }
-                let (place, key) = (next, keys[next])
-                next += 1
-                group.addTask {
-                    do throws(ConnectorError) { return (place, .success(try await self.service.answer(key))) } catch {
-                        return (place, .failure(error))
-                    }
-                }
-            }
-            for _ in 0..<concurrency { start() }
-            while let (place, result) = await group.next() {
-                results[place] = result
-                switch result {
-                case .success(let answer):
-                    answers.withLock { $0.keep(answer, of: keys[place], at: now()) }
-                    if !Task.isCancelled { start() }
-                case .failure: next = keys.count
-                }
-            }
+    /// Asks about keys one after the other, until none is left or one of those that ask fails; what is answered is kept.
+    private func ask(_ round: LookupRound) async {
+        while !Task.isCancelled, let key = round.next() {
+            do throws(ConnectorError) {
+                let answer = try await service.answer(key)
+                let present = now()
+                answers.withLock { $0.keep(answer, of: key, at: present) }
+                round.keep(answer, of: key)
+            } catch { round.fail(error) }
         }
-        return results
     }
+}
+
+/// Keys that are asked about together.
+private final class LookupRound: Sendable {
+    private struct State {
+        var keys: ArraySlice<String>
+        var answers: [String: LookupService.Answer] = [:]
+        var failure: ConnectorError?
+    }
+    private let state: Mutex<State>
+
+    init(_ keys: [String]) { state = Mutex(State(keys: keys[...])) }
+
+    /// A key that nobody has asked about; nil where none is left, or one failed.
+    func next() -> String? { state.withLock { $0.failure == nil ? $0.keys.popFirst() : nil } }
+
+    func keep(_ answer: LookupService.Answer, of key: String) { state.withLock { $0.answers[key] = answer } }
+
+    /// Of several failures the first counts.
+    func fail(_ error: ConnectorError) { state.withLock { $0.failure = $0.failure ?? error } }
+
+    var failure: ConnectorError? { state.withLock { $0.failure } }
+    var answers: [String: LookupService.Answer] { state.withLock { $0.answers } }
 }
