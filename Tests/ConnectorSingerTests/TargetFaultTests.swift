@@ -22,13 +22,13 @@ struct TargetFaultTests {
             (#"os._exit(3)"#, "it ended with status 3: the disk is full"),
             (#"os.kill(os.getpid(), signal.SIGKILL)"#, "it was ended by signal 9: the disk is full"),
             (#"sys.exit(0)"#, "it ended with status 0 before it wrote back the state of what it was given"),
-            (#"time.sleep(600)"#, "it did not acknowledge a batch within 30 seconds, and was ended"),
-            (#"os.close(0); time.sleep(600)"#, "it did not acknowledge a batch within 30 seconds, and was ended"),
-            (#"os.close(1); os.close(2); time.sleep(600)"#, "it did not acknowledge a batch within 30 seconds, and was ended"),
+            (#"time.sleep(600)"#, "it did not acknowledge a batch within 60 seconds, and was ended"),
+            (#"os.close(0); time.sleep(600)"#, "it did not acknowledge a batch within 60 seconds, and was ended"),
+            (#"os.close(1); os.close(2); time.sleep(600)"#, "it did not acknowledge a batch within 60 seconds, and was ended"),
             ("\n        while True: print('total 8 drwxr-xr-x')", "it wrote 100 lines that are no state of what it was given"),
             ("\n        while True: print(json.dumps(m))", "it wrote 100 lines that are no state of what it was given"),
-            ("\n        while True: sys.stdout.write('x' * 65536)", "it did not acknowledge a batch within 30 seconds, and was ended"),
-            ("\n        while True: sys.stderr.write('no news\\n')", "it did not acknowledge a batch within 30 seconds, and was ended"),
+            ("\n        while True: sys.stdout.write('x' * 65536)", "it did not acknowledge a batch within 60 seconds, and was ended"),
+            ("\n        while True: sys.stderr.write('no news\\n')", "it did not acknowledge a batch within 60 seconds, and was ended"),
         ])
     func `what a target does wrong in the middle of a batch is told, and the batch comes again`(wrong: String, expected: String)
         async throws
@@ -42,7 +42,7 @@ struct TargetFaultTests {
                     sys.stderr.flush()
                     \(wrong.hasPrefix("\n") ? "pass" + wrong : wrong)
             """)
-        let destination = try target.destination([.init("timeout", .integer(30))])
+        let destination = try target.destination([.init("timeout", .integer(60))])
         #expect(await failure(destination) == nil)
         let error = try #require(await failure(destination, .messages(100..<3_000)))
         #expect(error.recovery == .retry(after: nil) && error.place == "python3")
@@ -77,16 +77,16 @@ struct TargetFaultTests {
                 number = m["value"]["bookmarks"]["messages"]["batch"]
                 back({"bookmarks": {"messages": {"batch": min(number, 2)}}})
             """)
-        let destination = try target.destination([.init("timeout", .integer(30))])
+        let destination = try target.destination([.init("timeout", .integer(60))])
         #expect(await failure(destination) == nil)
         #expect(await failure(destination) == nil)
-        #expect(await failure(destination)?.problem.hasPrefix("it did not acknowledge a batch within 30 seconds") == true)
+        #expect(await failure(destination)?.problem.hasPrefix("it did not acknowledge a batch within 60 seconds") == true)
     }
 
     @Test(.timeLimit(.minutes(5))) func `a target that floods behind a batch is ended all the same`() async throws {
         let target = try WrittenTarget("def state(m):\n    while True: sys.stdout.write('x' * 65536)")
-        let destination = try target.destination([.init("timeout", .integer(10))])
-        #expect(await failure(destination)?.problem == "it did not acknowledge a batch within 10 seconds, and was ended")
+        let destination = try target.destination([.init("timeout", .integer(30))])
+        #expect(await failure(destination)?.problem == "it did not acknowledge a batch within 30 seconds, and was ended")
         #expect(target.notes("messages.keys").count <= 100)
         try await target.waitUntilGone()
         await destination.close()

@@ -9,7 +9,7 @@ import Testing
 private let noon = Instant(milliseconds: 1_780_000_000_000)
 
 private func settings(_ server: ScriptedWebServer, _ more: String = "") -> String {
-    #"{"url":"\#(server.url)/{key}?full=1","key":"traits.email","purpose":"scoring","traits":{"company":"company.name","size":"company.size"}\#(more)}"#
+    #"{"url":"\#(server.url)/{key}?full=1","key":"traits.email","purpose":"scoring","timeout":300,"traits":{"company":"company.name","size":"company.size"}\#(more)}"#
 }
 
 private func make(_ settings: String) throws -> any Destination {

@@ -161,7 +161,7 @@ import Testing
         ("name: a, kind: files", "tessera.yaml:2, connectors.0: `files` needs the setting `path`."),
         ("name: a, kind: files, path: x, pth: y", "tessera.yaml:2, connectors.0.pth: `files` has no such setting. Did you mean `path`?"),
         ("name: a b, kind: files, path: x", "connectors.0.name: this connector needs a name."),
-        ("name: a, path: x", "connectors.0.kind: the kind of connector is missing. There are: 'files', 'library', 'singer',"),
+        ("name: a, path: x", "connectors.0.kind: the kind of connector is missing. There are: 'files', 'kinesis', 'library', 's3',"),
         ("name: a, kind: files, path: x, rate: fast", "connectors.0.rate: this is not a number from 0.001"),
         ("name: a, kind: files, path: x, retry: {first: 0}", "connectors.0.retry.first: this is not a number"),
     ])
