@@ -4,7 +4,7 @@ import EventModel
 /// How far each shard was read.
 struct KinesisPosition: Sendable, Hashable {
     enum Place: Sendable, Hashable {
-        /// Nothing was read; what came before `latest` is passed over.
+        /// Nothing was read.
         case start(KinesisStream.Start)
         case after(String)
         /// It is closed, and was read to its end.
@@ -30,7 +30,7 @@ struct KinesisPosition: Sendable, Hashable {
             switch member.value {
             case .bool(true): shards[member.name] = .done
             case .bool(false): shards[member.name] = .start(.earliest)
-            case .null: shards[member.name] = .start(.latest)
+            case .integer(let milliseconds): shards[member.name] = .start(.at(Instant(milliseconds: milliseconds)))
             case .string(let number): shards[member.name] = .after(number)
             default: throw foreign
             }
@@ -41,7 +41,7 @@ struct KinesisPosition: Sendable, Hashable {
         let members = shards.sorted { $0.key.precedesByScalars($1.key) }.map { id, place in
             switch place {
             case .done: JSONObject.Member(id, .bool(true))
-            case .start(.latest): JSONObject.Member(id, .null)
+            case .start(.at(let instant)): JSONObject.Member(id, .integer(instant.milliseconds))
             case .after(let number), .start(.after(let number)): JSONObject.Member(id, .string(number))
             case .start(.earliest): JSONObject.Member(id, .bool(false))
             }

@@ -1,6 +1,7 @@
 import AWSClient
 public import Connectors
 public import EventModel
+import Foundation
 
 /// Settings that both ends have.
 struct KinesisPlace: Decodable, Sendable {
@@ -42,7 +43,8 @@ public struct KinesisSourceSettings: SourceSettings {
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
         KinesisSource(
             stream: try place.makeStream(aws), decoder: try RecordDecoder(named: own.format, context), startsLatest: own.start == "latest",
-            batchRecords: own.batchRecords ?? 1_000, interval: context.isRunOnce ? nil : .seconds(own.interval ?? 1))
+            now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }, batchRecords: own.batchRecords ?? 1_000,
+            interval: context.isRunOnce ? nil : .seconds(own.interval ?? 1))
     }
 }
 

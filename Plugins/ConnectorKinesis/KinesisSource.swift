@@ -6,6 +6,7 @@ struct KinesisSource: Source {
     let stream: KinesisStream
     let decoder: RecordDecoder
     let startsLatest: Bool
+    let now: @Sendable () -> Instant
     let batchRecords: Int
     /// How long it waits where nothing came; nil: it ends where it has caught up.
     let interval: Duration?
@@ -74,9 +75,9 @@ struct KinesisSource: Source {
             let there = Set(shards.map(\.id))
             // What a stream has forgotten needs no place.
             position.shards = position.shards.filter { there.contains($0.key) }
-            for shard in shards where position.shards[shard.id] == nil {
-                position.shards[shard.id] = .start(isFirst && source.startsLatest ? .latest : .earliest)
-            }
+            // The latest is a time, so that what comes before a shard is asked for the first time is read all the same.
+            let start = isFirst && source.startsLatest ? KinesisStream.Start.at(source.now()) : .earliest
+            for shard in shards where position.shards[shard.id] == nil { position.shards[shard.id] = .start(start) }
             let open = shards.filter { shard in
                 position.shards[shard.id] != .done && shard.parents.allSatisfy { !there.contains($0) || position.shards[$0] == .done }
             }

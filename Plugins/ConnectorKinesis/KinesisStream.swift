@@ -65,7 +65,9 @@ struct KinesisStream: Sendable {
 
     /// Where reading of a shard begins.
     enum Start: Sendable, Hashable {
-        case earliest, latest
+        case earliest
+        /// What came then or later.
+        case at(Instant)
         /// Behind a record.
         case after(String)
     }
@@ -75,7 +77,9 @@ struct KinesisStream: Sendable {
         var body: [JSONObject.Member] = [.init("StreamName", .string(name)), .init("ShardId", .string(shard))]
         switch start {
         case .earliest: body.append(.init("ShardIteratorType", .string("TRIM_HORIZON")))
-        case .latest: body.append(.init("ShardIteratorType", .string("LATEST")))
+        case .at(let instant):
+            body.append(.init("ShardIteratorType", .string("AT_TIMESTAMP")))
+            body.append(.init("Timestamp", .number(Double(instant.milliseconds) / 1_000)))
         case .after(let number):
             body.append(.init("ShardIteratorType", .string("AFTER_SEQUENCE_NUMBER")))
             body.append(.init("StartingSequenceNumber", .string(number)))
