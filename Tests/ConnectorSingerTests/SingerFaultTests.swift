@@ -68,16 +68,16 @@ struct SingerFaultTests {
 
     @Test func `a tap that hangs is ended, and tried again`() async throws {
         let tap = try WrittenTap("note('pid', os.getpid())\nout(schema(), record(1), at(1))\ntime.sleep(600)")
-        let reading = await Reading(try tap.source([.init("idle", .integer(30))]))
+        let reading = await Reading(try tap.source([.init("idle", .integer(60))]))
         #expect(reading.numbers == [1] && reading.batches.last?.checkpoint.position == #"{"done":1}"#)
         #expect(reading.error?.recovery == .retry(after: nil))
-        #expect(reading.error?.problem == "it said nothing for 30 seconds, and was ended")
+        #expect(reading.error?.problem == "it said nothing for 60 seconds, and was ended")
         try await tap.waitUntilGone("pid")
     }
 
     @Test func `a tap that closes its output and stays is ended`() async throws {
         let tap = try WrittenTap("note('pid', os.getpid())\nout(schema(), record(1), at(1))\nos.close(1)\nos.close(2)\ntime.sleep(600)")
-        let reading = await Reading(try tap.source([.init("idle", .integer(30))]))
+        let reading = await Reading(try tap.source([.init("idle", .integer(60))]))
         #expect(reading.numbers == [1] && reading.error?.problem.hasPrefix("it said nothing") == true)
         try await tap.waitUntilGone("pid")
     }

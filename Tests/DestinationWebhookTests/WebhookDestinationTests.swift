@@ -137,7 +137,8 @@ private let keys = (0..<12).map { "key-\($0)" }
             #expect(error?.recovery == .retry(after: nil))
             await server.close()
             if case .cut = reaction {
-                let gone = await #expect(throws: ConnectorError.self) { _ = try await destination.deliver(batch) }
+                let patient = try makeWebhook(server, #""timeout":60"#)
+                let gone = await #expect(throws: ConnectorError.self) { _ = try await patient.deliver(batch) }
                 #expect(gone?.recovery == .retry(after: nil) && gone?.problem == "nobody takes connections there")
             }
         }
