@@ -3,8 +3,8 @@ import Synchronization
 /// Runs one destination: delivers what a feed gives, in order, keeps how far it has come once that has arrived, tries again, sets aside what
 /// is refused, and counts.
 ///
-/// Nothing is lost: the place never runs ahead of what arrived or lies among the dead letters on disk. Nothing piles up: the feed is read
-/// when the batch before has arrived.
+/// Nothing is lost: the place never runs ahead of what arrived or lies among the dead letters on disk. Nothing piles up: while a batch is on
+/// its way, the next one is read, and no more.
 public final class DestinationRunner: Sendable {
     /// How a destination is driven.
     public struct Policy: Sendable, Hashable {
@@ -83,21 +83,28 @@ public final class DestinationRunner: Sendable {
     }
 
     private func follow() async throws(ConnectorError) {
+        var ahead = ReadAhead(feed, policy.limits)
+        let outcome: Result<Void, ConnectorError>
+        do throws(ConnectorError) { outcome = .success(try await follow(&ahead)) } catch { outcome = .failure(error) }
+        await ahead.end()
+        try outcome.get()
+    }
+
+    private func follow(_ ahead: inout ReadAhead) async throws(ConnectorError) {
         var turn = Turn(policy)
         var state = try await begun()
         while let place = state.place {
             try await waitWhilePaused(&turn)
             await lookAtBacklog(&turn)
             try await replay(&state, &turn)
-            let piece = try await again { () async throws(ConnectorError) in
-                try await self.feed.next(after: place, limits: self.policy.limits)
-            }
+            let piece = try await again { () async throws(ConnectorError) in try await ahead.next(after: place) }
             guard let piece else {
                 turn.looked = nil
                 await lookAtBacklog(&turn)
                 return
             }
             if piece.batch.isEmpty, piece.place == place { continue }
+            if !piece.batch.isEmpty { ahead.begin(after: piece.place) }
             try await pass(piece.batch, &state, &turn)
             state.place = piece.place
             try await save(state)

@@ -4,13 +4,18 @@ import Synchronization
 import Testing
 
 /// Numbers from 0 on as records; a place is how many came before.
-private struct NumberFeed: DeliveryFeed {
+private final class NumberFeed: DeliveryFeed {
     let count: Int
+    /// Places that it was asked to read on from.
+    let asked = Mutex([Int]())
+
+    init(count: Int) { self.count = count }
 
     func start() async throws(ConnectorError) -> Checkpoint { Checkpoint(version: 1, position: "0") }
 
     func next(after place: Checkpoint, limits: DeliveryLimits) async throws(ConnectorError) -> DeliveryPiece? {
         let first = Int(place.position) ?? 0
+        asked.withLock { $0.append(first) }
         guard first < count else { return nil }
         let end = min(count, first + limits.records)
         var batch = DeliveryBatch()
@@ -46,10 +51,13 @@ private final class OtherSide: Destination, DeliveryKeeper {
         var isClosed = false
         /// What is to be delivered again.
         var replays: [DeadLetter] = []
+        /// Happens while a batch is on its way.
+        var meanwhile: (@Sendable (DeliveryBatch) async -> Void)?
     }
     let seen = Mutex(Seen())
 
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
+        await seen.withLock { $0.meanwhile }?(batch)
         let result = seen.withLock { seen -> Result<DeliveryReceipt, ConnectorError> in
             seen.tries.append(seen.time)
             if !seen.failures.isEmpty, let failure = seen.failures.removeFirst() {
@@ -97,8 +105,12 @@ private final class OtherSide: Destination, DeliveryKeeper {
     func isPaused(_ connector: String) async -> Bool { false }
 
     func runner(_ count: Int, _ policy: DestinationRunner.Policy = .init(limits: .init(records: 4))) -> DestinationRunner {
+        runner(NumberFeed(count: count), policy)
+    }
+
+    func runner(_ feed: NumberFeed, _ policy: DestinationRunner.Policy = .init(limits: .init(records: 4))) -> DestinationRunner {
         DestinationRunner(
-            name: "there", destination: self, feed: NumberFeed(count: count), policy: policy, keeper: self,
+            name: "there", destination: self, feed: feed, policy: policy, keeper: self,
             surroundings: .init(
                 now: { Instant(milliseconds: 5) }, elapsed: { self.seen.withLock { $0.time } },
                 sleep: { wait in
@@ -126,6 +138,22 @@ private func keys(_ range: Range<Int>) -> [String] { range.map { "k\($0)" } }
         // The next run goes on from there.
         #expect(await side.runner(12).run() == .finished)
         #expect(side.seen.withLock { $0.arrived } == keys(0..<12))
+    }
+
+    @Test func `while a batch is on its way the next one is read, and no more`() async {
+        let (side, feed) = (OtherSide(), NumberFeed(count: 12))
+        let aheads = Mutex([Int]())
+        side.seen.withLock { seen in
+            seen.meanwhile = { batch in
+                let behind = (Int(batch.key(batch.count - 1).dropFirst()) ?? 0) + 1
+                // Without reading ahead this would wait for ever.
+                while !feed.asked.withLock({ $0.contains(behind) }) { await Task.yield() }
+                aheads.withLock { $0.append((feed.asked.withLock { $0.max() } ?? 0) - behind) }
+            }
+        }
+        #expect(await side.runner(feed).run() == .finished)
+        #expect(side.seen.withLock { $0.arrived } == keys(0..<12))
+        #expect(aheads.withLock { $0 } == [0, 0, 0] && feed.asked.withLock { $0 } == [0, 4, 8, 12])
     }
 
     @Test func `what is refused becomes dead letters, and the rest goes on`() async {

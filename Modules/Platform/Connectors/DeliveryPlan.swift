@@ -68,7 +68,7 @@ public struct DeliveryPlan: Sendable, Hashable {
     var needsLog: Bool { kinds.contains(.message) || kinds.contains(.profile) }
 
     /// Whether a message is delivered.
-    func takes(_ message: Message) -> Bool {
+    func takes(_ message: MessageHead) -> Bool {
         if let types, !types.contains(message.kind) { return false }
         guard let events else { return true }
         return message.kind == .track && events.contains { $0.sameScalars(as: message.event ?? "") }

@@ -1,5 +1,6 @@
 import Connectors
 import EventModel
+import Foundation
 import Service
 import Storage
 import Synchronization
@@ -152,13 +153,14 @@ final class WorkerFeed: DeliveryFeed {
     ) async throws(ConnectorError) {
         guard let piece = try await piece(at: place.log, bytes: limits.bytes) else { return }
         let (read, lines) = Self.messages(of: piece.batch, from: place.messages, atMost: max(1, limits.records - batch.count))
-        let profiles = try await profiles(of: read.map(\.message))
+        let profiles = try await profiles(of: read.map(\.head))
         var changed: [String] = []
-        for ((message, bytes), profile) in zip(read, profiles) {
-            if plan.kinds.contains(.message), plan.takes(message), !isOwn(message) {
-                batch.append(.message, key: message.messageID, profile: profile, json: bytes)
+        for (message, profile) in zip(read, profiles) {
+            let head = message.head
+            if plan.kinds.contains(.message), plan.takes(head), !isOwn(head) {
+                batch.append(.message, key: message.id, profile: profile, json: message.own ?? piece.batch.text[message.line])
             }
-            if plan.kinds.contains(.profile), message.kind == .identify, !profile.isEmpty, !changed.contains(profile) {
+            if plan.kinds.contains(.profile), head.kind == .identify, !profile.isEmpty, !changed.contains(profile) {
                 changed.append(profile)
             }
         }
@@ -170,9 +172,7 @@ final class WorkerFeed: DeliveryFeed {
         }
     }
 
-    private func isOwn(_ message: Message) -> Bool {
-        skipsOwn && message.json.value(at: ["context", "source"])?.asString?.sameScalars(as: name) == true
-    }
+    private func isOwn(_ head: MessageHead) -> Bool { skipsOwn && head.source?.sameScalars(as: name) == true }
 
     /// What lies behind a place of the log; nil where nothing does yet.
     private func piece(at place: LogPlace, bytes: Int) async throws(ConnectorError) -> (batch: MessageBatch, end: LogPlace)? {
@@ -182,41 +182,50 @@ final class WorkerFeed: DeliveryFeed {
         return found
     }
 
-    /// Messages of a batch with the JSON that is delivered of each, which names its id, and how many lines they stand on.
-    private static func messages(
-        of batch: MessageBatch, from first: Int, atMost count: Int
-    ) -> (found: [(message: Message, json: [UInt8])], lines: Int) {
-        var found: [(Message, [UInt8])] = []
+    /// A message of the log.
+    private struct LoggedMessage {
+        let head: MessageHead
+        let id: String
+        /// Where its JSON stands in the text of its batch.
+        let line: Range<Int>
+        /// Its JSON with its id, where the line does not name it.
+        var own: ContiguousArray<UInt8>.SubSequence?
+    }
+
+    /// Messages of a batch, and how many lines they stand on.
+    private static func messages(of batch: MessageBatch, from first: Int, atMost count: Int) -> (found: [LoggedMessage], lines: Int) {
+        var found: [LoggedMessage] = []
         var lines = 0
+        let reader = MessageHeadReader()
         batch.text.withUnsafeBufferPointer { text in
             var (start, number) = (0, 0)
-            while start < batch.count, number < first + count {
-                let end = text[start..<batch.count].firstIndex(of: 10) ?? batch.count
+            while start < batch.count, number < first + count, let base = text.baseAddress {
+                let end = memchr(base + start, 10, batch.count - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? batch.count
                 defer { (start, number) = (end + 1, number + 1) }
                 let line = UnsafeBufferPointer(rebasing: text[start..<end])
                 guard number >= first else { continue }
                 lines += 1
-                guard let message = try? Message(parsing: line, derivedID: batch.derivedIDs[number]) else { continue }
-                if message.json["messageId"] != nil {
-                    found.append((message, Array(line)))
-                } else {
-                    var json = message.json
-                    json.set("messageId", .string(message.messageID))
-                    found.append((message, Array(json.text.utf8)))
+                guard let head = reader.read(line) else { continue }
+                let id = head.messageID ?? batch.derivedIDs[number]
+                var message = LoggedMessage(head: head, id: id, line: start..<end)
+                if head.messageID == nil, var json = (try? JSONValue(parsing: line))?.asObject {
+                    json.set("messageId", .string(id))
+                    message.own = ContiguousArray(json.text.utf8)[...]
                 }
+                found.append(message)
             }
         }
         return (found, lines)
     }
 
     /// Canonical ids of those whom messages are about, as they are now.
-    private func profiles(of messages: [Message]) async throws(ConnectorError) -> [String] {
-        let names = messages.map { ($0.userID, $0.anonymousID) }
-        return try await asking {
+    private func profiles(of heads: [MessageHead]) async throws(ConnectorError) -> [String] {
+        try await asking {
             try await worker.now { loop in
-                names.map { user, anonymous in
-                    let profile = user.flatMap { loop.profile($0, [.user]) } ?? anonymous.flatMap { loop.profile($0, [.anonymous]) }
-                    return profile.map { loop.canonicalID(of: $0) } ?? user ?? anonymous ?? ""
+                heads.map { head in
+                    let profile =
+                        head.userID.flatMap { loop.profile($0, [.user]) } ?? head.anonymousID.flatMap { loop.profile($0, [.anonymous]) }
+                    return profile.map { loop.canonicalID(of: $0) } ?? head.userID ?? head.anonymousID ?? ""
                 }
             }
         }
