@@ -149,7 +149,7 @@ let package = Package(
             "DestinationWebhook", ["Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
         plugin("ConnectorS3", ["AWSClient", "Archive", "Connectors", "EventModel", "WebClient", crypto], sample: "sample.yaml"),
         plugin("ConnectorKinesis", ["AWSClient", "Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
-        plugin("DestinationLookup", ["Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
+        plugin("DestinationLookup", ["Connectors", "EventModel", "WebClient", crypto], sample: "sample.yaml"),
         plugin(
             "ConnectorSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
         plugin("ConnectorLibrary", ["CConnector", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),

@@ -42,6 +42,7 @@ extension Plugins {
                 S3DestinationSettings.self, SingerDestinationSettings.self, WebhookSettings.self,
             ] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
+        caches: CacheRegistry([MemoryCacheSettings.self] + heavyCaches),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
         sql: SQLiteViews(),
         openStore: { path, access throws(StoreError) in try SQLiteStore(path: path, mode: access == .creating ? .create : .open) })

@@ -41,6 +41,14 @@ extension Plugins {
         return kinds
     }
 
+    static var heavyCaches: [any CacheSettings.Type] {
+        #if Redis
+        [RedisCacheSettings.self]
+        #else
+        []
+        #endif
+    }
+
     static var heavyDestinations: [any DestinationSettings.Type] {
         var kinds: [any DestinationSettings.Type] = []
         #if Kafka

@@ -88,9 +88,7 @@ struct ConnectorCommands: AsyncParsableCommand {
                         .name, "There is no connector of the kind `\(kind)`. There are: \(listed(kinds.map(\.descriptor.name))).")
                 }
                 for (descriptor, role) in found {
-                    var told = descriptor.head(as: role)
-                    told.set("settings", .array(descriptor.settings.map { .object($0.told) }))
-                    Terminal.print(JSONValue.object(told).text + "\n")
+                    Terminal.print(JSONValue.object(descriptor.told(as: role)).text + "\n")
                 }
             }
         }
@@ -255,6 +253,13 @@ extension ConnectorDescriptor {
             .init("kind", .string(name)), .init("as", .string(role)), .init("summary", .string(summary)),
             .init("stability", .string(stability.rawValue)),
         ])
+    }
+
+    /// With every setting.
+    func told(as role: String) -> JSONObject {
+        var told = head(as: role)
+        told.set("settings", .array(settings.map { .object($0.told) }))
+        return told
     }
 }
 

@@ -7,6 +7,8 @@ public typealias SourceRegistry = ConnectorRegistry<any Source>
 public typealias DestinationRegistry = ConnectorRegistry<any Destination>
 /// The kinds of enricher that an app offers, by name.
 public typealias EnricherRegistry = ConnectorRegistry<any Enricher>
+/// The kinds of cache that an app offers, by name.
+public typealias CacheRegistry = ConnectorRegistry<any Cache>
 
 /// The kinds of one sort of connector that an app offers, by name. A value: nothing is registered at import, and a test builds the registry
 /// it needs.
@@ -87,5 +89,15 @@ extension ConnectorRegistry where Made == any Enricher {
             Kind(descriptor: type.descriptor) { try JSONDecoder().decode(type, from: $0).makeEnricher($1) }
         }
         self.init("enricher", all.map(kind))
+    }
+}
+
+extension ConnectorRegistry where Made == any Cache {
+    /// Offers every kind in `all`, in that order; traps if two share a name.
+    public init(_ all: [any CacheSettings.Type]) {
+        func kind(_ type: any CacheSettings.Type) -> Kind {
+            Kind(descriptor: type.descriptor) { try JSONDecoder().decode(type, from: $0).makeCache($1) }
+        }
+        self.init("cache", all.map(kind))
     }
 }

@@ -1,4 +1,5 @@
 public import EventModel
+import Foundation
 
 /// A stream of messages that goes on where it last stopped. Sources keep the promises of `SourceContract`.
 ///
@@ -36,12 +37,31 @@ public struct ConnectorContext: Sendable {
     public var isRunOnce: Bool
     /// Takes sentences for the log; whoever lends it puts the connector's name before them.
     public var report: @Sendable (String) -> Void
+    /// The wall clock.
+    public var now: @Sendable () -> Instant
+    /// The caches of the settings file, by their names.
+    public var caches: [String: OptionalCache] = [:]
 
     /// Joins the parts.
     public init(
-        formats: FormatRegistry, folder: String, isRunOnce: Bool = false, report: @escaping @Sendable (String) -> Void = { _ in }
+        formats: FormatRegistry, folder: String, isRunOnce: Bool = false, report: @escaping @Sendable (String) -> Void = { _ in },
+        now: @escaping @Sendable () -> Instant = ConnectorContext.systemClock
     ) {
-        (self.formats, self.folder, self.isRunOnce, self.report) = (formats, folder, isRunOnce, report)
+        (self.formats, self.folder, self.isRunOnce, self.report, self.now) = (formats, folder, isRunOnce, report, now)
+    }
+
+    /// The clock of the machine.
+    public static let systemClock: @Sendable () -> Instant = { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
+
+    /// A cache of the settings file.
+    ///
+    /// - Parameter path: The setting that names it.
+    public func cache(called name: String, at path: [String]) throws(SettingsError) -> OptionalCache {
+        if let cache = caches[name] { return cache }
+        let names = caches.keys.sorted { $0.precedesByScalars($1) }
+        throw SettingsError(
+            at: path, "there is no cache `\(name)`",
+            remedy: names.isEmpty ? "Write one in the section `caches`." : "There are: \(listed(names)).")
     }
 
     /// A path of the settings as the process can open it.

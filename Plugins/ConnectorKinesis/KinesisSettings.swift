@@ -9,8 +9,8 @@ struct KinesisPlace: Decodable, Sendable {
 
     static let descriptors: [SettingDescriptor] = [.required("stream", .text, "The stream.")] + AWSSettings.descriptors
 
-    func makeStream(_ aws: AWSSettings) throws(SettingsError) -> KinesisStream {
-        KinesisStream(client: try aws.makeClient(service: "kinesis"), name: stream)
+    func makeStream(_ aws: AWSSettings, _ context: ConnectorContext) throws(SettingsError) -> KinesisStream {
+        KinesisStream(client: try aws.makeClient(service: "kinesis", now: context.now), name: stream)
     }
 }
 
@@ -42,8 +42,8 @@ public struct KinesisSourceSettings: SourceSettings {
     /// Nothing is connected to before the first batch.
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
         KinesisSource(
-            stream: try place.makeStream(aws), decoder: try RecordDecoder(named: own.format, context), startsLatest: own.start == "latest",
-            now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }, batchRecords: own.batchRecords ?? 1_000,
+            stream: try place.makeStream(aws, context), decoder: try RecordDecoder(named: own.format, context), startsLatest: own.start == "latest",
+            now: context.now, batchRecords: own.batchRecords ?? 1_000,
             interval: context.isRunOnce ? nil : .seconds(own.interval ?? 1))
     }
 }
@@ -63,6 +63,6 @@ public struct KinesisDestinationSettings: DestinationSettings {
 
     /// Nothing is connected to before the first batch.
     public func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination {
-        KinesisDestination(try place.makeStream(aws))
+        KinesisDestination(try place.makeStream(aws, context))
     }
 }

@@ -72,7 +72,7 @@ public struct PostgresSourceSettings: SourceSettings {
             server: try server.makeServer(), query: query,
             reader: RowReader(
                 stream: stream, mapping: mapping, columns: columns,
-                now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }),
+                now: context.now),
             interval: context.isRunOnce ? nil : .seconds(own.interval ?? 10), lag: .seconds(own.lag ?? 0))
     }
 }

@@ -14,7 +14,7 @@ struct S3Place: Decodable, Sendable {
             .optional("prefix", .text, "The beginning of keys: exports/.", usual: "none"),
         ] + AWSSettings.descriptors
 
-    func makeBucket(_ aws: AWSSettings) throws(SettingsError) -> S3Bucket {
+    func makeBucket(_ aws: AWSSettings, _ context: ConnectorContext) throws(SettingsError) -> S3Bucket {
         let isName = bucket.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46 }
         guard (3...63).contains(bucket.utf8.count), isName else {
             throw SettingsError(
@@ -23,7 +23,7 @@ struct S3Place: Decodable, Sendable {
         // A certificate of Amazon's holds for one step before its own name; servers elsewhere have one name.
         let isInPath = aws.isElsewhere || bucket.contains(".")
         return S3Bucket(
-            client: try aws.makeClient(service: "s3", hostPrefix: isInPath ? "" : "\(bucket)."), name: bucket, isInPath: isInPath)
+            client: try aws.makeClient(service: "s3", hostPrefix: isInPath ? "" : "\(bucket).", now: context.now), name: bucket, isInPath: isInPath)
     }
 }
 
@@ -63,7 +63,7 @@ public struct S3SourceSettings: SourceSettings {
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
         let follows = (own.follow ?? true) && !context.isRunOnce
         return S3Source(
-            bucket: try place.makeBucket(aws), prefix: place.prefix ?? "", pattern: own.pattern ?? "*",
+            bucket: try place.makeBucket(aws, context), prefix: place.prefix ?? "", pattern: own.pattern ?? "*",
             formats: try FileFormats(named: own.format, mapping: own.mapping, context),
             interval: follows ? .seconds(own.interval ?? 30) : nil, settle: .seconds(own.settle ?? 10))
     }
@@ -88,6 +88,6 @@ public struct S3DestinationSettings: DestinationSettings {
 
     /// Nothing is connected to before the first batch.
     public func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination {
-        S3Destination(bucket: try place.makeBucket(aws), prefix: place.prefix ?? "", isCompressed: own.compress ?? true)
+        S3Destination(bucket: try place.makeBucket(aws, context), prefix: place.prefix ?? "", isCompressed: own.compress ?? true)
     }
 }

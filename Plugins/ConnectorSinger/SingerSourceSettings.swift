@@ -61,6 +61,6 @@ public struct SingerSourceSettings: SourceSettings {
         return SingerSource(
             tap: tap, selection: own.discover == true ? .everything : own.catalog.map { .file(context.path($0)) } ?? .tapsOwn,
             mapping: mapping, every: context.isRunOnce ? nil : .seconds(own.every ?? 3_600),
-            now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) })
+            now: context.now)
     }
 }

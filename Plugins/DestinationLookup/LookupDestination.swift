@@ -8,18 +8,13 @@ final class LookupDestination: Destination {
     private let key: [String]
     private let traits: LookupTraits
     private let concurrency: Int
-    private let now: @Sendable () -> Instant
     /// Answers of a batch that did not get through as a whole are in it, too: when the batch comes again they are not asked for again.
-    private let answers: Mutex<AnswerCache>
+    private let answers: AnswerShelf
 
     let learns = true
 
-    init(
-        service: LookupService, key: [String], traits: LookupTraits, answers: consuming AnswerCache, concurrency: Int,
-        now: @escaping @Sendable () -> Instant
-    ) {
-        (self.service, self.key, self.traits, self.concurrency, self.now) = (service, key, traits, concurrency, now)
-        self.answers = Mutex(answers)
+    init(service: LookupService, key: [String], traits: LookupTraits, answers: AnswerShelf, concurrency: Int) {
+        (self.service, self.key, self.traits, self.answers, self.concurrency) = (service, key, traits, answers, concurrency)
     }
 
     func probe() async throws(ConnectorError) -> String {
@@ -66,16 +61,10 @@ final class LookupDestination: Destination {
 
     /// What is known of each key, asking where nobody did for long.
     private func answers(to keys: [String]) async throws(ConnectorError) -> [String: LookupService.Answer] {
-        var known: [String: LookupService.Answer] = [:]
-        var missing: [String] = []
-        let present = now()
-        answers.withLock { answers in
-            for key in keys where known[key] == nil {
-                if let answer = answers.answer(key, at: present) { known[key] = answer } else { missing.append(key) }
-            }
-        }
         var seen: Set<String> = []
-        missing = missing.filter { seen.insert($0).inserted }
+        let asked = keys.filter { seen.insert($0).inserted }
+        let known = await answers.answers(to: asked)
+        let missing = asked.filter { known[$0] == nil }
         let round = LookupRound(missing)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<min(concurrency, missing.count) { group.addTask { await self.ask(round) } }
@@ -90,8 +79,7 @@ final class LookupDestination: Destination {
         while !Task.isCancelled, let key = round.next() {
             do throws(ConnectorError) {
                 let answer = try await service.answer(key)
-                let present = now()
-                answers.withLock { $0.keep(answer, of: key, at: present) }
+                await answers.keep(answer, of: key)
                 round.keep(answer, of: key)
             } catch { round.fail(error) }
         }

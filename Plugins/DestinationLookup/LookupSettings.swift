@@ -1,6 +1,5 @@
 public import Connectors
 public import EventModel
-import Foundation
 import WebClient
 
 /// Settings of `lookup`: an address that is asked about people, and what of its answers becomes traits.
@@ -13,6 +12,7 @@ public struct LookupSettings: DestinationSettings {
     var headers: SettingObject?
     var cache: String?
     var cacheEntries: Int?
+    var cacheIn: String?
     var timeout: Double?
     var concurrency: Int?
     var insecure: Bool?
@@ -31,6 +31,7 @@ public struct LookupSettings: DestinationSettings {
             .optional(
                 "cache", .duration(.seconds(1)...(.seconds(86_400 * 366))), "For how long an answer stands for its key.", usual: "1h"),
             .optional("cacheEntries", .integer(1...1_000_000), "Answers that are kept in memory at most.", usual: "10000"),
+            .optional("cacheIn", .text, "The cache of the section `caches` that keeps the answers.", usual: "memory of its own"),
             .optional("timeout", .number(0.05...3_600), "After how long without an answer a request has failed.", unit: "s", usual: "15"),
             .optional("concurrency", .integer(1...WebClient.mostConnections), "Requests at once.", usual: "4"),
             .optional("insecure", .truth, "Whether http may be spoken to other machines.", usual: "false"),
@@ -38,19 +39,28 @@ public struct LookupSettings: DestinationSettings {
 
     /// Nothing is connected to before the first batch.
     public func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination {
-        try makeDestination { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
-    }
-
-    func makeDestination(now: @escaping @Sendable () -> Instant) throws(SettingsError) -> LookupDestination {
         let service = LookupService(
             address: try LookupAddress(url, isInsecure: insecure ?? false), headers: try WebHeaders(headers),
-            timeout: .milliseconds(Int64((timeout ?? 15) * 1_000)), now: now)
+            timeout: .milliseconds(Int64((timeout ?? 15) * 1_000)), now: context.now)
         let wanted = LookupTraits(
             paths: try parts(), purpose: purpose, timeToLive: ttl.flatMap { Duration(text: $0) })
         return LookupDestination(
             service: service, key: try Self.path(key, at: ["key"]), traits: wanted,
-            answers: AnswerCache(most: cacheEntries ?? 10_000, lifetime: cache.flatMap { Duration(text: $0) } ?? .seconds(3_600)),
-            concurrency: concurrency ?? 4, now: now)
+            answers: AnswerShelf(
+                cache: try answers(context), url: url, lifetime: cache.flatMap { Duration(text: $0) } ?? .seconds(3_600)),
+            concurrency: concurrency ?? 4)
+    }
+
+    /// Where answers are kept.
+    private func answers(_ context: ConnectorContext) throws(SettingsError) -> OptionalCache {
+        guard let cacheIn else {
+            return OptionalCache(MemoryCache(most: cacheEntries ?? MemoryCacheSettings.usualEntries, now: context.now), context)
+        }
+        if cacheEntries != nil {
+            throw SettingsError(
+                at: ["cacheEntries"], "the cache `\(cacheIn)` has a bound of its own", remedy: "Leave it out, and write `entries` there.")
+        }
+        return try context.cache(called: cacheIn, at: ["cacheIn"])
     }
 
     private func parts() throws(SettingsError) -> [(trait: String, path: [String])] {

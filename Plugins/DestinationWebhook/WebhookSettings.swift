@@ -34,7 +34,7 @@ public struct WebhookSettings: DestinationSettings {
 
     /// Nothing is connected to before the first batch.
     public func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination {
-        try makeDestination { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
+        try makeDestination(now: context.now)
     }
 
     func makeDestination(now: @escaping @Sendable () -> Instant) throws(SettingsError) -> WebhookDestination {

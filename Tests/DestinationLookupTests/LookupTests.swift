@@ -12,10 +12,12 @@ private func settings(_ server: ScriptedWebServer, _ more: String = "") -> Strin
     #"{"url":"\#(server.url)/{key}?full=1","key":"traits.email","purpose":"scoring","timeout":300,"traits":{"company":"company.name","size":"company.size"}\#(more)}"#
 }
 
-private func make(_ settings: String) throws -> any Destination {
+private func make(
+    _ settings: String, _ context: ConnectorContext = ConnectorContext(formats: FormatRegistry([]), folder: "")
+) throws -> any Destination {
     try DestinationRegistry([LookupSettings.self]).make(
         "lookup", settings: JSONValue(parsing: settings).asObject ?? JSONObject(), environment: [:],
-        context: ConnectorContext(formats: FormatRegistry([]), folder: ""))
+        context: context)
 }
 
 private func batch(_ emails: [String?]) -> DeliveryBatch {
@@ -31,6 +33,17 @@ private func batch(_ emails: [String?]) -> DeliveryBatch {
 
 private func body(_ name: String) -> ScriptedWebServer.Reaction {
     .answer(200, body: #"{"company":{"name":"\#(name)","size":7,"x":null}}"#)
+}
+
+/// A cache that cannot be reached.
+private struct GoneCache: Cache {
+    private var failure: ConnectorError { ConnectorError(.retry(after: nil), at: "there", "it is gone", remedy: "Wait.") }
+
+    func values(of keys: [String]) async throws(ConnectorError) -> [String: ContiguousArray<UInt8>] { throw failure }
+    func keep(_ value: ContiguousArray<UInt8>, of key: String, for lifetime: Duration) async throws(ConnectorError) { throw failure }
+    func forget(_ keys: [String]) async throws(ConnectorError) { throw failure }
+    func forgetAll() async throws(ConnectorError) { throw failure }
+    func probe() async throws(ConnectorError) -> String { throw failure }
 }
 
 @Suite struct LookupTests {
@@ -55,19 +68,38 @@ private func body(_ name: String) -> ScriptedWebServer.Reaction {
         await server.close()
     }
 
-    @Test func `an answer stands for its time, and no more are kept than may be`() {
-        var cache = AnswerCache(most: 20, lifetime: .seconds(60))
-        func at(_ seconds: Int64) -> Instant { Instant(milliseconds: noon.milliseconds + seconds * 1_000) }
-        cache.keep(.unknown, of: "a", at: at(0))
-        #expect(cache.answer("a", at: at(59)) == .unknown && cache.answer("a", at: at(60)) == nil)
-        for number in 0..<20 { cache.keep(.refused("\(number)"), of: "k\(number)", at: at(50)) }
-        #expect(cache.count == 18 && cache.answer("a", at: at(50)) == nil && cache.answer("k0", at: at(50)) == nil)
-        _ = cache.answer("k2", at: at(51))
-        for key in ["b", "c", "e"] { cache.keep(.unknown, of: key, at: at(100)) }
-        #expect(cache.answer("k2", at: at(100)) == .refused("2") && cache.answer("k3", at: at(100)) == nil && cache.count == 18)
-        // Those whose time is over go before others have to.
-        for number in 0..<3 { cache.keep(.unknown, of: "d\(number)", at: at(120)) }
-        #expect(cache.answer("c", at: at(120)) == .unknown && cache.count == 6)
+    @Test func `an answer stands for its time`() async throws {
+        let server = try await ScriptedWebServer { $0.target.contains("nobody") ? .answer(404) : body("x") }
+        let clock = Mutex(noon)
+        var context = ConnectorContext(formats: FormatRegistry([]), folder: "")
+        context.now = { clock.withLock { $0 } }
+        let destination = try make(settings(server, #","cache":"1m""#), context)
+        for (milliseconds, requests) in [(0, 2), (59_999, 2), (60_000, 4)] as [(Int64, Int)] {
+            clock.withLock { $0 = Instant(milliseconds: noon.milliseconds + milliseconds) }
+            #expect(try await destination.deliver(batch(["ada", "nobody"])).given.map(\.record) == [0])
+            #expect(server.requests.count == requests)
+        }
+        await server.close()
+    }
+
+    @Test func `those who share a cache share answers of one service, and go on where it cannot be reached`() async throws {
+        let server = try await ScriptedWebServer { $0.target.contains("bad") ? .answer(400) : body($0.target) }
+        var context = ConnectorContext(formats: FormatRegistry([]), folder: "")
+        let shared = OptionalCache(MemoryCache(most: 100, now: { noon }), elapsed: { .zero }, report: { _ in })
+        context.caches = ["answers": shared, "gone": OptionalCache(GoneCache(), elapsed: { .zero }, report: { _ in })]
+        let (first, second) = (
+            try make(settings(server, #","cacheIn":"answers""#), context), try make(settings(server, #","cacheIn":"answers""#), context)
+        )
+        let receipt = try await first.deliver(batch(["ada", "bad"]))
+        #expect(try await second.deliver(batch(["ada", "bad"])) == receipt && receipt.refused.count == 1)
+        #expect(server.requests.count == 2 && shared.counts == .init(hits: 2, misses: 2))
+        // Another address is another service.
+        let other = settings(server, #","cacheIn":"answers""#).replacing("full=1", with: "full=2")
+        #expect(try await make(other, context).deliver(batch(["ada"])).given != Array(receipt.given.prefix(1)))
+        #expect(server.requests.count == 3)
+        #expect(try await make(settings(server, #","cacheIn":"gone""#), context).deliver(batch(["ada"])).given == receipt.given)
+        #expect(server.requests.count == 4 && context.caches["gone"]?.counts.failures == 2)
+        await server.close()
     }
 
     @Test func `what fails on the way comes again, and what was answered is not asked again`() async throws {
@@ -141,6 +173,7 @@ private func body(_ name: String) -> ScriptedWebServer.Reaction {
         (#""url":"https://example.com/{key}","key":"userId","traits":{"a":".b"}"#, ["traits", "a"]),
         (#""url":"https://example.com/{key}","key":"userId","traits":{"a":"b"},"cache":"soon""#, ["cache"]),
         (#""url":"https://example.com/{key}","key":"userId","traits":{"a":"b"},"headers":{"Host":"x"}"#, ["headers", "Host"]),
+        (#""url":"https://example.com/{key}","key":"userId","traits":{"a":"b"},"cacheIn":"answers""#, ["cacheIn"]),
     ])
     func `wrong settings are refused at their place`(settings: String, path: [String]) {
         #expect { _ = try make(#"{"purpose":"x",\#(settings)}"#) } throws: { ($0 as? SettingsErrors)?.errors.map(\.path) == [path] }

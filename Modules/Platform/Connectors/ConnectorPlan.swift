@@ -37,6 +37,8 @@ public struct ConnectorPlan: Sendable {
     }
     /// In their order; no two of one name.
     public var entries: [Entry] = []
+    /// The caches that they may share.
+    public var caches = CachePlan()
 
     /// No connector.
     public init() {}

@@ -16,6 +16,7 @@ public final class RunningConnectors: Sendable {
         var running: [String: Running] = [:]
         /// Those that were asked to end and may not have yet, by name.
         var ending: [String: Task<Void, Never>] = [:]
+        var caches = CachePlan()
     }
     private let file: FollowedFile?
     private let read: @Sendable (SettingsFile) throws -> ConnectorPlan
@@ -106,8 +107,10 @@ public final class RunningConnectors: Sendable {
     private func take(_ plan: ConnectorPlan, into worker: Worker) {
         let wanted = plan.entries.filter(\.isEnabled)
         state.withLock { state in
+            let areCachesNew = state.caches.written != plan.caches.written
+            if areCachesNew { state.caches = plan.caches }
             for (name, running) in state.running
-            where !wanted.contains(where: { $0.name == name && $0.written == running.entry.written }) {
+            where areCachesNew || !wanted.contains(where: { $0.name == name && $0.written == running.entry.written }) {
                 running.task.cancel()
                 (state.running[name], state.ending[name]) = (nil, running.task)
             }
@@ -175,11 +178,13 @@ public final class RunningConnectors: Sendable {
     /// Seconds after which a sender tries again whose connector is paused.
     private static let pausedRetry = 60
 
-    /// Counts and gauges of each connector.
+    /// Counts and gauges of each connector and cache.
     var figures: [ServiceFigure] {
-        let running = state.withLock { $0.running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.runner) } }
+        let (running, caches) = state.withLock { state in
+            (state.running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.runner) }, state.caches)
+        }
         let now = surroundings.now()
-        return running.flatMap { name, runner in runner.figures(name, now: now) }
+        return running.flatMap { name, runner in runner.figures(name, now: now) } + caches.figures
     }
 }
 

@@ -18,6 +18,8 @@ public struct Plugins: Sendable {
     public var connectors: ConnectorRegistries
     /// The enrichers that a worker can ask.
     public var enrichers: EnricherRegistry
+    /// The caches that connectors can share.
+    public var caches: CacheRegistry
     /// The verifiers that a tracking plan can name.
     public var verifiers: VerifierRegistry
     /// Opens the store at a path.
@@ -26,18 +28,18 @@ public struct Plugins: Sendable {
     /// Answers SELECT statements; nil where the app offers no SQL.
     public var sql: (any SQLQuerying)?
 
-    /// Takes the formats, the connectors, the enrichers, the verifiers and the way to open a store.
+    /// Takes the formats, the connectors, the enrichers, the caches, the verifiers and the way to open a store.
     ///
     /// - Parameter openStore: Called by `Tessera.store`, once unless it throws.
     public init(
         formats: FormatRegistry, sources: SourceRegistry = SourceRegistry([]),
         destinations: DestinationRegistry = DestinationRegistry([]), enrichers: EnricherRegistry = EnricherRegistry([]),
-        verifiers: VerifierRegistry = VerifierRegistry([]),
+        caches: CacheRegistry = CacheRegistry([]), verifiers: VerifierRegistry = VerifierRegistry([]),
         sql: (any SQLQuerying)? = nil,
         openStore: @escaping @Sendable (_ path: String, _ access: Access) throws(StoreError) -> any EventStore
     ) {
         connectors = ConnectorRegistries(sources: sources, destinations: destinations)
-        self.enrichers = enrichers
+        (self.enrichers, self.caches) = (enrichers, caches)
         (self.formats, self.verifiers, self.sql, self.openStore) = (formats, verifiers, sql, openStore)
     }
 }

@@ -11,7 +11,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["cache", "connectors", "enrichers", "http", "identity", "jobs", "trackingPlan"]
+    private static let sections = ["cache", "caches", "connectors", "enrichers", "http", "identity", "jobs", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -119,12 +119,36 @@ public struct SettingsFile {
         _ plugins: Plugins, environment: [String: String], isRunOnce: Bool = false,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(CommandError) -> ConnectorPlan {
-        guard let section = self["connectors"] else { return ConnectorPlan() }
-        let context = ConnectorContext(
-            formats: plugins.formats, folder: SettingsFolder(of: path).folder, isRunOnce: isRunOnce, report: report)
+        let caches = try caches(plugins, environment: environment, report: report)
+        var plan = ConnectorPlan()
+        if let section = self["connectors"] {
+            var context = context(plugins, report)
+            (context.isRunOnce, context.caches) = (isRunOnce, caches.shared)
+            do throws(SettingsErrors) {
+                plan = try ConnectorPlan(settings: section, kinds: plugins.connectors, environment: environment, context: context)
+            } catch { throw located(error.errors, in: "connectors") }
+        }
+        plan.caches = caches
+        return plan
+    }
+
+    /// The caches that connectors may share; none where the file names none.
+    ///
+    /// - Parameter environment: Where `env:` secrets are looked up.
+    /// - Parameter report: Takes sentences of caches for the log.
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func caches(
+        _ plugins: Plugins, environment: [String: String], report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(CommandError) -> CachePlan {
+        guard let section = self["caches"] else { return CachePlan() }
         do throws(SettingsErrors) {
-            return try ConnectorPlan(settings: section, kinds: plugins.connectors, environment: environment, context: context)
-        } catch { throw located(error.errors, in: "connectors") }
+            return try CachePlan(settings: section, kinds: plugins.caches, environment: environment, context: context(plugins, report))
+        } catch { throw located(error.errors, in: "caches") }
+    }
+
+    private func context(_ plugins: Plugins, _ report: @escaping @Sendable (String) -> Void) -> ConnectorContext {
+        ConnectorContext(
+            formats: plugins.formats, folder: SettingsFolder(of: path).folder, report: report, now: ProgramStart.clock)
     }
 
     /// The enrichers; none where the file names none. Relative paths start from the file's folder.
@@ -136,9 +160,9 @@ public struct SettingsFile {
         _ plugins: Plugins, environment: [String: String], report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(CommandError) -> EnricherPlan {
         guard let section = self["enrichers"] else { return EnricherPlan() }
-        let context = ConnectorContext(formats: plugins.formats, folder: SettingsFolder(of: path).folder, report: report)
         do throws(SettingsErrors) {
-            return try EnricherPlan(settings: section, kinds: plugins.enrichers, environment: environment, context: context)
+            return try EnricherPlan(
+                settings: section, kinds: plugins.enrichers, environment: environment, context: context(plugins, report))
         } catch { throw located(error.errors, in: "enrichers") }
     }
 
