@@ -30,6 +30,9 @@ private final class ShakyCache: Cache {
     func probe() async throws(ConnectorError) -> String { "shaky" }
 }
 
+private final class Clock: Sendable { let now = Mutex(Duration.zero) }
+private final class Told: Sendable { let texts = Mutex([String]()) }
+
 @Suite struct CacheTests {
     @Test(arguments: CacheContract.allCases)
     func `memory keeps the promises`(promise: CacheContract) async throws {
@@ -52,19 +55,20 @@ private final class ShakyCache: Cache {
     }
 
     @Test func `who uses a cache goes on without it, and asks again after a rest`() async {
-        let (shaky, time, told) = (ShakyCache(), Mutex(Duration.zero), Mutex([String]()))
-        let cache = OptionalCache(shaky, elapsed: { time.withLock { $0 } }, report: { text in told.withLock { $0.append(text) } })
+        let shaky = ShakyCache()
+        let (time, told) = (Clock(), Told())
+        let cache = OptionalCache(shaky, elapsed: { time.now.withLock { $0 } }, report: { text in told.texts.withLock { $0.append(text) } })
         await cache.keep(bytes("1"), of: "a", for: .seconds(60))
         #expect(await cache.values(of: ["a", "b"]) == ["a": bytes("1")])
         #expect(cache.counts == .init(hits: 1, misses: 1))
         shaky.isDown.withLock { $0 = true }
         for _ in 0..<3 { #expect(await cache.values(of: ["a"]).isEmpty) }
         #expect(shaky.asked.withLock { $0 } == 3 && cache.counts == .init(hits: 1, misses: 4, failures: 3))
-        time.withLock { $0 = .seconds(5) }
+        time.now.withLock { $0 = .seconds(5) }
         #expect(await cache.values(of: ["a"]).isEmpty)
-        #expect(shaky.asked.withLock { $0 } == 4 && told.withLock { $0 } == ["It is done without. there: it is down. Wait."])
+        #expect(shaky.asked.withLock { $0 } == 4 && told.texts.withLock { $0 } == ["It is done without. there: it is down. Wait."])
         shaky.isDown.withLock { $0 = false }
-        time.withLock { $0 = .seconds(10) }
+        time.now.withLock { $0 = .seconds(10) }
         #expect(await cache.values(of: ["a"]) == ["a": bytes("1")])
     }
 

@@ -12,7 +12,9 @@ public final class OptionalCache: Sendable {
         public var failures = 0
 
         /// Joins the counts.
-        public init(hits: Int = 0, misses: Int = 0, failures: Int = 0) { (self.hits, self.misses, self.failures) = (hits, misses, failures) }
+        public init(hits: Int = 0, misses: Int = 0, failures: Int = 0) {
+            (self.hits, self.misses, self.failures) = (hits, misses, failures)
+        }
     }
     private struct State {
         var counts = Counts()
