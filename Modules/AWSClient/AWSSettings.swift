@@ -31,7 +31,9 @@ public struct AWSSettings: Decodable, Sendable {
     ///
     /// - Parameter service: As addresses and signatures call it: `s3`, `kinesis`.
     /// - Parameter prefix: Before the host's name, with its dot, where the address is Amazon's own; empty: nothing.
-    public func makeClient(service: String, hostPrefix prefix: String = "", now: @escaping @Sendable () -> Instant) throws(SettingsError) -> AWSClient {
+    public func makeClient(service: String, hostPrefix prefix: String = "", now: @escaping @Sendable () -> Instant) throws(SettingsError)
+        -> AWSClient
+    {
         let account = try AWSAccount(
             region: region, keyID: accessKeyID, key: secretAccessKey, sessionToken: sessionToken, endpoint: endpoint,
             isInsecure: insecure ?? false)

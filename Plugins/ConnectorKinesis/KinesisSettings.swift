@@ -42,7 +42,8 @@ public struct KinesisSourceSettings: SourceSettings {
     /// Nothing is connected to before the first batch.
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
         KinesisSource(
-            stream: try place.makeStream(aws, context), decoder: try RecordDecoder(named: own.format, context), startsLatest: own.start == "latest",
+            stream: try place.makeStream(aws, context), decoder: try RecordDecoder(named: own.format, context),
+            startsLatest: own.start == "latest",
             now: context.now, batchRecords: own.batchRecords ?? 1_000,
             interval: context.isRunOnce ? nil : .seconds(own.interval ?? 1))
     }

@@ -23,7 +23,8 @@ struct S3Place: Decodable, Sendable {
         // A certificate of Amazon's holds for one step before its own name; servers elsewhere have one name.
         let isInPath = aws.isElsewhere || bucket.contains(".")
         return S3Bucket(
-            client: try aws.makeClient(service: "s3", hostPrefix: isInPath ? "" : "\(bucket).", now: context.now), name: bucket, isInPath: isInPath)
+            client: try aws.makeClient(service: "s3", hostPrefix: isInPath ? "" : "\(bucket).", now: context.now), name: bucket,
+            isInPath: isInPath)
     }
 }
 

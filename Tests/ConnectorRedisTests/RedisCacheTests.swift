@@ -25,7 +25,7 @@ extension ServerTests {
         @Test(arguments: CacheContract.allCases)
         func `a server keeps the promises for those who share it`(promise: CacheContract) async throws {
             try await promise.verify(
-                { try cache(#""prefix":"cache-\(promise)","entries":40"#) }, most: 40, passing: { try await Task.sleep(for: $0) })
+                { try cache(#""prefix":"cache-\#(promise)","entries":40"#) }, most: 40, passing: { try await Task.sleep(for: $0) })
         }
 
         @Test func `caches with other prefixes are others, and nothing stays behind that nobody uses`() async throws {

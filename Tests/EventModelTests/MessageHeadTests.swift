@@ -13,7 +13,7 @@ private func expected(_ text: String) -> MessageHead? {
         return nil
     }
     var head = MessageHead(of: json, kind: message.kind)
-    #expect(head.userID == message.userID && head.anonymousID == message.anonymousID && head.event == message.event)
+    #expect(head.userID == message.userID && head.anonymousID == message.anonymousID && (head.event ?? "") == (message.event ?? ""))
     head.messageID = message.messageID == "derived" ? nil : message.messageID
     return head
 }
