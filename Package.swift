@@ -200,6 +200,7 @@ let package = Package(
         app(
             "tessera-bench", ["BuiltIn", "Clustering", "EventModel", "Platform", "Rules", "Statistics", "Storage", arguments], in: "Tools"),
         app("sample-data", ["EventModel", "Statistics", arguments], in: "Tools"),
+        app("kafka-mock", [.target(name: "KafkaMock", condition: .when(traits: ["Kafka"])), arguments], in: "Tools"),
         app("tessera-load", ["BuiltIn", "EventModel", "Platform", "Storage", arguments, histogram, http1] + nio.prefix(2), in: "Tools"),
 
         // Tests mirror the targets; those that write files do so in folders that go away.

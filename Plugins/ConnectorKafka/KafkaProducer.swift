@@ -4,20 +4,13 @@ import EventModel
 
 /// A client that writes, in order and without repeats of its own. Confined to its queue.
 final class KafkaProducer {
-    /// What became of a record.
-    enum Lot: Hashable {
-        /// It did not arrive, or nobody knows.
-        case unknown
-        case arrived
-        case refused(String)
-    }
     private let connection: KafkaConnection
     private let handle: OpaquePointer
     private let events = KafkaEvents()
     /// Whether each record goes in a request of its own.
     private let isAlone: Bool
     /// Of the batch that is under way.
-    private var lots: [Lot] = []
+    private var lots: [RecordLot] = []
     private var underWay = 0
     /// What the first record that did not arrive was told.
     private var failure: rd_kafka_resp_err_t?
@@ -51,13 +44,13 @@ final class KafkaProducer {
     /// - Parameter lots: One for each record; what becomes known is entered, also where this throws.
     /// - Returns: False where some were refused together with others.
     func send(
-        _ batch: DeliveryBatch, _ lots: inout [Lot], _ topics: DeliveryPlaces, timeout: Duration, _ cancellation: Cancellation
+        _ batch: DeliveryBatch, _ lots: inout [RecordLot], _ topics: DeliveryPlaces, timeout: Duration, _ cancellation: Cancellation
     ) throws(ConnectorError) -> Bool {
         (self.lots, failure) = (lots, nil)
         let clock = ContinuousClock()
         let end = clock.now + timeout
         func look() { if cancellation.hasHappened || clock.now >= end || events.failure != nil { giveUp() } }
-        for place in batch.records.indices where self.lots[place].isUnknown && !isGivenUp {
+        for place in batch.records.indices where self.lots[place] == .unknown && !isGivenUp {
             while !hand(batch, place, topics), !isGivenUp {
                 rd_kafka_poll(handle, Self.look)
                 look()
@@ -172,8 +165,4 @@ final class KafkaProducer {
         default: "The broker refuses the record: \(String(cString: rd_kafka_err2str(code)))."
         }
     }
-}
-
-extension KafkaProducer.Lot {
-    fileprivate var isUnknown: Bool { if case .unknown = self { true } else { false } }
 }

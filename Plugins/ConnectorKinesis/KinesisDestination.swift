@@ -5,8 +5,7 @@ import Synchronization
 /// Puts records into a stream, those of one profile into one shard.
 final class KinesisDestination: Destination {
     private let stream: KinesisStream
-    /// Keys of a batch that did not get through as a whole which are there all the same: when it comes again they are not put again.
-    private let settled = Mutex<Set<String>>([])
+    private let settled = Mutex(SettledRecords())
 
     /// Of one request (PutRecords).
     private static let mostRecords = 500
@@ -24,20 +23,13 @@ final class KinesisDestination: Destination {
     }
 
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
-        var receipt = DeliveryReceipt()
-        let keys = batch.records.indices.map { batch.key($0) }
-        let known = Set(keys)
-        let there = settled.withLock { settled in
-            settled.formIntersection(known)
-            return settled
-        }
+        var lots = settled.withLock { $0.lots(of: batch) }
         var records: [(place: Int, key: String, data: [UInt8])] = []
-        for place in batch.records.indices where !there.contains(keys[place]) {
+        for place in batch.records.indices where lots[place] == .unknown {
             let (profile, data) = (batch.profile(place), Array(batch.json(place)))
-            let key = String((profile.isEmpty ? keys[place] : profile).prefix(Self.longestKey))
+            let key = String((profile.isEmpty ? batch.key(place) : profile).prefix(Self.longestKey))
             if data.count + key.utf8.count > Self.mostRecordBytes {
-                receipt.refused.append(
-                    .init(record: place, reason: "It has more than the \(Self.mostRecordBytes) bytes that a record of Kinesis may have."))
+                lots[place] = .refused("It has more than the \(Self.mostRecordBytes) bytes that a record of Kinesis may have.")
             } else {
                 records.append((place, key.isEmpty ? "-" : key, data))
             }
@@ -50,19 +42,20 @@ final class KinesisDestination: Destination {
                 if count == Self.mostRecords || bytes > Self.mostBytes { break }
                 count += 1
             }
-            try await put(rest.prefix(count).map { $0 }, keys)
+            do throws(ConnectorError) { try await put(Array(rest.prefix(count)), &lots) } catch {
+                settled.withLock { [lots] in $0.keep(lots, of: batch) }
+                throw error
+            }
             rest = rest.dropFirst(count)
         }
-        settled.withLock { $0 = [] }
-        return receipt
+        settled.withLock { $0.forget(batch) }
+        return DeliveryReceipt(lots)
     }
 
     /// - Throws: Where not all of them are there.
-    private func put(_ records: [(place: Int, key: String, data: [UInt8])], _ keys: [String]) async throws(ConnectorError) {
+    private func put(_ records: [(place: Int, key: String, data: [UInt8])], _ lots: inout [RecordLot]) async throws(ConnectorError) {
         let results = try await stream.put(records.map { ($0.key, $0.data) })
-        settled.withLock { settled in
-            for (record, failure) in zip(records, results) where failure == nil { settled.insert(keys[record.place]) }
-        }
+        for (record, failure) in zip(records, results) where failure == nil { lots[record.place] = .arrived }
         guard let code = results.lazy.compactMap({ $0 }).first else { return }
         let failed = results.count { $0 != nil }
         let word = code.prefix { $0.isLetter }.prefix(80)

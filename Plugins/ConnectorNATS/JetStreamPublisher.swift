@@ -10,10 +10,7 @@ struct PublishingPlan: Sendable {
 }
 
 /// Publishes records, and hears of each whether its stream has it. Confined to its queue.
-final class JetStreamPublisher {
-    /// What became of a record.
-    enum Lot: Hashable { case unknown, arrived, refused(String) }
-
+final class JetStreamPublisher: RecordPublisher {
     private let plan: PublishingPlan
     private let connection: NATSConnection
     /// Where answers go, each to a subject below, and who hears them.
@@ -56,6 +53,9 @@ final class JetStreamPublisher {
 
     deinit { natsSubscription_Destroy(answers) }
 
+    /// The connection goes with the client.
+    func close() {}
+
     /// What was found, in words.
     func described() throws(ConnectorError) -> String {
         try streams.map { place throws(ConnectorError) in
@@ -68,7 +68,7 @@ final class JetStreamPublisher {
     /// Publishes those whose lot is unknown, the first one first, until the server has said what became of each.
     ///
     /// - Throws: Where it is not known of all; the lots hold what is.
-    func publish(_ batch: DeliveryBatch, _ lots: inout [Lot], _ cancellation: Cancellation) throws(ConnectorError) {
+    func publish(_ batch: DeliveryBatch, _ lots: inout [RecordLot], _ cancellation: Cancellation) throws(ConnectorError) {
         /// Places of records that are not answered, by their answers.
         var underWay: [Int: Int] = [:]
         var bytes = 0
@@ -96,7 +96,8 @@ final class JetStreamPublisher {
 
     /// Hears an answer, or nothing for a moment.
     private func listen(
-        _ batch: DeliveryBatch, _ lots: inout [Lot], _ underWay: inout [Int: Int], _ bytes: inout Int, _ failure: inout ConnectorError?,
+        _ batch: DeliveryBatch, _ lots: inout [RecordLot], _ underWay: inout [Int: Int], _ bytes: inout Int,
+        _ failure: inout ConnectorError?,
         _ deadline: inout ContinuousClock.Instant, _ cancellation: Cancellation
     ) throws(ConnectorError) {
         if cancellation.hasHappened { throw .cancelled("nats") }

@@ -2,10 +2,7 @@ import CRabbitMQ
 import Connectors
 
 /// Publishes records on a channel whose broker confirms each. Confined to its queue.
-final class Publisher {
-    /// What became of a record.
-    enum Lot: Hashable { case unknown, arrived, refused(String) }
-
+final class ExchangePublisher: RecordPublisher {
     private let plan: PublishingPlan
     private let connection: BrokerConnection
     /// What the next record is confirmed by.
@@ -37,7 +34,7 @@ final class Publisher {
     /// Publishes those whose lot is unknown, the first one first, until the broker has said what became of each.
     ///
     /// - Throws: Where it is not known of all; the lots hold what is.
-    func publish(_ batch: DeliveryBatch, _ lots: inout [Lot], _ cancellation: Cancellation) throws(ConnectorError) {
+    func publish(_ batch: DeliveryBatch, _ lots: inout [RecordLot], _ cancellation: Cancellation) throws(ConnectorError) {
         let deadline = ContinuousClock.now + plan.timeout
         /// Places of records that are not confirmed, by their numbers.
         var underWay: [UInt64: Int] = [:]
@@ -61,7 +58,7 @@ final class Publisher {
 
     /// Hears what the broker says, for a moment.
     private func listen(
-        _ batch: DeliveryBatch, _ lots: inout [Lot], _ underWay: inout [UInt64: Int], _ bytes: inout Int, _ isRefused: inout Bool,
+        _ batch: DeliveryBatch, _ lots: inout [RecordLot], _ underWay: inout [UInt64: Int], _ bytes: inout Int, _ isRefused: inout Bool,
         _ deadline: ContinuousClock.Instant, _ cancellation: Cancellation
     ) throws(ConnectorError) {
         if cancellation.hasHappened || ContinuousClock.now >= deadline {

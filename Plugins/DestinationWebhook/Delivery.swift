@@ -7,9 +7,31 @@ final class Delivery: Sendable {
     let batch: DeliveryBatch
     /// Of its records.
     let ids: [String]
+    /// Where records of one id stand.
+    private let places: [String: [Int]]
     private let failure = Mutex<ConnectorError?>(nil)
+    private let state: Mutex<[RecordLot]>
 
-    init(batch: DeliveryBatch, ids: [String]) { (self.batch, self.ids) = (batch, ids) }
+    /// - Parameter lots: What is known of its records.
+    init(batch: DeliveryBatch, ids: [String], lots: [RecordLot]) {
+        (self.batch, self.ids) = (batch, ids)
+        state = Mutex(lots)
+        places = Dictionary(grouping: ids.indices) { ids[$0] }
+    }
+
+    /// What is known of its records.
+    var lots: [RecordLot] { state.withLock { $0 } }
+
+    /// Places of records whose lot is unknown; of those with one id the first.
+    var unsent: [Int] {
+        let lots = lots
+        return ids.indices.filter { lots[$0] == .unknown && places[ids[$0]]?.first == $0 }
+    }
+
+    /// Enters what an answer says of records, and of all with the same ids.
+    func settle(_ places: ArraySlice<Int>, _ lot: RecordLot) {
+        state.withLock { lots in for sent in places { for place in self.places[ids[sent]] ?? [] { lots[place] = lot } } }
+    }
 
     /// Why some lane could not go on: the others end behind the request that they have under way.
     var error: ConnectorError? { failure.withLock { $0 } }

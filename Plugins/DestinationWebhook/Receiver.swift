@@ -14,7 +14,7 @@ struct Receiver: Sendable {
     /// Posts a body, signed.
     ///
     /// - Throws: Where trying again, or other settings, may help.
-    func post(_ body: [UInt8], id: String) async throws(ConnectorError) -> Answer {
+    func post(_ body: [UInt8], id: String) async throws(ConnectorError) -> RecordLot {
         let now = now()
         let seconds = now.milliseconds / 1_000
         let signatures = keys.map { $0.signature(id: id, seconds: seconds, body: body) }.joined(separator: " ")
@@ -23,7 +23,7 @@ struct Receiver: Sendable {
             ("webhook-signature", signatures),
         ]
         let answer = try await send("POST", headers, body)
-        return try Answer(status: answer.status, retryAfter: answer.header("retry-after"), from: address.shown, now: now)
+        return try RecordLot(status: answer.status, retryAfter: answer.header("retry-after"), from: address.shown, now: now)
     }
 
     /// Asks what can be done there, which changes nothing (RFC 9110, section 9.3.7).

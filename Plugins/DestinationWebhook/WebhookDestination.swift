@@ -14,9 +14,7 @@ final class WebhookDestination: Destination {
     private let form: Form
     private let concurrency: Int
     private let now: @Sendable () -> Instant
-    /// Records of a batch that did not get through as a whole, whose lot is known all the same; by id, with why where they are refused.
-    /// When the batch comes again they are not sent again.
-    private let settled = Mutex<[String: Answer]>([:])
+    private let settled = Mutex(SettledRecords())
 
     init(receiver: Receiver, form: Form, concurrency: Int, now: @escaping @Sendable () -> Instant) {
         (self.receiver, self.form, self.concurrency, self.now) = (receiver, form, concurrency, now)
@@ -28,30 +26,25 @@ final class WebhookDestination: Destination {
 
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
         let ids = batch.records.indices.map { RecordID.of(batch.records[$0].kind, key: batch.key($0)) }
-        let delivery = Delivery(batch: batch, ids: ids)
-        let known = Set(ids)
-        settled.withLock { $0 = $0.filter { known.contains($0.key) } }
+        let delivery = Delivery(batch: batch, ids: ids, lots: settled.withLock { $0.lots(of: batch) })
         await withTaskGroup(of: Void.self) { group in
-            for lane in lanes(batch, ids) { group.addTask { await self.send(lane, of: delivery) } }
+            for lane in lanes(delivery) { group.addTask { await self.send(lane, of: delivery) } }
         }
-        if let error = delivery.error { throw error }
-        let answers = settled.withLock { settled in
-            defer { settled = [:] }
-            return settled
+        let lots = delivery.lots
+        if let error = delivery.error {
+            settled.withLock { $0.keep(lots, of: batch) }
+            throw error
         }
-        return DeliveryReceipt(
-            refused: ids.enumerated().compactMap { place, id in
-                if case .refused(let reason) = answers[id] { .init(record: place, reason: reason) } else { nil }
-            })
+        settled.withLock { $0.forget(batch) }
+        return DeliveryReceipt(lots)
     }
 
     /// Places of the records to be sent: those of one profile lie in one lane, in their order.
-    private func lanes(_ batch: DeliveryBatch, _ ids: [String]) -> [[Int]] {
+    private func lanes(_ delivery: Delivery) -> [[Int]] {
         var lanes = [[Int]](repeating: [], count: concurrency)
         var laneOf: [String: Int] = [:]
-        var seen = settled.withLock { Set($0.keys) }
-        for place in ids.indices where seen.insert(ids[place]).inserted {
-            let profile = batch.profile(place)
+        for place in delivery.unsent {
+            let profile = delivery.batch.profile(place)
             let lane = laneOf[profile] ?? laneOf.count % concurrency
             laneOf[profile] = lane
             lanes[lane].append(place)
@@ -89,6 +82,6 @@ final class WebhookDestination: Destination {
             try await send(places[middle...], of: delivery)
             return
         }
-        settled.withLock { settled in for place in places { settled[delivery.ids[place]] = answer } }
+        delivery.settle(places, answer)
     }
 }

@@ -52,16 +52,16 @@ import Testing
 
     private func recovery(_ status: Int, _ retryAfter: String? = nil) -> ConnectorError.Recovery? {
         do throws(ConnectorError) {
-            _ = try Answer(status: status, retryAfter: retryAfter, from: "there", now: now)
+            _ = try RecordLot(status: status, retryAfter: retryAfter, from: "there", now: now)
             return nil
         } catch { return error.recovery }
     }
 
     @Test func `each status has its outcome`() throws {
-        for status in [200, 201, 202, 204] { #expect(try Answer(status: status, retryAfter: nil, from: "there", now: now) == .arrived) }
+        for status in [200, 201, 202, 204] { #expect(try RecordLot(status: status, retryAfter: nil, from: "there", now: now) == .arrived) }
         for status in [400, 402, 409, 413, 415, 422, 451] {
             #expect(
-                try Answer(status: status, retryAfter: nil, from: "there", now: now) == .refused("The receiver answered \(status)."))
+                try RecordLot(status: status, retryAfter: nil, from: "there", now: now) == .refused("The receiver answered \(status)."))
         }
         for status in [301, 302, 304, 307, 308, 401, 403, 404, 405, 407, 410] { #expect(recovery(status) == .mendSettings) }
         for status in [408, 425, 429, 500, 502, 503, 504, 599] { #expect(recovery(status) == .retry(after: nil)) }

@@ -14,21 +14,15 @@ public struct MockRecord: Sendable, Hashable {
 extension MockCluster {
     /// Appends values to a topic, in turn to each of its partitions; returns when all are there. Nil is a tombstone.
     public func append(_ values: some Sequence<String?>, to topic: String, partitions: Int) {
-        let producer = client(RD_KAFKA_PRODUCER, ["linger.ms": "1", "queue.buffering.max.messages": "1000000"])
-        guard let object = rd_kafka_topic_new(producer, topic, nil) else { preconditionFailure("no topic") }
+        let writer = MockWriter(self, topic: topic, linger: 1)
         for (index, value) in values.enumerated() {
-            func hand(_ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Bool {
-                rd_kafka_produce(object, Int32(index % partitions), RD_KAFKA_MSG_F_COPY, bytes, count, nil, 0, nil) == 0
-            }
-            var bytes = value.map { Array($0.utf8) }
-            while !(bytes == nil ? hand(nil, 0) : bytes!.withUnsafeMutableBytes { hand($0.baseAddress, $0.count) }) {
-                precondition(rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL, "a record cannot be written")
-                rd_kafka_poll(producer, 10)
+            if let value {
+                Array(value.utf8).withUnsafeBytes { writer.write($0, partition: index % partitions) }
+            } else {
+                writer.write(nil, partition: index % partitions)
             }
         }
-        precondition(rd_kafka_flush(producer, 60_000) == RD_KAFKA_RESP_ERR_NO_ERROR, "not everything was written")
-        rd_kafka_topic_destroy(object)
-        rd_kafka_destroy(producer)
+        writer.flush()
     }
 
     /// Every record of a topic, partition after partition.
@@ -49,7 +43,7 @@ extension MockCluster {
         return found.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
     }
 
-    private func client(_ type: rd_kafka_type_t, _ properties: [String: String]) -> OpaquePointer {
+    fileprivate func client(_ type: rd_kafka_type_t, _ properties: [String: String]) -> OpaquePointer {
         let conf = rd_kafka_conf_new()
         rd_kafka_conf_set_log_cb(conf) { _, _, _, _ in }
         for (name, value) in properties.merging(["bootstrap.servers": brokers.joined(separator: ",")], uniquingKeysWith: { $1 }) {
@@ -57,6 +51,38 @@ extension MockCluster {
         }
         guard let handle = rd_kafka_new(type, conf, nil, 0) else { preconditionFailure("no client") }
         return handle
+    }
+}
+
+/// Writes to a topic. Confined to one thread.
+public final class MockWriter {
+    private let producer: OpaquePointer
+    private let topic: OpaquePointer
+
+    /// - Parameter linger: Milliseconds that a record waits for others.
+    public init(_ cluster: MockCluster, topic: String, linger: Int) {
+        producer = cluster.client(RD_KAFKA_PRODUCER, ["linger.ms": "\(linger)", "queue.buffering.max.messages": "1000000"])
+        guard let object = rd_kafka_topic_new(producer, topic, nil) else { preconditionFailure("no topic") }
+        self.topic = object
+    }
+
+    deinit {
+        rd_kafka_topic_destroy(topic)
+        rd_kafka_destroy(producer)
+    }
+
+    /// Hands a value over; waits where there is no room. Nil is a tombstone.
+    public func write(_ value: UnsafeRawBufferPointer?, partition: Int) {
+        let bytes = UnsafeMutableRawPointer(mutating: value?.baseAddress)
+        while rd_kafka_produce(topic, Int32(partition), RD_KAFKA_MSG_F_COPY, bytes, value?.count ?? 0, nil, 0, nil) != 0 {
+            precondition(rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL, "a record cannot be written")
+            rd_kafka_poll(producer, 10)
+        }
+    }
+
+    /// Returns when everything is there.
+    public func flush() {
+        precondition(rd_kafka_flush(producer, 60_000) == RD_KAFKA_RESP_ERR_NO_ERROR, "not everything was written")
     }
 }
 

@@ -5,6 +5,7 @@
   Tools/bench --size M                 the sizes that the bounds are about: about ten minutes, 12 GB of disk
   Tools/bench --only segments,kmeans   some of it
   Tools/bench --size XS --out -        tiny; nothing is written but to the screen
+  Tools/bench --only stream            Kafka through a worker into PostgreSQL, at --rate messages a second; by itself alone
 
 Ours and theirs run in turns on the same data, two threads each, and medians are shown. A ratio below 1 means that Tessera is quicker.
 A whole run of size S or M is written into Documentation/Benchmarks.md. The exit status is 1 when an answer is wrong, not when a bound
@@ -23,6 +24,7 @@ import audiences
 import clusters
 import data
 import machine
+import stream
 from measure import Company, Failed
 from table import Row, markdown, plain, write_between_marks
 
@@ -43,7 +45,9 @@ def say(sentence):
 def options():
     parser = argparse.ArgumentParser(prog="Tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=list(data.SIZES), default="S", help="XS 20 000 events, S a million, M ten million (default S)")
-    parser.add_argument("--only", default=",".join(PARTS), help="comma-separated: import, export, segments, kmeans (default: all)")
+    parser.add_argument(
+        "--only", default=",".join(PARTS), help="comma-separated: import, export, segments, kmeans (default: all); or stream, alone")
+    parser.add_argument("--rate", type=float, default=50_000, help="messages a second that stream offers (default 50000)")
     parser.add_argument("--out", help="the page to write the table into; - for none (default: Documentation/Benchmarks.md after a whole run of S or M)")
     parser.add_argument("--data", help="a folder with the generator's archives, instead of making them")
     parser.add_argument("--cache", default=os.path.join(ROOT, ".build", "bench-data"), help="where data are kept (default .build/bench-data)")
@@ -51,7 +55,7 @@ def options():
     parser.add_argument("--rounds", type=int, help="how often each side does each part (default: 3; 1 for XS and the export of M)")
     chosen = parser.parse_args()
     chosen.only = [part.strip() for part in chosen.only.split(",") if part.strip()]
-    for part in chosen.only:
+    for part in chosen.only if chosen.only != ["stream"] else []:
         if part not in PARTS:
             parser.error(f"--only {part}: choose from {', '.join(PARTS)}")
     if chosen.rounds is not None and chosen.rounds < 1:
@@ -59,13 +63,17 @@ def options():
     return chosen
 
 
-def build():
+def build(only):
     """Builds the programs in release; gives their folder."""
     scratch = os.environ.get("TESSERA_BUILD") or os.path.join(ROOT, ".build")
-    subprocess.run([os.path.join(ROOT, "Tools", "prepare")], check=True)
+    products, traits, libraries = ("tessera-archive", "tessera-shell", "tessera-bench", "sample-data"), [], []
+    if only == ["stream"]:
+        products, traits, libraries = ("tessera-worker", "kafka-mock", "sample-data"), ["--traits", "Kafka,Postgres"], ["--all"]
+        scratch = os.path.join(scratch, "bench-stream")
+    subprocess.run([os.path.join(ROOT, "Tools", "prepare")] + libraries, check=True)
     say("Building in release.")
-    for product in ("tessera-archive", "tessera-shell", "tessera-bench", "sample-data"):
-        command = ["swift", "build", "--package-path", ROOT, "--scratch-path", scratch, "-c", "release", "--product", product]
+    for product in products:
+        command = ["swift", "build", "--package-path", ROOT, "--scratch-path", scratch, "-c", "release", *traits, "--product", product]
         subprocess.run(command, check=True, stdout=sys.stderr)
     return os.path.join(scratch, "release")
 
@@ -94,7 +102,9 @@ def measure(chosen, binaries):
 def main():
     chosen = options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # What was begun is cleaned up.
-    binaries = os.path.abspath(chosen.bin) if chosen.bin else build()
+    binaries = os.path.abspath(chosen.bin) if chosen.bin else build(chosen.only)
+    if chosen.only == ["stream"]:
+        return measure_stream(chosen, binaries)
     if not shutil.which("igzip"):
         say("igzip is not installed: it is left out. (Debian: sudo apt-get install -y isal)")
     company, load = Company(), os.getloadavg()[0]
@@ -117,6 +127,18 @@ def main():
         lines = [f"`{command.strip()}`, {now:%Y-%m-%d %H:%M} UTC", ""] + [f"- {line}" for line in about] + ["", markdown(rows)]
         write_between_marks(page, chosen.size, "\n".join(lines))
         say(f"Written into {page}.")
+    if not all(row.is_right for row in rows):
+        sys.exit("Some answers are wrong: see the table.")
+
+
+def measure_stream(chosen, binaries):
+    rows, load = [], os.getloadavg()[0]
+    for _ in range(chosen.rounds or 1):
+        try:
+            rows += stream.stream_rows(binaries, chosen.cache, chosen.size, chosen.rate)
+        except Failed as failure:
+            rows.append(Row("stream", checks=[(str(failure).replace("\n", " "), False)]))
+    print(f"Machine: {machine.machine()}; load {load:.1f} at the start.\n\n" + plain(rows))
     if not all(row.is_right for row in rows):
         sys.exit("Some answers are wrong: see the table.")
 

@@ -2,12 +2,9 @@ import Connectors
 import EventModel
 import WebClient
 
-/// What an answer means for the records of its request.
-enum Answer: Sendable, Hashable {
-    case arrived
-    /// The receiver will never take them, and why.
-    case refused(String)
-
+extension RecordLot {
+    /// What an answer means for the records of its request.
+    ///
     /// - Parameter status: Of the answer; nothing else of it but `retryAfter` is looked at, since it may repeat the record.
     /// - Parameter retryAfter: The header `Retry-After`.
     /// - Throws: Where trying again, or other settings, may help.
