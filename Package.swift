@@ -62,7 +62,11 @@ let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhist
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// Plugins that need a library of the system that the rest does without: each is in the apps where its trait is enabled.
-let heavy = ["Kafka", "NATS", "Postgres", "RabbitMQ", "Redis"]
+let heavy = [
+    (trait: "Kafka", plugin: "ConnectorKafka"), (trait: "NATS", plugin: "ConnectorNATS"), (trait: "Postgres", plugin: "ConnectorPostgres"),
+    (trait: "RabbitMQ", plugin: "ConnectorRabbitMQ"), (trait: "Redis", plugin: "ConnectorRedis"),
+    (trait: "SMTP", plugin: "DestinationSMTP"),
+]
 
 let package = Package(
     name: "tessera",
@@ -74,7 +78,7 @@ let package = Package(
         .executable(name: "tessera-shell", targets: ["tessera-shell"]),
         .executable(name: "tessera-worker", targets: ["tessera-worker"]),
     ],
-    traits: Set(heavy.map { .trait(name: $0, description: "The connector of that name.") }),
+    traits: Set(heavy.map { .trait(name: $0.trait, description: "The connector of that name.") }),
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -98,6 +102,7 @@ let package = Package(
         .target(name: "CConnector", path: "Modules/CConnector"),  // what a connector in a shared library exports
         .target(name: "CMemory", path: "Modules/CMemory"),  // the one machine instruction that Swift cannot say
         .target(name: "CResolver", path: "Modules/CResolver", linkerSettings: [.linkedLibrary("resolv")]),  // the system's name servers
+        .target(name: "CCurl", path: "Modules/CCurl", linkerSettings: [.linkedLibrary("curl")]),  // libcurl's calls take anything
         system("COpenBLAS", apt: "libopenblas-dev liblapacke-dev", brew: "openblas"),
         system("CZlib", apt: "zlib1g-dev", brew: "zlib"),
         system("CEdit", apt: "libedit-dev", brew: "libedit"),
@@ -159,6 +164,8 @@ let package = Package(
         plugin("ConnectorNATS", ["CNATS", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin("ConnectorRabbitMQ", ["CRabbitMQ", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin("ConnectorRedis", ["CRedis", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
+        plugin(
+            "DestinationSMTP", ["CCurl", "Connectors", "EventModel", "Records", "Secrets", crypto], sample: "sample.yaml"),
         plugin("FormatSegment", ["Connectors", "EventModel"], sample: "sample.ndjson"),
         plugin("FormatAmplitude", ["Connectors", "EventModel"], sample: "sample.ndjson"),
         plugin("FormatPostHog", ["Connectors", "EventModel"], sample: "sample.ndjson"),
@@ -186,7 +193,7 @@ let package = Package(
                 "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceWebhook",
                 "Storage",
                 "StorageSQLite", "VerifierMail",
-            ] + heavy.map { .target(name: "Connector\($0)", condition: .when(traits: [$0])) },
+            ] + heavy.map { .target(name: $0.plugin, condition: .when(traits: [$0.trait])) },
             path: "Apps/BuiltIn", swiftSettings: settings),
         app("tessera-archive", ["BuiltIn", "EventModel", "Platform", arguments]),
         app("tessera-shell", ["BuiltIn", "CEdit", "EventModel", "Platform", arguments]),
@@ -207,7 +214,7 @@ let package = Package(
         .target(name: "TestFolder", path: "Tests/TestFolder", swiftSettings: settings),
         .target(  // servers of the tests' own
             name: "LocalServers", path: "Tests/LocalServers",
-            exclude: ["moto.sh", "nats.sh", "ports.sh", "postgres.sh", "rabbitmq.sh", "redis.sh"],
+            exclude: ["moto.sh", "nats.sh", "ports.sh", "postgres.sh", "rabbitmq.sh", "redis.sh", "smtp.py", "smtp.sh"],
             swiftSettings: settings),
         .target(name: "ScriptedWeb", dependencies: nio.prefix(2) + [http1], path: "Tests/ScriptedWeb", swiftSettings: settings),  // HTTP
         tests("EventModel", ["EventModel", "EventModelTesting"], data: ["Fixtures"]),
@@ -268,6 +275,9 @@ let package = Package(
                 "ConnectorRedis", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment", "LocalServers",
                 "Secrets",
             ]),
+        tests(
+            "DestinationSMTP",
+            ["Connectors", "ConnectorsTesting", "DestinationSMTP", "EventModel", "LocalServers", "Secrets", "TestFolder"]),
         tests("FormatSegment", ["FormatSegment", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("VerifierMail", ["EventModel", "EventModelTesting", "TestFolder", "VerifierMail"]),
         tests("FormatAmplitude", ["FormatAmplitude", "Connectors", "ConnectorsTesting", "EventModel"]),

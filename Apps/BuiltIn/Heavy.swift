@@ -16,6 +16,9 @@ import ConnectorRabbitMQ
 #if Redis
 import ConnectorRedis
 #endif
+#if SMTP
+import DestinationSMTP
+#endif
 
 extension Plugins {
     // Connectors that need a library of the system, each behind the package trait of its name:
@@ -65,6 +68,9 @@ extension Plugins {
         #endif
         #if Redis
         kinds.append(RedisDestinationSettings.self)
+        #endif
+        #if SMTP
+        kinds.append(SMTPSettings.self)
         #endif
         return kinds
     }

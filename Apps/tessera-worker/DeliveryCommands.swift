@@ -85,11 +85,12 @@ extension ConnectorCommands {
             try await WorkerPlace.reporting {
                 let (store, entry) = (connector.place.store, try connector.entry())
                 let folder = ConnectorFolder(store: store)
-                let found = try await Reconciliation(of: entry, in: folder, Tessera(path: store, plugins: .builtIn))
+                let tessera = Tessera(path: store, plugins: .builtIn)
+                let found = try await Reconciliation(of: entry, in: folder, tessera)
                 Terminal.print(JSONValue.object(found.told(of: entry.name, showsIDs: ids)).text + "\n")
                 if mend {
                     let now = ProgramStart.clock()
-                    try await folder.deliver(found.corrections(now: now), to: entry.name, at: now)
+                    try await folder.deliver(found.corrections(for: entry, in: tessera, now: now), to: entry.name, at: now)
                 } else if found.hasDrift {
                     throw CommandError(
                         .data, "`\(entry.name)` has drifted from the store. `--ids` names who, `--mend` delivers what puts it right.")

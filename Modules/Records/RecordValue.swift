@@ -81,7 +81,8 @@ indirect enum RecordValue: Sendable {
         }
     }
 
-    private init(formula text: String, at path: [String]) throws(SettingsError) {
+    /// Reads a value of the language.
+    init(formula text: String, at path: [String]) throws(SettingsError) {
         let root: Operand
         do throws(RuleError) { root = try Formula(parsing: text, scope: .row).root } catch { throw SettingsError(error, at: path) }
         switch root {

@@ -12,6 +12,8 @@ private final class Collecting: Destination {
     struct Given: Equatable { var kind: DeliveryBatch.Kind, key: String, profile: String, json: String }
     let given = Mutex<[Given]>([])
     let failures = Mutex(0)
+    /// Records of the largest batch.
+    let most = Mutex(0)
 
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
         let fails = failures.withLock { failures in
@@ -19,6 +21,7 @@ private final class Collecting: Destination {
             return failures >= 0
         }
         if fails { throw ConnectorError(.retry(after: nil), at: "there", "it is busy", remedy: "Wait.") }
+        most.withLock { $0 = max($0, batch.count) }
         given.withLock { given in
             for index in 0..<batch.count {
                 given.append(
@@ -34,6 +37,13 @@ private final class Collecting: Destination {
 
 private struct CollectingSettings: DestinationSettings {
     static let descriptor = ConnectorDescriptor(name: "collect", summary: "", settings: [.optional("note", .text, "A note.")])
+    func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination { Collecting() }
+}
+
+private struct OwnTraitsSettings: DestinationSettings {
+    var traits: SettingObject
+    static let descriptor = ConnectorDescriptor(
+        name: "own", summary: "", settings: [.required("traits", .object(withSecrets: false), "Traits.")])
     func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination { Collecting() }
 }
 
@@ -163,8 +173,87 @@ private struct CollectingSettings: DestinationSettings {
         await worker.drain()
     }
 
+    private func identify(_ id: String, _ person: String, _ traits: String, more: String = "") -> String {
+        #"{"type":"identify","messageId":"\#(id)","userId":"\#(person)","traits":\#(traits)\#(more),"#
+            + #""timestamp":"2026-05-\#(id)T00:00:00Z"}"# + "\n"
+    }
+
+    @Test func `traits stand beside memberships, as they are when the record is made`() async throws {
+        let bench = try Bench()
+        try bench.apply(["segments/buyers.segment": "did \"Sold\""])
+        let worker = try bench.worker()
+        let over = #","context":{"expiresAt":"2026-05-30T00:00:00Z"}"#
+        _ = try await worker.collect(
+            MessageBatch(
+                lines: identify("02", "old", #"{"email":"b@example.com","plan":"pro","age":7}"#)
+                    + identify("01", "old", #"{"email":"a@example.com","city":"Linz"}"#)
+                    + identify("03", "old", #"{"plan":null,"points":9007199254740993}"#)
+                    + identify("04", "old", #"{"mood":"well"}"#, more: over)
+                    + line("m1", "Sold", by: "old") + line("m2", "Sold", by: "nobody")), from: "k")
+        let destination = Collecting()
+        let settings = #""deliver":["memberships"],"traits":["points","mood","email","plan","none"]"#
+        let task = Task { try? await runner(bench, worker, destination, settings).run() }
+        var given = try await wait(destination, for: 2)
+        #expect(given.map(\.profile) == ["nobody", "old"])
+        #expect(given.first?.json.hasSuffix(#","traits":{}}"#) == true, "\(given)")
+        #expect(given.last?.json.hasSuffix(#","traits":{"points":9007199254740993,"email":"b@example.com"}}"#) == true, "\(given)")
+        // Somebody who says who they are and enters at once.
+        _ = try await worker.collect(
+            MessageBatch(lines: identify("05", "ada", #"{"email":"ada@example.com"}"#) + line("m3", "Sold", by: "ada")), from: "k")
+        given = try await wait(destination, for: 3)
+        #expect(given.last?.json.hasSuffix(#","traits":{"email":"ada@example.com"}}"#) == true, "\(given)")
+        #expect(given.last?.key.hasSuffix("/buyers/ada/entered") == true)
+        task.cancel()
+        _ = await task.value
+        await worker.drain()
+    }
+
+    @Test func `large traits make small batches, and each membership comes once`() async throws {
+        let bench = try Bench()
+        try bench.apply(["segments/buyers.segment": "did \"Sold\"", "segments/seers.segment": "did \"Seen\""])
+        let worker = try bench.worker()
+        let large = String(repeating: "x", count: 700)
+        func lines(_ people: Range<Int>) -> String {
+            people.map { identify("01", "u\($0)", #"{"note":"\#(large)"}"#).replacing("\"01\"", with: "\"i\($0)\"") }.joined()
+                + people.map { line("m\($0)", "Sold", by: "u\($0)") + line("s\($0)", "Seen", by: "u\($0)") }.joined()
+        }
+        _ = try await worker.collect(MessageBatch(lines: lines(0..<20)), from: "k")
+        let destination = Collecting()
+        let settings = #""deliver":["memberships"],"segments":["buyers"],"traits":["note"],"batchBytes":1024"#
+        let task = Task { try? await runner(bench, worker, destination, settings).run() }
+        _ = try await wait(destination, for: 20)
+        _ = try await worker.collect(MessageBatch(lines: lines(20..<50)), from: "k")
+        let given = try await wait(destination, for: 50)
+        #expect(given.count == 50 && Set(given.map(\.profile)).count == 50 && Set(given.map(\.key)).count == 50)
+        #expect(given.allSatisfy { $0.json.contains(#""traits":{"note":"\#(large)"}"#) && $0.json.contains("buyers") })
+        #expect(destination.most.withLock { $0 } == 2)
+        task.cancel()
+        _ = await task.value
+        await worker.drain()
+    }
+
+    @Test func `a kind's own traits are not those of memberships`() throws {
+        let own = DestinationRegistry([OwnTraitsSettings.self])
+        let kinds = ConnectorRegistries(sources: SourceRegistry([]), destinations: own)
+        let plan = try ConnectorPlan(
+            settings: JSONValue(parsing: #"[{"name":"a","kind":"own","deliver":["messages"],"traits":{"a":"b"}}]"#), kinds: kinds,
+            environment: [:], context: ConnectorContext(formats: FormatRegistry([]), folder: ""))
+        guard case .destination(_, let delivery)? = plan.entries.first?.work else { throw ServiceError(.failed, "", remedy: "") }
+        #expect(delivery.traits == nil)
+        #expect(kinds.described[0].descriptor.settings.count { $0.name == "traits" } == 1)
+    }
+
     @Test(arguments: [
         (#"{"name":"a","kind":"collect"}"#, "there is no", false),
+        (#"{"name":"a","kind":"collect","deliver":["messages"],"traits":["a"]}"#, "none are delivered", true),
+        (#"{"name":"a","kind":"collect","deliver":["memberships"],"traits":[]}"#, "1 to 32 traits", true),
+        (#"{"name":"a","kind":"collect","deliver":["memberships"],"traits":["a","b","a"]}"#, "twice", true),
+        (#"{"name":"a","kind":"collect","deliver":["memberships"],"traits":["a",""]}"#, "list of texts", true),
+        (#"{"name":"a","kind":"collect","deliver":["memberships"],"traits":{"a":"b"}}"#, "list of texts", true),
+        (
+            #"{"name":"a","kind":"collect","deliver":["memberships"],"traits":["#
+                + (0..<33).map { "\"t\($0)\"" }.joined(separator: ",") + "]}", "1 to 32 traits", true
+        ),
         (#"{"name":"a","kind":"collect","deliver":["mesages"]}"#, "messages", true),
         (#"{"name":"a","kind":"collect","deliver":"messages"}"#, "a list of texts", true),
         (#"{"name":"a","kind":"collect","deliver":["messages"],"types":["trak"]}"#, "track", true),

@@ -57,6 +57,11 @@ import Testing
         try await Reconciliation(of: entry(name), in: folder, bench.tessera)
     }
 
+    private func mend(_ found: Reconciliation) async throws {
+        let now = bench.clock()
+        try await folder.deliver(found.corrections(for: entry("lake"), in: bench.tessera, now: now), to: "lake", at: now)
+    }
+
     private func lake(_ name: String = "lake") throws -> [String] {
         let path = bench.folder / name
         return try FileManager.default.contentsOfDirectory(atPath: path).sorted().flatMap { file in
@@ -87,11 +92,30 @@ import Testing
         #expect(found.segments?[1].surplus == ["eve"] && found.segments?[1].missing == [])
         #expect(found.told(of: "lake", showsIDs: false)["drift"] == .bool(true))
 
-        try await folder.deliver(found.corrections(now: bench.clock()), to: "lake", at: bench.clock())
+        try await mend(found)
         try await run("lake")
         #expect(try await !reconcile().hasDrift)
         #expect(try lake().filter { $0.contains("reconcile") }.count == 2)
         #expect(try await folder.deliveryState(of: "lake")?.dead == 0)
+    }
+
+    @Test func `what mends a drift has the traits that are wanted`() async throws {
+        try configure("name: lake, kind: files, path: lake, deliver: [memberships], traits: [plan, email]")
+        let identify = #"{"type":"identify","messageId":"i1","userId":"ada","traits":{"email":"ada@example.com"},"timestamp":"#
+        try await run("lake", identify + #""2026-06-01T00:00:00Z"}"#, line("m1", "Sold", by: "ada"))
+        let first = try lake()
+        #expect(first.allSatisfy { $0.contains(#""traits":{"email":"ada@example.com"}"#) } && !first.isEmpty, "\(first)")
+        let strange = #"{"segment":"buyers","profile":"eve","entered":true,"version":1}"#
+        try write([#"{"kind":"membership","key":"k","profile":"eve","record":\#(strange)}"#])
+        try await run("lake", identify.replacing("i1", with: "i2").replacing("ada@", with: "lady@") + #""2026-06-01T00:00:00Z"}"#)
+        let found = try await reconcile()
+        let corrections = try found.corrections(for: entry("lake"), in: bench.tessera, now: bench.clock())
+        #expect(corrections.map(\.profile) == ["eve", "ada"])
+        #expect(corrections[0].json.hasSuffix(#""traits":{}}"#), "\(corrections[0].json)")
+        #expect(corrections[1].json.hasSuffix(#""traits":{"email":"lady@example.com"}}"#), "\(corrections[1].json)")
+        try await folder.deliver(corrections, to: "lake", at: bench.clock())
+        try await run("lake")
+        #expect(try await !reconcile().hasDrift)
     }
 
     @Test func `whom a change names that is on its way is not judged, and who got another id is`() async throws {
@@ -107,7 +131,7 @@ import Testing
         try await run("lake", alias)
         found = try await reconcile()
         #expect(found.segments?.first?.missing == ["cyd"] && found.segments?.first?.surplus == ["a7"])
-        try await folder.deliver(found.corrections(now: bench.clock()), to: "lake", at: bench.clock())
+        try await mend(found)
         try await run("lake")
         #expect(try await !reconcile().hasDrift)
     }

@@ -96,9 +96,11 @@ public struct ConnectorPlan: Sendable {
             // All at once, so that a mistake is told with every setting that there is.
             _ = try described?.descriptor.checked(written, besides: common, environment: environment)
             let own = kinds.destinations.descriptors.first { $0.name == kind }?.settings.map(\.name) ?? []
+            // A kind's own setting stands before one of all destinations that has its name.
+            let others = DeliveryPlan.settings.map(\.name).filter { !own.contains($0) }
             let plan = try DeliveryPlan(written, kind: kind, besides: common + own, rate: rate, retry: retry)
             let destination = try kinds.destinations.make(
-                kind, settings: written, besides: common + DeliveryPlan.settings.map(\.name), environment: environment, context: lent)
+                kind, settings: written, besides: common + others, environment: environment, context: lent)
             work = .destination(destination, plan)
         } else {
             work = .source(
@@ -148,7 +150,8 @@ public struct ConnectorRegistries: Sendable {
     public var described: [(descriptor: ConnectorDescriptor, role: String)] {
         let given = destinations.descriptors.map { descriptor in
             var descriptor = descriptor
-            descriptor.settings += DeliveryPlan.settings
+            let own = descriptor.settings.map(\.name)
+            descriptor.settings += DeliveryPlan.settings.filter { !own.contains($0.name) }
             return (descriptor: descriptor, role: "destination")
         }
         return sources.descriptors.map { ($0, "source") } + given

@@ -11,6 +11,8 @@ public struct DeliveryPlan: Sendable, Hashable {
     public let types: Set<Message.Kind>?
     /// Segments whose memberships it is given; nil: all.
     public let segments: [String]?
+    /// Traits that stand beside memberships, each name once; nil: memberships have no member for them.
+    public let traits: [String]?
     /// How it is driven.
     public let policy: DestinationRunner.Policy
 
@@ -18,12 +20,18 @@ public struct DeliveryPlan: Sendable, Hashable {
         ("messages", .message), ("memberships", .membership), ("profiles", .profile),
     ]
 
+    /// Names of traits, at most: they are read for each membership.
+    static let mostTraits = 32
+
     /// Settings that every destination has beside its own.
     public static let settings: [SettingDescriptor] = [
         .required("deliver", .texts, "What it is given: \(listed(words.map(\.word)))."),
         .optional("events", .texts, "Only track messages of these names.", usual: "any"),
         .optional("types", .texts, "Only messages of these kinds: \(listed(Message.Kind.allCases.map(\.word))).", usual: "all"),
         .optional("segments", .texts, "Only memberships of these segments.", usual: "all"),
+        .optional(
+            "traits", .texts, "Traits of the person that stand beside each membership, at most \(mostTraits): email, firstName.",
+            usual: "none"),
         .optional("batchRecords", .integer(1...100_000), "Records at once, at most.", usual: "500"),
         .optional("batchBytes", .integer(1_024...(16 << 20)), "Bytes of records at once, about.", unit: "bytes", usual: "1048576"),
         .optional("batchWait", .number(0...3_600), "How long the first record of a batch waits for others.", unit: "s", usual: "1"),
@@ -53,7 +61,23 @@ public struct DeliveryPlan: Sendable, Hashable {
         }
         kinds = Set(read("deliver", Self.words.map { ($0.word, $0.kind) }) ?? [])
         types = read("types", Message.Kind.allCases.map { ($0.word, $0) }).map { Set($0) }
-        (events, segments) = (texts("events"), texts("segments"))
+        (events, segments, traits) = (texts("events"), texts("segments"), texts("traits"))
+        if let traits {
+            if !kinds.contains(.membership) {
+                errors.append(
+                    SettingsError(
+                        at: ["traits"], "traits stand beside memberships, and none are delivered",
+                        remedy: "Write `deliver: [memberships]`, or leave it out."))
+            } else if !(1...Self.mostTraits).contains(traits.count) {
+                errors.append(
+                    SettingsError(
+                        at: ["traits"], "these are not 1 to \(Self.mostTraits) traits", remedy: "Write [email, firstName], or leave it out."
+                    ))
+            }
+            for (index, name) in traits.enumerated() where traits[..<index].contains(where: { $0.sameScalars(as: name) }) {
+                errors.append(SettingsError(at: ["traits", "\(index)"], "this trait is there twice", remedy: "Write it once."))
+            }
+        }
         func number(_ name: String, _ usual: Double) -> Double { settings[name]?.asDouble ?? usual }
         policy = DestinationRunner.Policy(
             limits: DeliveryLimits(

@@ -21,6 +21,12 @@ struct MembershipFollower {
     /// Whether it goes on at a place.
     func isAt(_ place: DeliveryPlace) -> Bool { !isOver && record == place.record && changes == place.changes }
 
+    /// Takes back what it handed out behind a place: it comes next, again.
+    mutating func takeBack(_ notices: some Sequence<MembershipNotice>, behind record: Int64, _ changes: Int) {
+        waiting = notices + waiting
+        (self.record, self.changes, known) = (record, changes, 0)
+    }
+
     /// The next change that has come; nil where none has.
     mutating func next() -> MembershipNotice? {
         while true {

@@ -127,25 +127,31 @@ public struct Reconciliation: Sendable, Hashable {
 
     /// Memberships that put the other side right, to be delivered like dead letters.
     ///
+    /// - Parameter entry: Whom this was made of: it may want traits beside them.
     /// - Parameter now: Part of their keys: they are records of their own.
-    public func corrections(now: Instant) -> [DeadLetter] {
-        (segments ?? []).flatMap { segment in
+    public func corrections(for entry: ConnectorPlan.Entry, in tessera: Tessera, now: Instant) throws(CommandError) -> [DeadLetter] {
+        let notices = (segments ?? []).flatMap { segment in
             [(segment.surplus, false), (segment.missing, true)].flatMap { ids, entered in
                 ids.map { id in
-                    let notice = MembershipNotice(
-                        number: delivered, profile: id, segment: segment.name, entered: entered, at: now, cause: "reconcile")
-                    return DeadLetter(
-                        kind: .membership, key: notice.deliveryKey + "/\(now.milliseconds)", profile: id, json: notice.deliveryJSON.text,
-                        reason: "A reconciliation found it missing or too many.")
+                    MembershipNotice(number: delivered, profile: id, segment: segment.name, entered: entered, at: now, cause: "reconcile")
                 }
             }
+        }
+        var traits: [JSONObject]?
+        if case .destination(_, let plan) = entry.work, let names = plan.traits, !notices.isEmpty {
+            traits = try Worker.question(tessera, nil, now).traits(names, of: notices.map(\.profile))
+        }
+        return notices.enumerated().map { index, notice in
+            DeadLetter(
+                kind: .membership, key: notice.deliveryKey + "/\(now.milliseconds)", profile: notice.profile,
+                json: notice.deliveryJSON(traits?[index]).text, reason: "A reconciliation found it missing or too many.")
         }
     }
 }
 
 extension StoreSnapshot {
     /// Number of the profile that an id names, now.
-    fileprivate func person(called id: String) throws -> Int? {
+    func person(called id: String) throws -> Int? {
         let ordinal = try ordinal(of: id, kind: .user) ?? ordinal(of: id, kind: .anonymous)
         return ordinal.map { profileOfIdentifier[$0] }.flatMap { $0 == IdentifierKind.nobody ? nil : Int($0) }
     }

@@ -111,14 +111,13 @@ final class WorkerFeed: DeliveryFeed {
         let start = full.after.map { after in ids.firstIndex { after.precedesByScalars($0) } ?? ids.count } ?? 0
         let room = max(1, limits.records - batch.count)
         let now = surroundings.now()
-        for id in ids[start...].prefix(room) {
-            append(
-                MembershipNotice(number: place.record - 1, profile: id, segment: segment, entered: true, at: now, cause: "full"), to: &batch
-            )
-        }
-        if start + room < ids.count {
+        let (number, page) = (place.record - 1, ids[start...].prefix(room))
+        let taken = try await append(
+            page.map { MembershipNotice(number: number, profile: $0, segment: segment, entered: true, at: now, cause: "full") },
+            to: &batch, limits)
+        if start + taken < ids.count {
             place.full?.segment = segment
-            place.full?.after = ids[start + room - 1]
+            place.full?.after = ids[start + taken - 1]
         } else {
             state.withLock { $0.members = nil }
             let next = wanted.first { segment.precedesByScalars($0) }
@@ -135,15 +134,41 @@ final class WorkerFeed: DeliveryFeed {
             follower = MembershipFollower(at: place, try await asking { try await worker.recordedChanges(after: from) })
         }
         guard var follower else { return }
-        while batch.count < limits.records, let notice = follower.next() {
-            if plan.takes(segment: notice.segment) { append(notice, to: &batch) }
+        var wanted: [(notice: MembershipNotice, record: Int64, changes: Int)] = []
+        while batch.count + wanted.count < limits.records, let notice = follower.next() {
+            if plan.takes(segment: notice.segment) { wanted.append((notice, follower.record, follower.changes)) }
+        }
+        let taken = try await append(wanted.map(\.notice), to: &batch, limits)
+        // What others that are not delivered stand between needs no place of its own: they are passed over again.
+        if taken < wanted.count {
+            follower.takeBack(wanted[taken...].lazy.map(\.notice), behind: wanted[taken - 1].record, wanted[taken - 1].changes)
         }
         (place.record, place.changes) = (follower.record, follower.changes)
         state.withLock { [follower] in $0.changes = follower }
     }
 
-    private func append(_ notice: MembershipNotice, to batch: inout DeliveryBatch) {
-        batch.append(.membership, key: notice.deliveryKey, profile: notice.profile, json: notice.deliveryJSON.text.utf8)
+    /// Adds records of memberships, with traits where they are wanted.
+    ///
+    /// - Returns: How many of them: no more than the batch has room for by its bytes, and one at least.
+    private func append(
+        _ notices: [MembershipNotice], to batch: inout DeliveryBatch, _ limits: DeliveryLimits
+    ) async throws(ConnectorError) -> Int {
+        if notices.isEmpty { return 0 }
+        let traits: [JSONObject]?
+        if let names = plan.traits {
+            let profiles = notices.map(\.profile)
+            traits = try await asking {
+                try await worker.beside { question throws(CommandError) in try question.traits(names, of: profiles) }
+            }
+        } else {
+            traits = nil
+        }
+        for (index, notice) in notices.enumerated() {
+            if index > 0, batch.bytes.count >= limits.bytes { return index }
+            batch.append(
+                .membership, key: notice.deliveryKey, profile: notice.profile, json: notice.deliveryJSON(traits?[index]).text.utf8)
+        }
+        return notices.count
     }
 
     // MARK: Messages and profiles
@@ -246,17 +271,4 @@ final class WorkerFeed: DeliveryFeed {
             throw ConnectorError(.stop, at: name, "\(error)", remedy: "Start the worker again.")
         }
     }
-}
-
-extension MembershipNotice {
-    /// The record that destinations are given of it.
-    var deliveryJSON: JSONObject {
-        JSONObject([
-            .init("segment", .string(segment)), .init("profile", .string(profile)), .init("entered", .bool(entered)),
-            .init("at", .string(at.text)), .init("cause", .string(cause)), .init("version", .integer(number)),
-        ])
-    }
-
-    /// What repeats of it are told by.
-    var deliveryKey: String { "\(number)/\(segment)/\(profile)/\(entered ? "entered" : "exited")" }
 }

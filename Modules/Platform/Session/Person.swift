@@ -43,9 +43,12 @@ struct Person {
                 shared.withLock { $0.found += own }
             }
         }
-        return shared.withLock { $0.found }.sorted { a, b in
-            a.timestamp != b.timestamp ? a.timestamp < b.timestamp : a.messageID.precedesByScalars(b.messageID)
-        }
+        return shared.withLock { $0.found }.sorted(by: Self.precedes)
+    }
+
+    /// The order in which messages of a person count.
+    static func precedes(_ a: Message, _ b: Message) -> Bool {
+        a.timestamp != b.timestamp ? a.timestamp < b.timestamp : a.messageID.precedesByScalars(b.messageID)
     }
 
     /// The traits at `now`: of each top-level name the latest identify that has it; null removes, and so does `context.expiresAt` once it
