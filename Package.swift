@@ -58,6 +58,7 @@ let hummingbird: [Target.Dependency] = [
 let subprocess: [Target.Dependency] = [
     .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
 ]
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -74,7 +75,10 @@ let package = Package(
         .executable(name: "tessera-shell", targets: ["tessera-shell"]),
         .executable(name: "tessera-worker", targets: ["tessera-worker"]),
     ],
-    traits: Set(heavy.map { .trait(name: $0, description: "The connector of that name.") }),
+    traits: Set(
+        heavy.map { .trait(name: $0, description: "The connector of that name.") } + [
+            .trait(name: "Protobuf", description: "Payloads in Protocol Buffers.")
+        ]),
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -90,6 +94,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),  // only its runtime
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),  // of the load tool
     ],
     targets: [
@@ -168,6 +173,8 @@ let package = Package(
         plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
         plugin("EnricherTable", ["Connectors", "EventModel", grdb], sample: "sample.yaml"),
         plugin("EnricherText", ["Connectors", "EventModel"], sample: "sample.yaml"),
+        plugin("PayloadAvro", ["Connectors", "CZlib", "EventModel"], sample: "sample.yaml"),
+        plugin("PayloadProtobuf", ["Connectors", "EventModel", protobuf], sample: "sample.yaml"),
         plugin("VerifierMail", ["CResolver", "EventModel"], sample: "sample"),
         plugin(
             "ServiceHTTP", ["CZlib", "Connectors", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
@@ -183,10 +190,13 @@ let package = Package(
                 "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
-                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceWebhook",
+                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "PayloadAvro", "Platform", "SourceFiles",
+                "SourceWebhook",
                 "Storage",
                 "StorageSQLite", "VerifierMail",
-            ] + heavy.map { .target(name: "Connector\($0)", condition: .when(traits: [$0])) },
+            ] + heavy.map { .target(name: "Connector\($0)", condition: .when(traits: [$0])) } + [
+                .target(name: "PayloadProtobuf", condition: .when(traits: ["Protobuf"]))
+            ],
             path: "Apps/BuiltIn", swiftSettings: settings),
         app("tessera-archive", ["BuiltIn", "EventModel", "Platform", arguments]),
         app("tessera-shell", ["BuiltIn", "CEdit", "EventModel", "Platform", arguments]),
@@ -275,6 +285,8 @@ let package = Package(
         tests("FormatMixpanel", ["FormatMixpanel", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("EnricherTable", ["Connectors", "ConnectorsTesting", "EnricherTable", "EventModel", "TestFolder", grdb]),
         tests("EnricherText", ["Connectors", "ConnectorsTesting", "EnricherText", "EventModel", "TestFolder"]),
+        tests("PayloadAvro", ["Connectors", "EventModel", "PayloadAvro", "TestFolder"], data: ["interop.py"]),
+        tests("PayloadProtobuf", ["Connectors", "EventModel", "PayloadProtobuf", "TestFolder", protobuf], data: ["interop.py"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests(
             "ServiceHTTP",

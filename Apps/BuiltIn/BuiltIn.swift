@@ -16,6 +16,7 @@ import FormatMixpanel
 import FormatPostHog
 import FormatRudderStack
 import FormatSegment
+import PayloadAvro
 public import Platform
 import SourceFiles
 import SourceWebhook
@@ -43,6 +44,7 @@ extension Plugins {
             ] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
+        schemas: SchemaRegistry([AvroSchema.self] + heavySchemas),
         sql: SQLiteViews(),
         openStore: { path, access throws(StoreError) in try SQLiteStore(path: path, mode: access == .creating ? .create : .open) })
 }
