@@ -285,7 +285,7 @@ let package = Package(
         tests("FormatMixpanel", ["FormatMixpanel", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("EnricherTable", ["Connectors", "ConnectorsTesting", "EnricherTable", "EventModel", "TestFolder", grdb]),
         tests("EnricherText", ["Connectors", "ConnectorsTesting", "EnricherText", "EventModel", "TestFolder"]),
-        tests("PayloadAvro", ["Connectors", "EventModel", "PayloadAvro", "TestFolder"], data: ["interop.py"]),
+        tests("PayloadAvro", ["Connectors", "ConnectorsTesting", "EventModel", "PayloadAvro", "TestFolder"], data: ["interop.py"]),
         tests("PayloadProtobuf", ["Connectors", "EventModel", "PayloadProtobuf", "TestFolder", protobuf], data: ["interop.py"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests(

@@ -29,7 +29,7 @@ extension Plugins {
     public static let builtIn = Plugins(
         formats: FormatRegistry([
             SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
-            PostHogFormat.self,
+            PostHogFormat.self, AvroFormat.self,
         ]),
         sources: SourceRegistry(
             [

@@ -44,7 +44,8 @@ public struct KinesisSourceSettings: SourceSettings {
     /// Nothing is connected to before the first batch.
     public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
         KinesisSource(
-            stream: try place.makeStream(aws), decoder: try RecordDecoder(named: own.format, payload: own.payload, context), startsLatest: own.start == "latest",
+            stream: try place.makeStream(aws), decoder: try RecordDecoder(named: own.format, payload: own.payload, context),
+            startsLatest: own.start == "latest",
             now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }, batchRecords: own.batchRecords ?? 1_000,
             interval: context.isRunOnce ? nil : .seconds(own.interval ?? 1))
     }

@@ -49,6 +49,7 @@ public struct NATSSourceSettings: SourceSettings {
             plan: JetStreamReadingPlan(
                 address: try server.makeAddress(context), stream: own.stream, subject: own.subject, durable: own.durable,
                 startsLatest: own.start == "latest", batchRecords: own.batchRecords ?? 5_000, batchBytes: own.batchBytes ?? 1 << 20,
-                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, payload: own.payload, context), report: context.report))
+                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, payload: own.payload, context),
+                report: context.report))
     }
 }

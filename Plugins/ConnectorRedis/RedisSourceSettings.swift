@@ -59,7 +59,8 @@ public struct RedisSourceSettings: SourceSettings {
                 address: try server.makeAddress(context), streams: own.streams,
                 content: own.flat == true ? .flat : .field(own.field ?? "data"), membership: try makeMembership(),
                 startsLatest: own.start == "latest", batchRecords: own.batchRecords ?? 5_000, batchBytes: own.batchBytes ?? 1 << 20,
-                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, payload: own.payload, context), report: context.report))
+                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, payload: own.payload, context),
+                report: context.report))
     }
 
     private func makeMembership() throws(SettingsError) -> StreamReadingPlan.Membership? {

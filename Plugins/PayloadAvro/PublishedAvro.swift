@@ -11,6 +11,13 @@ struct PublishedAvro: PayloadCodec {
     /// The files of all versions, by what they are of; `Documentation/Schemas/avro` of the repository has the same.
     static let files: [DeliveryBatch.Kind: [String]] = [.message: [message], .membership: [membership], .profile: [profile]]
 
+    /// What records of messages are read as that others wrote by one of its versions.
+    static let newestMessage: AvroSchema = {
+        do throws(PayloadError) { return try AvroSchema(parsing: message.utf8) } catch {
+            preconditionFailure("a published schema is none: \(error)")
+        }
+    }()
+
     private init() {
         codecs = Self.files.mapValues { files in
             let versions = files.enumerated().map { number, text in

@@ -8,19 +8,26 @@ public struct MockRecord: Sendable, Hashable {
     public var key: String?
     /// Nil: a tombstone.
     public var value: String?
+    /// The value as it is.
+    public var bytes: [UInt8]
     public var headers: [String: String]
 }
 
 extension MockCluster {
     /// Appends values to a topic, in turn to each of its partitions; returns when all are there. Nil is a tombstone.
     public func append(_ values: some Sequence<String?>, to topic: String, partitions: Int) {
+        append(bytes: values.map { $0.map { Array($0.utf8) } }, to: topic, partitions: partitions)
+    }
+
+    /// The same with values that are no text.
+    public func append(bytes values: some Sequence<[UInt8]?>, to topic: String, partitions: Int) {
         let producer = client(RD_KAFKA_PRODUCER, ["linger.ms": "1", "queue.buffering.max.messages": "1000000"])
         guard let object = rd_kafka_topic_new(producer, topic, nil) else { preconditionFailure("no topic") }
         for (index, value) in values.enumerated() {
             func hand(_ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Bool {
                 rd_kafka_produce(object, Int32(index % partitions), RD_KAFKA_MSG_F_COPY, bytes, count, nil, 0, nil) == 0
             }
-            var bytes = value.map { Array($0.utf8) }
+            var bytes = value
             while !(bytes == nil ? hand(nil, 0) : bytes!.withUnsafeMutableBytes { hand($0.baseAddress, $0.count) }) {
                 precondition(rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL, "a record cannot be written")
                 rd_kafka_poll(producer, 10)
@@ -69,6 +76,7 @@ extension MockRecord {
         offset = message.pointee.offset
         key = text(message.pointee.key, message.pointee.key_len)
         value = text(message.pointee.payload, message.pointee.len)
+        bytes = message.pointee.payload.map { Array(UnsafeRawBufferPointer(start: $0, count: message.pointee.len)) } ?? []
         headers = [:]
         var all: OpaquePointer?
         guard rd_kafka_message_headers(message, &all) == RD_KAFKA_RESP_ERR_NO_ERROR, let all else { return }

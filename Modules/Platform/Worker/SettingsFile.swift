@@ -109,7 +109,8 @@ public struct SettingsFile {
         }
     }
 
-    /// The schemas; where the file names none, those of the platform's own records alone. Relative paths start from the file's folder.
+    /// The schemas; where the file names none, those of the platform's own records alone. Relative paths start from the
+    /// file's folder.
     ///
     /// - Throws: `.syntax` with everything that is wrong, each with its line.
     public func schemas(_ plugins: Plugins) throws(CommandError) -> SchemaPlan {
@@ -131,8 +132,8 @@ public struct SettingsFile {
     ) throws(CommandError) -> ConnectorPlan {
         guard let section = self["connectors"] else { return ConnectorPlan() }
         let context = ConnectorContext(
-            formats: plugins.formats, payloads: try schemas(plugins).payloads, folder: SettingsFolder(of: path).folder, isRunOnce: isRunOnce,
-            report: report)
+            formats: plugins.formats, payloads: try schemas(plugins).payloads, folder: SettingsFolder(of: path).folder,
+            isRunOnce: isRunOnce, report: report)
         do throws(SettingsErrors) {
             return try ConnectorPlan(settings: section, kinds: plugins.connectors, environment: environment, context: context)
         } catch { throw located(error.errors, in: "connectors") }
