@@ -88,14 +88,15 @@ extension ConnectorTests {
     @Test func `schemas are listed, described and checked, and a set that breaks its rule is refused with its file`() throws {
         try folder.write(Self.first, as: "schemas/orders/1.avsc")
         try folder.write(Self.second, as: "schemas/orders/2.avsc")
-        try folder.write("schemas:\n  - {name: orders, kind: avro, path: schemas/orders}\n", as: "tessera.yaml")
+        let connector = "connectors:\n  - {name: drop, kind: files, path: in}\n"
+        try folder.write("schemas:\n  - {name: orders, kind: avro, path: schemas/orders}\n" + connector, as: "tessera.yaml")
         func schemas(_ arguments: String...) throws -> Program.Outcome {
             try Program.run(Program.worker.path, ["schemas"] + arguments + ["--config", config])
         }
         #expect(try schemas("list").json["schemas"]?.asArray?.first?.asObject?["newest"] == .integer(2))
         let versions = try schemas("describe", "orders").json["versions"]?.asArray
         #expect(versions?.last?.asObject?["full"] == .bool(true) && versions?.count == 2)
-        let good = try folder.write(Self.second.replacing("double", with: "[\"double\",\"null\"]"), as: "good.avsc")
+        let good = try folder.write(Self.second.replacing("\"double\"", with: "[\"double\",\"null\"]"), as: "good.avsc")
         let kept = try schemas("check", "orders", good)
         #expect(try kept.status == 0 && kept.json["backward"] == .bool(true) && kept.json["forward"] == .bool(false), "\(kept.output)")
         let bad = try folder.write(Self.second.replacing("double", with: "string"), as: "bad.avsc")

@@ -67,4 +67,37 @@ struct SchemaPlanTests {
         let error = #expect(throws: SettingsErrors.self) { _ = try plan("[\(entry)]") }
         #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
     }
+
+    @Test(arguments: [
+        #""kind":"kafka","brokers":["127.0.0.1:1"],"topics":["a"]"#,
+        #""kind":"kafka","brokers":["127.0.0.1:1"],"topic":"a","deliver":["messages"]"#,
+        #""kind":"rabbitmq","url":"amqp://u@127.0.0.1:1/","password":"env:SECRET","queue":"a""#,
+        #""kind":"rabbitmq","url":"amqp://u@127.0.0.1:1/","password":"env:SECRET","routingKey":"a","deliver":["messages"]"#,
+        #""kind":"nats","servers":["nats://127.0.0.1:1"],"stream":"a""#,
+        #""kind":"nats","servers":["nats://127.0.0.1:1"],"subject":"a","deliver":["messages"]"#,
+        #""kind":"redis","host":"127.0.0.1","streams":["a"]"#,
+        #""kind":"redis","host":"127.0.0.1","stream":"a","deliver":["messages"]"#,
+        #""kind":"kinesis","stream":"a","region":"eu-west-1","accessKeyID":"env:SECRET","secretAccessKey":"env:SECRET""#,
+        #""kind":"kinesis","stream":"a","region":"eu-west-1","accessKeyID":"env:SECRET","secretAccessKey":"env:SECRET","deliver":["messages"]"#,
+    ]) func `every broker reads and writes what payload names, and refuses what nobody knows`(settings: String) throws {
+        let kinds = Plugins.builtIn.connectors
+        guard let kind = try JSONValue(parsing: "{\(settings)}").asObject?["kind"]?.asString,
+            kinds.described.contains(where: { $0.descriptor.name == kind })
+        else { return }
+        let payloads = try plan(#"[{"name":"orders","kind":"avro","path":"good"}]"#).payloads
+        func connectors(_ payload: String) throws -> ConnectorPlan {
+            try ConnectorPlan(
+                settings: try JSONValue(parsing: #"[{"name":"a","payload":"\#(payload)",\#(settings)}]"#), kinds: kinds,
+                environment: ["SECRET": "x"],
+                context: ConnectorContext(formats: Plugins.builtIn.formats, payloads: payloads, folder: folder.path))
+        }
+        do {
+            #expect(try connectors("orders").entries.first?.written != connectors("avro").entries.first?.written)
+            _ = try connectors("json")
+        } catch let error as SettingsErrors { Issue.record("\(error)") }
+        let error = #expect(throws: SettingsErrors.self) { _ = try connectors("order") }
+        #expect(
+            error?.errors.map(\.path) == [["0", "payload"]] && error?.description.contains("Did you mean `orders`?") == true,
+            "\(error?.description ?? "")")
+    }
 }
