@@ -88,8 +88,7 @@ extension ConnectorTests {
     @Test func `schemas are listed, described and checked, and a set that breaks its rule is refused with its file`() throws {
         try folder.write(Self.first, as: "schemas/orders/1.avsc")
         try folder.write(Self.second, as: "schemas/orders/2.avsc")
-        let connector = "connectors:\n  - {name: drop, kind: files, path: in}\n"
-        try folder.write("schemas:\n  - {name: orders, kind: avro, path: schemas/orders}\n" + connector, as: "tessera.yaml")
+        try folder.write("schemas:\n  - {name: orders, kind: avro, path: schemas/orders}\n", as: "tessera.yaml")
         func schemas(_ arguments: String...) throws -> Program.Outcome {
             try Program.run(Program.worker.path, ["schemas"] + arguments + ["--config", config])
         }

@@ -130,9 +130,11 @@ public struct SettingsFile {
         _ plugins: Plugins, environment: [String: String], isRunOnce: Bool = false,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(CommandError) -> ConnectorPlan {
+        // A mistake among the schemas is told also where no connector names one.
+        let payloads = try schemas(plugins).payloads
         guard let section = self["connectors"] else { return ConnectorPlan() }
         let context = ConnectorContext(
-            formats: plugins.formats, payloads: try schemas(plugins).payloads, folder: SettingsFolder(of: path).folder,
+            formats: plugins.formats, payloads: payloads, folder: SettingsFolder(of: path).folder,
             isRunOnce: isRunOnce, report: report)
         do throws(SettingsErrors) {
             return try ConnectorPlan(settings: section, kinds: plugins.connectors, environment: environment, context: context)
