@@ -58,13 +58,15 @@ let hummingbird: [Target.Dependency] = [
 let subprocess: [Target.Dependency] = [
     .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
 ]
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// Plugins that need a library of the system that the rest does without: each is in the apps where its trait is enabled.
+/// Plugins that need what the rest does without, a library of the system most often: each is in the apps where its trait is enabled.
 let heavy = [
     (trait: "Kafka", plugin: "ConnectorKafka"), (trait: "NATS", plugin: "ConnectorNATS"), (trait: "Postgres", plugin: "ConnectorPostgres"),
-    (trait: "RabbitMQ", plugin: "ConnectorRabbitMQ"), (trait: "Redis", plugin: "ConnectorRedis"),
+    (trait: "Protobuf", plugin: "PayloadProtobuf"), (trait: "RabbitMQ", plugin: "ConnectorRabbitMQ"),
+    (trait: "Redis", plugin: "ConnectorRedis"),
     (trait: "SMTP", plugin: "DestinationSMTP"),
 ]
 
@@ -78,7 +80,7 @@ let package = Package(
         .executable(name: "tessera-shell", targets: ["tessera-shell"]),
         .executable(name: "tessera-worker", targets: ["tessera-worker"]),
     ],
-    traits: Set(heavy.map { .trait(name: $0.trait, description: "The connector of that name.") }),
+    traits: Set(heavy.map { .trait(name: $0.trait, description: "The plugin \($0.plugin).") }),
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -94,6 +96,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),  // only its runtime
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),  // of the load tool
     ],
     targets: [
@@ -175,6 +178,8 @@ let package = Package(
         plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
         plugin("EnricherTable", ["Connectors", "EventModel", grdb], sample: "sample.yaml"),
         plugin("EnricherText", ["Connectors", "EventModel"], sample: "sample.yaml"),
+        plugin("PayloadAvro", ["Connectors", "CZlib", "EventModel"], sample: "sample.yaml"),
+        plugin("PayloadProtobuf", ["Connectors", "EventModel", protobuf], sample: "sample.yaml"),
         plugin("VerifierMail", ["CResolver", "EventModel"], sample: "sample"),
         plugin(
             "ServiceHTTP", ["CZlib", "Connectors", "EventModel", "Secrets", "Service", crypto, lifecycle, logging] + hummingbird + nio,
@@ -190,7 +195,8 @@ let package = Package(
                 "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
-                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles", "SourceWebhook",
+                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "PayloadAvro", "Platform", "SourceFiles",
+                "SourceWebhook",
                 "Storage",
                 "StorageSQLite", "VerifierMail",
             ] + heavy.map { .target(name: $0.plugin, condition: .when(traits: [$0.trait])) },
@@ -286,6 +292,8 @@ let package = Package(
         tests("FormatMixpanel", ["FormatMixpanel", "Connectors", "ConnectorsTesting", "EventModel"]),
         tests("EnricherTable", ["Connectors", "ConnectorsTesting", "EnricherTable", "EventModel", "TestFolder", grdb]),
         tests("EnricherText", ["Connectors", "ConnectorsTesting", "EnricherText", "EventModel", "TestFolder"]),
+        tests("PayloadAvro", ["Connectors", "ConnectorsTesting", "EventModel", "PayloadAvro", "TestFolder"], data: ["interop.py"]),
+        tests("PayloadProtobuf", ["Connectors", "EventModel", "PayloadProtobuf", "TestFolder", protobuf], data: ["interop.py"]),
         tests("FormatCSV", ["FormatCSV", "Connectors", "ConnectorsTesting", "EventModel", "Rules"]),
         tests(
             "ServiceHTTP",

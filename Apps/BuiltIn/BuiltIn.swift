@@ -16,6 +16,7 @@ import FormatMixpanel
 import FormatPostHog
 import FormatRudderStack
 import FormatSegment
+import PayloadAvro
 public import Platform
 import SourceFiles
 import SourceWebhook
@@ -28,7 +29,7 @@ extension Plugins {
     public static let builtIn = Plugins(
         formats: FormatRegistry([
             SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
-            PostHogFormat.self,
+            PostHogFormat.self, AvroFormat.self,
         ]),
         sources: SourceRegistry(
             [
@@ -44,6 +45,7 @@ extension Plugins {
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
         caches: CacheRegistry([MemoryCacheSettings.self] + heavyCaches),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
+        schemas: SchemaRegistry([AvroSchema.self] + heavySchemas),
         sql: SQLiteViews(),
         openStore: { path, access throws(StoreError) in try SQLiteStore(path: path, mode: access == .creating ? .create : .open) })
 }

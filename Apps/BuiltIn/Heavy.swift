@@ -10,6 +10,9 @@ import ConnectorNATS
 #if Postgres
 import ConnectorPostgres
 #endif
+#if Protobuf
+import PayloadProtobuf
+#endif
 #if RabbitMQ
 import ConnectorRabbitMQ
 #endif
@@ -23,6 +26,14 @@ import DestinationSMTP
 extension Plugins {
     // Connectors that need a library of the system, each behind the package trait of its name:
     // `swift run -c release --traits Kafka,Postgres tessera-worker`.
+
+    static var heavySchemas: [any RecordSchema.Type] {
+        var languages: [any RecordSchema.Type] = []
+        #if Protobuf
+        languages.append(ProtobufSchema.self)
+        #endif
+        return languages
+    }
 
     static var heavySources: [any SourceSettings.Type] {
         var kinds: [any SourceSettings.Type] = []

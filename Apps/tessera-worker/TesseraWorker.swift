@@ -16,7 +16,8 @@ struct TesseraWorker: AsyncParsableCommand {
             SIGTERM and Ctrl-C finish what was begun and end with 0. Logs go to standard error.
             """,
         subcommands: [
-            Serve.self, ConnectorCommands.self, CacheCommands.self, JobCommands.self, QuarantineCommands.self, ConnectorProcess.self,
+            Serve.self, ConnectorCommands.self, CacheCommands.self, JobCommands.self, QuarantineCommands.self, SchemaCommands.self,
+            ConnectorProcess.self,
         ],
         defaultSubcommand: Serve.self)
 }

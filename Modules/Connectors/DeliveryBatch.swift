@@ -1,6 +1,7 @@
 /// Records on their way to a destination, in the order in which they are to arrive, in one buffer.
 ///
-/// A record is one line of JSON, with a key that is the same however often it is delivered, and the profile it is about.
+/// A record is one line of JSON, with a key that is the same however often it is delivered, and the profile it is about. Where a connector's
+/// settings name another payload, its destination is given that in the JSON's place.
 public struct DeliveryBatch: Sendable {
     /// What a record is. Raw values are the words of settings and of dead letters.
     public enum Kind: String, Sendable, CaseIterable {
@@ -16,7 +17,7 @@ public struct DeliveryBatch: Sendable {
     public struct Record: Sendable, Hashable {
         /// What it is.
         public var kind: Kind
-        /// The JSON, without a line's end.
+        /// The JSON, without a line's end, or what stands for it.
         public var json: Range<Int>
         /// What destinations tell repeats by.
         public var key: Range<Int>
@@ -29,8 +30,11 @@ public struct DeliveryBatch: Sendable {
     /// In their order.
     public private(set) var records: [Record] = []
 
+    /// The media type of the records.
+    public let contentType: String
+
     /// No record.
-    public init() {}
+    public init(contentType: String = "application/json") { self.contentType = contentType }
 
     /// Whether there is no record.
     public var isEmpty: Bool { records.isEmpty }

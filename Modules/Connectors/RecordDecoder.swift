@@ -5,21 +5,27 @@ import Foundation
 public struct RecordDecoder: Sendable {
     private let format: any EventFormat
     private let limits = FormatLimits()
+    /// What the bytes are; nil: what the format reads.
+    private let codec: (any PayloadCodec)?
     /// Whether the format gives lines as they stand: then a record of one line needs no reader.
     private let givesLines: Bool
 
     /// Records of a format that the setting `format` names, and that needs no mapping.
     ///
     /// - Parameter name: Nil: `segment`.
-    public init(named name: String?, _ context: ConnectorContext) throws(SettingsError) {
-        do throws(FormatError) { self.init(try context.formats.makeFormat(name ?? "segment")) } catch {
+    /// - Parameter payload: What the setting `payload` names; nil: the records are what the format reads.
+    public init(named name: String?, payload: String? = nil, _ context: ConnectorContext) throws(SettingsError) {
+        let codec = try context.payloads.codec(named: payload)
+        do throws(FormatError) { self.init(try context.formats.makeFormat(name ?? "segment"), codec: codec) } catch {
             throw SettingsError(at: ["format"], "this format cannot be read from records", remedy: error.description)
         }
     }
 
     /// Records of a format that needs no mapping.
-    public init(_ format: any EventFormat) {
-        self.format = format
+    ///
+    /// - Parameter codec: Makes JSON of the records' bytes; nil: the format reads them as they are.
+    public init(_ format: any EventFormat, codec: (any PayloadCodec)? = nil) {
+        (self.format, self.codec) = (format, codec)
         givesLines = format.makeReader(limits: limits) is LineReader
     }
 
@@ -35,6 +41,23 @@ public struct RecordDecoder: Sendable {
 
     /// Adds what a record holds; false where the batch has no room for it: it comes with the next.
     fileprivate func add(
+        _ bytes: UnsafeRawBufferPointer, _ number: Int, _ place: () -> String, to batch: inout MessageBatch
+    ) -> Bool {
+        guard let codec, !bytes.isEmpty else { return addText(bytes, number, place, to: &batch) }
+        do throws(PayloadError) {
+            let line = try codec.decode(bytes, longest: limits.longestLine)
+            return line.withUnsafeBytes { addText($0, number, place, to: &batch) }
+        } catch {
+            var piece = Piece(number: number, place: place())
+            piece.refuse(error.description, Reject.text(ofPayload: bytes))
+            batch.append(piece)
+            batch.sourceLines += 1
+            return true
+        }
+    }
+
+    /// Adds what the format reads.
+    private func addText(
         _ bytes: UnsafeRawBufferPointer, _ number: Int, _ place: () -> String, to batch: inout MessageBatch
     ) -> Bool {
         if bytes.isEmpty {
@@ -152,5 +175,19 @@ extension MessageBatch {
         lineNumbers.append(contentsOf: repeatElement(piece.number, count: piece.lines))
         derivedIDs += piece.derivedIDs
         rejects += piece.rejects
+    }
+}
+
+extension Reject {
+    /// The beginning of a record that is no text for sure: as it is where it is one all the same, else in base64 behind `base64:`.
+    fileprivate static func text(ofPayload bytes: UnsafeRawBufferPointer) -> String {
+        var start = bytes.prefix(longestText)
+        // A text may have been cut within a letter.
+        while start.count < bytes.count, let last = start.last, last & 0xC0 == 0x80 { start.removeLast() }
+        if start.count < bytes.count, let last = start.last, last >= 0xC0 { start.removeLast() }
+        if let text = String(validating: start, as: UTF8.self), !text.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" }) {
+            return text
+        }
+        return "base64:" + Data(bytes.prefix((longestText - 7) / 4 * 3)).base64EncodedString()
     }
 }

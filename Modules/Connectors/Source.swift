@@ -31,6 +31,8 @@ public protocol SourceSettings: Decodable, Sendable {
 public struct ConnectorContext: Sendable {
     /// The formats that there are.
     public var formats: FormatRegistry
+    /// The payloads that there are.
+    public var payloads: Payloads
     /// The folder that relative paths of the settings start from.
     public var folder: String
     /// Whether the connector is run by hand, to its end: what else waits for more, ends.
@@ -44,9 +46,10 @@ public struct ConnectorContext: Sendable {
 
     /// Joins the parts.
     public init(
-        formats: FormatRegistry, folder: String, isRunOnce: Bool = false, report: @escaping @Sendable (String) -> Void = { _ in },
-        now: @escaping @Sendable () -> Instant = ConnectorContext.systemClock
+        formats: FormatRegistry, payloads: Payloads = Payloads(), folder: String, isRunOnce: Bool = false,
+        report: @escaping @Sendable (String) -> Void = { _ in }, now: @escaping @Sendable () -> Instant = ConnectorContext.systemClock
     ) {
+        self.payloads = payloads
         (self.formats, self.folder, self.isRunOnce, self.report, self.now) = (formats, folder, isRunOnce, report, now)
     }
 

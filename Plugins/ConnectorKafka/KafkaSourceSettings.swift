@@ -7,6 +7,7 @@ public struct KafkaSourceSettings: SourceSettings {
     var topics: [String]
     var group: String?
     var format: String?
+    var payload: String?
     var start: String?
     var batchRecords: Int?
     var batchBytes: Int?
@@ -19,6 +20,7 @@ public struct KafkaSourceSettings: SourceSettings {
             .required("topics", .texts, "The topics that are read."),
             .optional("group", .text, "The consumer group that shares the partitions.", usual: "none: it reads all partitions"),
             .optional("format", .text, "The format that is in a record's value; one that needs no mapping.", usual: "segment"),
+            Payloads.read,
             .optional(
                 "start", .word(["earliest", "latest"]), "Where it begins that was never read: at the first record, or behind the last.",
                 usual: "earliest"),
@@ -35,6 +37,6 @@ public struct KafkaSourceSettings: SourceSettings {
             plan: KafkaReadingPlan(
                 connection: try KafkaConnection(brokers: brokers, properties: properties, path: context.path), topics: topics, group: group,
                 startsLatest: start == "latest", isRunOnce: context.isRunOnce, batchRecords: batchRecords ?? 10_000,
-                batchBytes: batchBytes ?? 1 << 20, decoder: try RecordDecoder(named: format, context)))
+                batchBytes: batchBytes ?? 1 << 20, decoder: try RecordDecoder(named: format, payload: payload, context)))
     }
 }

@@ -6,6 +6,7 @@ public struct NATSDestinationSettings: DestinationSettings {
     private struct Own: Decodable {
         var subject: String?
         var subjects: [String: String]?
+        var payload: String?
     }
     private let server: ServerSettings
     private let own: Own
@@ -15,6 +16,7 @@ public struct NATSDestinationSettings: DestinationSettings {
         settings: ServerSettings.descriptors + [
             .optional("subject", .text, "The subject of all records that have none in `subjects`."),
             .optional("subjects", .map, "Subjects by what goes there: messages, memberships, profiles."),
+            Payloads.written,
         ])
 
     public init(from decoder: any Decoder) throws {
@@ -25,6 +27,7 @@ public struct NATSDestinationSettings: DestinationSettings {
     /// Checks names; nothing is connected to before the first batch.
     public func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination {
         let subjects = try DeliveryPlaces(own.subject, at: "subject", own.subjects, at: "subjects", check: Subject.check)
-        return NATSDestination(PublishingPlan(address: try server.makeAddress(context), subjects: subjects))
+        return try context.encoding(
+            own.payload, for: NATSDestination(PublishingPlan(address: try server.makeAddress(context), subjects: subjects)))
     }
 }

@@ -8,6 +8,7 @@ public struct NATSSourceSettings: SourceSettings {
         var subject: String?
         var durable: String?
         var format: String?
+        var payload: String?
         var start: String?
         var batchRecords: Int?
         var batchBytes: Int?
@@ -24,6 +25,7 @@ public struct NATSSourceSettings: SourceSettings {
                 "durable", .text, "The durable consumer that several workers share; it is made where it is not there.",
                 usual: "none: it reads all messages"),
             .optional("format", .text, "The format that is in a message; one that needs no mapping.", usual: "segment"),
+            Payloads.read,
             .optional(
                 "start", .word(["earliest", "latest"]), "Where it begins that was never read: at the first message, or behind the last.",
                 usual: "earliest"),
@@ -47,6 +49,7 @@ public struct NATSSourceSettings: SourceSettings {
             plan: JetStreamReadingPlan(
                 address: try server.makeAddress(context), stream: own.stream, subject: own.subject, durable: own.durable,
                 startsLatest: own.start == "latest", batchRecords: own.batchRecords ?? 5_000, batchBytes: own.batchBytes ?? 1 << 20,
-                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, context), report: context.report))
+                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, payload: own.payload, context),
+                report: context.report))
     }
 }

@@ -102,7 +102,7 @@ final class ExchangePublisher: RecordPublisher {
                 return entry
             }
             return withBytes([
-                Header.key, Header.kind, Header.profile, record.kind.rawValue, "application/json", plan.exchange,
+                Header.key, Header.kind, Header.profile, record.kind.rawValue, batch.contentType, plan.exchange,
                 plan.routingKeys[record.kind],
             ]) { texts in
                 var headers = [entry(texts[0], part(record.key)), entry(texts[1], texts[3])]

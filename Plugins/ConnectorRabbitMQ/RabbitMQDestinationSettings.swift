@@ -7,6 +7,7 @@ public struct RabbitMQDestinationSettings: DestinationSettings {
         var exchange: String?
         var routingKey: String?
         var routingKeys: [String: String]?
+        var payload: String?
         var mandatory: Bool?
         var timeout: Double?
     }
@@ -20,6 +21,7 @@ public struct RabbitMQDestinationSettings: DestinationSettings {
                 "exchange", .text, "The exchange; it is there already.", usual: "the default one, whose routing keys are names of queues"),
             .optional("routingKey", .text, "The routing key of all records that have none in `routingKeys`."),
             .optional("routingKeys", .map, "Routing keys by what goes there: messages, memberships, profiles."),
+            Payloads.written,
             .optional("mandatory", .truth, "Whether a record that reaches no queue is a dead letter; it is gone else.", usual: "true"),
             .optional(
                 "timeout", .number(0.1...3_600), "After how long without the broker's word a batch has failed.", unit: "s", usual: "60"),
@@ -35,9 +37,10 @@ public struct RabbitMQDestinationSettings: DestinationSettings {
         if let exchange = own.exchange { try ShortName.check(exchange, at: ["exchange"]) }
         let keys = try DeliveryPlaces(
             own.routingKey, at: "routingKey", own.routingKeys, at: "routingKeys", check: ShortName.check)
-        return RabbitMQDestination(
+        let destination = RabbitMQDestination(
             PublishingPlan(
                 address: try broker.makeAddress(context), exchange: own.exchange ?? "", routingKeys: keys,
                 isMandatory: own.mandatory ?? true, timeout: .milliseconds(Int64((own.timeout ?? 60) * 1_000))))
+        return try context.encoding(own.payload, for: destination)
     }
 }

@@ -6,6 +6,7 @@ public struct RabbitMQSourceSettings: SourceSettings {
     private struct Own: Decodable {
         var queue: String
         var format: String?
+        var payload: String?
         var prefetch: Int?
         var batchBytes: Int?
         var poison: String?
@@ -18,6 +19,7 @@ public struct RabbitMQSourceSettings: SourceSettings {
         settings: BrokerSettings.descriptors + [
             .required("queue", .text, "The queue; it is there already."),
             .optional("format", .text, "The format that is in a message's body; one that needs no mapping.", usual: "segment"),
+            Payloads.read,
             .optional(
                 "prefetch", .integer(1...65_535),
                 "Messages that the broker gives before the first is acknowledged, and that are stored together.", usual: "1000"),
@@ -42,6 +44,6 @@ public struct RabbitMQSourceSettings: SourceSettings {
             plan: QueueReadingPlan(
                 address: try broker.makeAddress(context), queue: own.queue, prefetch: own.prefetch ?? 1_000,
                 batchBytes: own.batchBytes ?? 1 << 20, rejectsPoison: own.poison == "reject", isRunOnce: context.isRunOnce,
-                decoder: try RecordDecoder(named: own.format, context)))
+                decoder: try RecordDecoder(named: own.format, payload: own.payload, context)))
     }
 }

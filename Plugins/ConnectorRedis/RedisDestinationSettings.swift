@@ -6,6 +6,7 @@ public struct RedisDestinationSettings: DestinationSettings {
     private struct Own: Decodable {
         var stream: String?
         var streams: [String: String]?
+        var payload: String?
         var maxLength: Int?
         var remember: Int?
     }
@@ -20,6 +21,7 @@ public struct RedisDestinationSettings: DestinationSettings {
         settings: ServerSettings.descriptors + [
             .optional("stream", .text, "The stream of all records that have none in `streams`."),
             .optional("streams", .map, "Streams by what goes there: messages, memberships, profiles."),
+            Payloads.written,
             .optional(
                 "maxLength", .integer(1...1_000_000_000), "Entries that a stream keeps, about: the oldest go, read or not.", usual: "all"),
             .optional(
@@ -35,9 +37,10 @@ public struct RedisDestinationSettings: DestinationSettings {
     /// Checks names; nothing is connected to before the first batch.
     public func makeDestination(_ context: ConnectorContext) throws(SettingsError) -> any Destination {
         let streams = try DeliveryPlaces(own.stream, at: "stream", own.streams, at: "streams", check: StreamName.check)
-        return RedisDestination(
+        let destination = RedisDestination(
             StreamWritingPlan(
                 address: try server.makeAddress(context), streams: streams, maxLength: own.maxLength,
                 remembered: own.remember ?? Self.fewestRemembered))
+        return try context.encoding(own.payload, for: destination)
     }
 }

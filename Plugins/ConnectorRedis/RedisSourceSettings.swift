@@ -11,6 +11,7 @@ public struct RedisSourceSettings: SourceSettings {
         var field: String?
         var flat: Bool?
         var format: String?
+        var payload: String?
         var start: String?
         var batchRecords: Int?
         var batchBytes: Int?
@@ -30,6 +31,7 @@ public struct RedisSourceSettings: SourceSettings {
             .optional("field", .text, "The field of an entry that holds the record.", usual: "data"),
             .optional("flat", .truth, "Whether the fields of an entry are the record itself.", usual: "false"),
             .optional("format", .text, "The format that is in a record; one that needs no mapping.", usual: "segment"),
+            Payloads.read,
             .optional(
                 "start", .word(["earliest", "latest"]), "Where it begins that was never read: at the first entry, or behind the last.",
                 usual: "earliest"),
@@ -49,12 +51,16 @@ public struct RedisSourceSettings: SourceSettings {
         if own.flat == true, own.field != nil {
             throw SettingsError(at: ["field"], "the fields are the record already (`flat`)", remedy: "Leave one of the two out.")
         }
+        if own.flat == true, own.payload != nil {
+            throw SettingsError(at: ["payload"], "the fields are the record already (`flat`)", remedy: "Leave one of the two out.")
+        }
         return RedisSource(
             plan: StreamReadingPlan(
                 address: try server.makeAddress(context), streams: own.streams,
                 content: own.flat == true ? .flat : .field(own.field ?? "data"), membership: try makeMembership(),
                 startsLatest: own.start == "latest", batchRecords: own.batchRecords ?? 5_000, batchBytes: own.batchBytes ?? 1 << 20,
-                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, context), report: context.report))
+                isRunOnce: context.isRunOnce, decoder: try RecordDecoder(named: own.format, payload: own.payload, context),
+                report: context.report))
     }
 
     private func makeMembership() throws(SettingsError) -> StreamReadingPlan.Membership? {

@@ -8,16 +8,23 @@ public struct MockRecord: Sendable, Hashable {
     public var key: String?
     /// Nil: a tombstone.
     public var value: String?
+    /// The value as it is.
+    public var bytes: [UInt8]
     public var headers: [String: String]
 }
 
 extension MockCluster {
     /// Appends values to a topic, in turn to each of its partitions; returns when all are there. Nil is a tombstone.
     public func append(_ values: some Sequence<String?>, to topic: String, partitions: Int) {
+        append(bytes: values.map { $0.map { Array($0.utf8) } }, to: topic, partitions: partitions)
+    }
+
+    /// The same with values that are no text.
+    public func append(bytes values: some Sequence<[UInt8]?>, to topic: String, partitions: Int) {
         let writer = MockWriter(self, topic: topic, linger: 1)
         for (index, value) in values.enumerated() {
             if let value {
-                Array(value.utf8).withUnsafeBytes { writer.write($0, partition: index % partitions) }
+                value.withUnsafeBytes { writer.write($0, partition: index % partitions) }
             } else {
                 writer.write(nil, partition: index % partitions)
             }
@@ -95,6 +102,7 @@ extension MockRecord {
         offset = message.pointee.offset
         key = text(message.pointee.key, message.pointee.key_len)
         value = text(message.pointee.payload, message.pointee.len)
+        bytes = message.pointee.payload.map { Array(UnsafeRawBufferPointer(start: $0, count: message.pointee.len)) } ?? []
         headers = [:]
         var all: OpaquePointer?
         guard rd_kafka_message_headers(message, &all) == RD_KAFKA_RESP_ERR_NO_ERROR, let all else { return }

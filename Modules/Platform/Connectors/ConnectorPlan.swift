@@ -17,7 +17,7 @@ public struct ConnectorPlan: Sendable {
         public var retry: RetryPolicy
         /// The source or destination itself.
         public var work: Work
-        /// Everything that was written of it: another text means that it is to be started anew.
+        /// Everything that was written of it, and which schema it names: another text means that it is to be started anew.
         public var written: JSONObject
     }
     /// What a connector does.
@@ -107,7 +107,12 @@ public struct ConnectorPlan: Sendable {
                 try kinds.sources.make(kind, settings: written, besides: common, environment: environment, context: lent))
         }
         guard errors.isEmpty else { return nil }
-        return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, work: work, written: written)
+        var told = written
+        // Where its schema changes, it is another connector.
+        if let identity = written["payload"]?.asString.flatMap({ context.payloads.identity(of: $0) }) {
+            told.set("payload", .array([.string(written["payload"]?.asString ?? ""), .integer(Int64(identity))]))
+        }
+        return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, work: work, written: told)
     }
 
     private static func retry(_ value: JSONValue?) throws(SettingsError) -> RetryPolicy {

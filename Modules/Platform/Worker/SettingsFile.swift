@@ -11,7 +11,7 @@ public struct SettingsFile {
     private let path: String
     private let root: Node?
     /// The sections that a worker knows.
-    private static let sections = ["cache", "caches", "connectors", "enrichers", "http", "identity", "jobs", "trackingPlan"]
+    private static let sections = ["cache", "caches", "connectors", "enrichers", "http", "identity", "jobs", "schemas", "trackingPlan"]
 
     /// No settings: every section has its defaults.
     public init() { (path, root) = ("", nil) }
@@ -109,6 +109,17 @@ public struct SettingsFile {
         }
     }
 
+    /// The schemas; where the file names none, those of the platform's own records alone. Relative paths start from the
+    /// file's folder.
+    ///
+    /// - Throws: `.syntax` with everything that is wrong, each with its line.
+    public func schemas(_ plugins: Plugins) throws(CommandError) -> SchemaPlan {
+        guard let section = self["schemas"] else { return SchemaPlan(registry: plugins.schemas) }
+        do throws(SettingsErrors) {
+            return try SchemaPlan(settings: section, registry: plugins.schemas, folder: SettingsFolder(of: path))
+        } catch { throw located(error.errors, in: "schemas") }
+    }
+
     /// The connectors; none where the file names none. Relative paths start from the file's folder.
     ///
     /// - Parameter environment: Where `env:` secrets are looked up.
@@ -120,10 +131,12 @@ public struct SettingsFile {
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(CommandError) -> ConnectorPlan {
         let caches = try caches(plugins, environment: environment, report: report)
+        // A mistake among the schemas is told also where no connector names one.
+        let payloads = try schemas(plugins).payloads
         var plan = ConnectorPlan()
         if let section = self["connectors"] {
             var context = context(plugins, report)
-            (context.isRunOnce, context.caches) = (isRunOnce, caches.shared)
+            (context.isRunOnce, context.caches, context.payloads) = (isRunOnce, caches.shared, payloads)
             do throws(SettingsErrors) {
                 plan = try ConnectorPlan(settings: section, kinds: plugins.connectors, environment: environment, context: context)
             } catch { throw located(error.errors, in: "connectors") }
