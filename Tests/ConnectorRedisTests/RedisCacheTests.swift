@@ -30,7 +30,7 @@ extension ServerTests {
 
         @Test func `caches with other prefixes are others, and nothing stays behind that nobody uses`() async throws {
             let (one, two) = (try cache(#""prefix":"one""#), try cache(#""prefix":"two""#))
-            try await one.keep(bytes("1"), of: "a", for: .milliseconds(300))
+            try await one.keep(bytes("1"), of: "a", for: .seconds(600))
             try await two.keep(bytes("2"), of: "a", for: .seconds(600))
             #expect(try await one.values(of: ["a"]) == ["a": bytes("1")])
             try await one.forgetAll()
