@@ -122,14 +122,14 @@ public enum SourceContract: CaseIterable, Sendable {
         ///
         /// - Parameter isWhole: Whether all that was expected had to come.
         func difference(from expected: Records, isWhole: Bool = true) -> String? {
+            let counts = isWhole ? " (\(count) records in all, of \(expected.count))" : ""
             for (came, wanted) in [(lines, expected.lines), (rejects, expected.rejects)] {
                 for (index, line) in came.enumerated() where !wanted.indices.contains(index) || wanted[index] != line {
                     let rather = wanted.indices.contains(index) ? "\(Self.shown(wanted[index])) was expected" : "nothing more was expected"
-                    return "\(Self.shown(line)) came where \(rather) (\(count) records in all, of \(expected.count))"
+                    return "\(Self.shown(line)) came where \(rather)\(counts)"
                 }
                 if isWhole, came.count < wanted.count {
-                    return
-                        "nothing more came where \(Self.shown(wanted[came.count])) was expected (\(count) records in all, of \(expected.count))"
+                    return "nothing more came where \(Self.shown(wanted[came.count])) was expected\(counts)"
                 }
             }
             return nil

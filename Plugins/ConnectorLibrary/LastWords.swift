@@ -29,8 +29,7 @@ final class LastWords: Sendable {
                 guard count > 0 else { break }
                 if isShown { _ = write(2, bytes, count) }
                 for byte in bytes[..<count] {
-                    // A trap's place stands before its words: more is kept while a line is read than is told of it.
-                    if byte != 10 { if line.count < 4 * Self.longestLine { line.append(byte) } } else { take(&line) }
+                    if byte != 10 { if line.count < Self.longestLine { line.append(byte) } } else { take(&line) }
                 }
             }
             take(&line)
@@ -44,8 +43,9 @@ final class LastWords: Sendable {
         line.removeAll(keepingCapacity: true)
         state.withLock { state in
             if text.contains(Self.memoryUsedUp) || Self.allocations.contains(where: text.contains) { state.isMemoryUsedUp = true }
-            guard let start = Self.traps.compactMap({ text.firstRange(of: $0)?.lowerBound }).min() else { return }
-            var said = text[start...].dropLast().prefix(Self.longestLine)
+            guard Self.traps.contains(where: text.contains) else { return }
+            // With the place before them: it is the author's own file and line.
+            var said = text.dropLast().prefix(Self.longestLine)
             while said.last == "." { said.removeLast() }
             state.trap = String(said)
         }

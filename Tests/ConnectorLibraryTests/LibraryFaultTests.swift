@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: [
         ("trap", "it trapped (signal 6"), ("exit", "it ended with the status 7"), ("hang", "the library hung: not a word for 20 s"),
         ("garbage", "spoke nonsense"), ("memory", "the 256 MiB that the setting `memory` allows were used up"),
-        ("words", "Aborted): Fatal error: my words"),
+        ("words", "Aborted): Weather.swift:7: Fatal error: my words"),
         ("killed", "it was killed (signal 9), perhaps by the system for want of memory"), ("mute", "did not say why"),
         ("busy", "it is busy"),
     ]) func `what goes wrong once is told, and loses and doubles nothing`(fault: String, problem: String) async throws {
@@ -76,7 +76,8 @@ import Testing
     }
 
     @Test func `a record of any size can be set aside, and its beginning is kept`() async throws {
-        let source = try BuiltLibrary("faulty").faulty("set aside")
+        let library = try BuiltLibrary("faulty")
+        let source = library.faulty("set aside")
         var rejects: [Reject] = []
         for try await batch in source.batches(after: nil) { rejects += batch.messages.rejects }
         #expect(rejects.map(\.reason) == ["It is large."] && rejects.first?.text.utf8.count == Reject.longestText)

@@ -58,7 +58,7 @@ import Testing
 
     @Test func `messages that the store would not take are told, with the first reason`() async throws {
         let library = try BuiltLibrary("numbers", "TIMELESS")
-        let source = try library.source(#""count":40"#)
+        let source = try library.source(#""count":40,"batch":10"#)
         let broken = await #expect(throws: SourceContract.Broken.self) {
             try await SourceContract.givesGoodMessages.verify(source, records: 40)
         }
@@ -66,7 +66,8 @@ import Testing
     }
 
     @Test func `settings of a trial are checked as a worker's are`() throws {
-        let table = try LibraryTable(opening: BuiltLibrary("numbers").path)
+        let library = try BuiltLibrary("numbers")
+        let table = try LibraryTable(opening: library.path)
         _ = try LibraryTrial(table.pointer, settings: ["count": "5"])
         for (settings, problem) in [
             (["count": "0"], "this is not a whole number from 1 to 10000000"), (["count": "some"], "this is not a whole number"),
