@@ -2,7 +2,6 @@ import ArgumentParser
 import BuiltIn
 import ConnectorLibrary
 import Connectors
-import ConnectorsTesting
 import EventModel
 import Foundation
 import Logging
@@ -82,58 +81,21 @@ struct ConnectorCommands: AsyncParsableCommand {
                     Terminal.print(JSONValue.object(JSONObject([.init("kinds", .array(all))])).text + "\n")
                     return
                 }
-                let found = kind.contains("/") ? [try LibrarySettings.describe(kind)] : kinds.filter { $0.descriptor.name == kind }
+                var found = kinds.filter { $0.descriptor.name == kind }
+                // A name without a folder would be looked for among the system's libraries.
+                if found.isEmpty, kind.contains("/") || kind.hasSuffix(".so") || kind.hasSuffix(".dylib") {
+                    found = [try LibrarySettings.describe(kind.contains("/") ? kind : "./" + kind)]
+                }
                 guard !found.isEmpty else {
-                    throw CommandError(
-                        .name, "There is no connector of the kind `\(kind)`. There are: \(listed(kinds.map(\.descriptor.name))).")
+                    var names: [String] = []
+                    // Some are both a source and a destination.
+                    for (descriptor, _) in kinds where !names.contains(descriptor.name) { names.append(descriptor.name) }
+                    throw CommandError(.name, "There is no connector of the kind `\(kind)`. There are: \(listed(names)).")
                 }
                 for (descriptor, role) in found {
                     Terminal.print(JSONValue.object(descriptor.told(as: role)).text + "\n")
                 }
             }
-        }
-    }
-
-    /// `connectors check`
-    struct Check: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Look at the other side once. Exit status: 0 well, 1 not.",
-            discussion: """
-                Example:
-
-                  tessera-worker connectors check nightly --config tessera.yaml
-
-                With --promises a source is read to its end several times, from the first and from its checkpoints, and nothing of it is \
-                stored: it must repeat itself, go on from every checkpoint, keep its bounds and end when it is cancelled.
-                """)
-        @OptionGroup var connector: NamedConnector
-        @Flag(help: "Try the promises that every source keeps, too.") var promises = false
-
-        func run() async throws {
-            try await WorkerPlace.reporting {
-                let entry = try connector.entry(isRunOnce: promises)
-                let found = try await entry.work.probe()
-                var told = JSONObject([.init("found", .string(found))])
-                if promises { told.set("promises", .array(try await kept(by: entry.work).map { .string("\($0)") })) }
-                Terminal.print(JSONValue.object(told).text + "\n")
-            }
-        }
-
-        /// The promises that a source keeps.
-        ///
-        /// - Throws: With the first that it breaks.
-        private func kept(by work: ConnectorPlan.Work) async throws -> [SourceContract] {
-            guard case .source(let source) = work else {
-                throw CommandError(.usage, "A destination's promises are tried in tests: only they see its other side.")
-            }
-            // How many records there should be only the other side knows.
-            let promises = SourceContract.allCases.filter { $0 != .givesEveryRecord }
-            for promise in promises {
-                do { try await promise.verify(source, records: 1) } catch let broken as SourceContract.Broken {
-                    throw CommandError(.failed, "A promise is broken. \(broken).")
-                }
-            }
-            return promises
         }
     }
 
@@ -147,6 +109,9 @@ struct ConnectorCommands: AsyncParsableCommand {
                   tessera-worker connectors run nightly --db shop.tessera --config tessera.yaml
 
                 A source that has no end runs until Ctrl-C; nothing is lost by that. A destination ends when everything is delivered.
+
+                It prints what the connector did over all runs, and under `thisRun` what it did in this one: there `firstQuarantined` says \
+                why the first message that it put in quarantine is there.
                 """)
         @OptionGroup var connector: NamedConnector
 
@@ -199,8 +164,11 @@ struct ConnectorCommands: AsyncParsableCommand {
     /// `connectors reset`
     struct Reset: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Forget where one stands, while no worker has the store: it is read from the first again, and doubles nothing.",
+            abstract: "Forget where one stands, while no worker has the store: it begins anew.",
             discussion: """
+                A source is read from the first again, and doubles nothing. A destination begins as one that is new: with the messages that \
+                come from then on, and all memberships once more.
+
                 Example:
 
                   tessera-worker connectors reset nightly --db shop.tessera --config tessera.yaml
@@ -227,6 +195,12 @@ struct NamedConnector: ParsableArguments {
     ) throws(CommandError) -> ConnectorPlan.Entry {
         let entries = try place.connectors(isRunOnce: isRunOnce, report: report).entries
         guard let entry = entries.first(where: { $0.name == name }) else {
+            guard let file = place.settings else {
+                throw CommandError(.usage, "No settings file was given. Write --config tessera.yaml.")
+            }
+            guard try !place.settingsFile().isEmpty else {
+                throw CommandError(.name, "\(file) is empty. Name the connector `\(name)` in it.")
+            }
             let names = entries.isEmpty ? "It names none." : "It names \(listed(entries.map(\.name)))."
             throw CommandError(.name, "The settings file has no connector `\(name)`. \(names)")
         }

@@ -4,6 +4,8 @@ public struct Descriptor: Sendable {
     public enum Kind: Sendable {
         /// A text that is not empty.
         case text
+        /// A path. A relative one starts from the settings file's folder; the connector is given it whole.
+        case path
         /// One of these words.
         case word([String])
         /// A whole number.
@@ -58,6 +60,8 @@ public struct Descriptor: Sendable {
     func json(role: String) -> JSON {
         .object([
             ("name", .text(name)), ("role", .text(role)), ("summary", .text(summary)), ("settings", .array(settings.map(\.json))),
+            // Who is told of mistakes is told in the words of this kit.
+            ("language", "swift"),
         ])
     }
 }
@@ -72,7 +76,7 @@ extension Descriptor.Setting {
         case .integer(let range), .duration(let range):
             members += [("from", .integer(range.lowerBound)), ("to", .integer(range.upperBound))]
         case .number(let range): members += [("from", .number(range.lowerBound)), ("to", .number(range.upperBound))]
-        case .text, .truth, .texts, .map, .secret: break
+        case .text, .path, .truth, .texts, .map, .secret: break
         }
         if let unit { members.append(("unit", .text(unit))) }
         if let usual { members.append(("default", .text(usual))) }
@@ -84,6 +88,7 @@ extension Descriptor.Kind {
     fileprivate var word: String {
         switch self {
         case .text: "text"
+        case .path: "path"
         case .word: "word"
         case .integer: "integer"
         case .number: "number"

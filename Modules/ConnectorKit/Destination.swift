@@ -10,7 +10,7 @@ public protocol Destination {
     /// Checks how the settings go together. Touches nothing outside the process.
     init(_ settings: Settings) throws(Failure)
     /// Looks at the other side once, cheaply, and says in a sentence what it found.
-    mutating func probe(_ host: Host) throws(Failure) -> String
+    mutating func probe(_ host: ConnectorHost) throws(Failure) -> String
     /// Delivers records, the first one first. When it returns, the other side has every record that was not refused.
     mutating func deliver(_ records: Records) throws(Failure)
 }
@@ -18,7 +18,7 @@ public protocol Destination {
 /// Records of one call of `deliver`, in the order in which they are to arrive; valid as long as the call takes.
 public struct Records: RandomAccessCollection {
     /// What is lent for the time of the call.
-    public let host: Host
+    public let host: ConnectorHost
     let records: UnsafeBufferPointer<tessera_record>
 
     public var startIndex: Int { 0 }

@@ -18,7 +18,7 @@ public func export<Exported: Destination>(_ destination: Exported.Type, to inter
 
 /// A connector behind the line: pointers to it cross, its type does not.
 private class Work {
-    func probe(_ host: Host) throws(Failure) -> String { "" }
+    func probe(_ host: ConnectorHost) throws(Failure) -> String { "" }
     func read(_ position: Position?, _ batch: Batch) throws(Failure) -> tessera_status { TESSERA_STOP }
     func deliver(_ records: Records) throws(Failure) {}
 }
@@ -26,7 +26,7 @@ private class Work {
 private final class SourceWork<Exported: Source>: Work {
     private var source: Exported
     init(_ source: Exported) { self.source = source }
-    override func probe(_ host: Host) throws(Failure) -> String { try source.probe(host) }
+    override func probe(_ host: ConnectorHost) throws(Failure) -> String { try source.probe(host) }
     override func read(_ position: Position?, _ batch: Batch) throws(Failure) -> tessera_status {
         switch try source.read(after: position, into: batch) {
         case .more: TESSERA_DONE
@@ -39,7 +39,7 @@ private final class SourceWork<Exported: Source>: Work {
 private final class DestinationWork<Exported: Destination>: Work {
     private var destination: Exported
     init(_ destination: Exported) { self.destination = destination }
-    override func probe(_ host: Host) throws(Failure) -> String { try destination.probe(host) }
+    override func probe(_ host: ConnectorHost) throws(Failure) -> String { try destination.probe(host) }
     override func deliver(_ records: Records) throws(Failure) { try destination.deliver(records) }
 }
 
@@ -73,7 +73,7 @@ private func table(
             probe: { made, host in
                 guard let work = work(made), let host else { return TESSERA_STOP }
                 return attempt(host) { () throws(Failure) in
-                    let sentence = try work.probe(Host(table: host))
+                    let sentence = try work.probe(ConnectorHost(table: host))
                     lending(sentence.utf8) { host.pointee.found(host.pointee.host, $0) }
                     return TESSERA_DONE
                 }
@@ -81,13 +81,13 @@ private func table(
             read: { made, version, position, host in
                 guard let work = work(made), let host else { return TESSERA_STOP }
                 let start = position.map { Position($0.pointee.text, version: version) }
-                return attempt(host) { () throws(Failure) in try work.read(start, Batch(host: Host(table: host))) }
+                return attempt(host) { () throws(Failure) in try work.read(start, Batch(host: ConnectorHost(table: host))) }
             },
             deliver: { made, records, count, host in
                 guard let work = work(made), let host else { return TESSERA_STOP }
                 return attempt(host) { () throws(Failure) in
                     let records = UnsafeBufferPointer(start: records, count: count)
-                    try work.deliver(Records(host: Host(table: host), records: records))
+                    try work.deliver(Records(host: ConnectorHost(table: host), records: records))
                     return TESSERA_DONE
                 }
             },
@@ -101,5 +101,5 @@ private func table(
 private func work(_ made: UnsafeMutableRawPointer?) -> Work? { made.map { Unmanaged<Work>.fromOpaque($0).takeUnretainedValue() } }
 
 private func attempt(_ host: UnsafePointer<tessera_host>, _ call: () throws(Failure) -> tessera_status) -> tessera_status {
-    do throws(Failure) { return try call() } catch { return Host(table: host).fail(error) }
+    do throws(Failure) { return try call() } catch { return ConnectorHost(table: host).fail(error) }
 }

@@ -10,9 +10,9 @@ public protocol Source {
     /// Checks how the settings go together. Touches nothing outside the process.
     init(_ settings: Settings) throws(Failure)
     /// Looks at the other side once, cheaply, and says in a sentence what it found.
-    mutating func probe(_ host: Host) throws(Failure) -> String
+    mutating func probe(_ host: ConnectorHost) throws(Failure) -> String
     /// Gives the next messages behind a position (nil: from the first), oldest first, until the batch is full or nothing is there.
-    mutating func read(after position: Position?, into batch: Batch) throws(Failure) -> Progress
+    mutating func read(after position: Position?, into batch: Batch) throws(Failure) -> Reading
 }
 
 /// Where to go on. Only the source that wrote it reads it.
@@ -27,7 +27,7 @@ public struct Position: Sendable, Hashable {
 }
 
 /// How a call of `read` ended.
-public enum Progress: Sendable {
+public enum Reading: Sendable {
     /// There may be more at once.
     case more
     /// There is nothing more now; there may be later.
@@ -39,9 +39,12 @@ public enum Progress: Sendable {
 /// Takes the messages of one call of `read`.
 public struct Batch {
     /// What is lent for the time of the call.
-    public let host: Host
+    public let host: ConnectorHost
 
-    /// Adds a message, one JSON object as Segment's specification has it.
+    /// Adds a message, one JSON object as Segment's specification has it, of at most 6 MiB.
+    ///
+    /// It needs a `type`, a `userId` or an `anonymousId`, a `timestamp`, and what its type asks for (a track: an `event`); without them it goes
+    /// to quarantine. Give it a `messageId` that is the same whenever it comes again.
     ///
     /// - Returns: Whether there is room for another: end the batch where there is none.
     @discardableResult
@@ -54,6 +57,10 @@ public struct Batch {
     }
 
     /// Sets a record aside that cannot become a message: it is kept in quarantine with the reason, a sentence.
+    ///
+    /// It may be of any size; its first 64 KiB are kept.
+    ///
+    /// - Returns: Whether there is room for another message or reject.
     @discardableResult
     public func reject(_ record: some Sequence<UInt8>, _ reason: String) -> Bool {
         lending(record) { record in lending(reason.utf8) { host.table.pointee.reject(host.table.pointee.host, record, $0) } } != 0

@@ -52,6 +52,10 @@ extension SettingDescriptor {
             case .secret: value.asString?.isEmpty == false
             case .object: value.asObject != nil
             }
+        if case .text = kind, !isRight {
+            throw SettingsError(
+                at: [name], value.asString == nil ? "this is no text" : "this text is empty", remedy: "Write \(kind.wanted). \(summary)")
+        }
         guard isRight else { throw SettingsError(at: [name], "this is not \(kind.wanted)", remedy: "Write \(kind.wanted). \(summary)") }
         switch kind {
         case .secret:

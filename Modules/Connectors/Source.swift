@@ -71,6 +71,12 @@ public struct ConnectorContext: Sendable {
     public func path(_ path: String) -> String { SettingsFolder(folder).path(path) }
 }
 
+/// A source whose batches can be made small, so that its positions lie everywhere: contract kits then go on from each.
+public protocol CutSource: Source {
+    /// The same source, whose batches are full after so many records.
+    func cut(after records: Int) -> Self
+}
+
 /// Messages delivered together, and where to go on once all of them are durable.
 public struct SourceBatch: Sendable {
     /// At most `mostBytes`. Records that cannot become a message are among its rejects, with their reason: they are kept in quarantine.

@@ -9,10 +9,12 @@ public final class SourceRunner: Sendable {
     public struct Stored: Sendable, Hashable {
         /// New messages, those whose id was there before, and those in quarantine.
         public var accepted, duplicates, quarantined: Int
+        /// Why the first of those in quarantine is there; nil where none is.
+        public var firstReason: String?
 
         /// Joins the counts.
-        public init(accepted: Int, duplicates: Int, quarantined: Int) {
-            (self.accepted, self.duplicates, self.quarantined) = (accepted, duplicates, quarantined)
+        public init(accepted: Int, duplicates: Int, quarantined: Int, firstReason: String? = nil) {
+            (self.accepted, self.duplicates, self.quarantined, self.firstReason) = (accepted, duplicates, quarantined, firstReason)
         }
     }
 
@@ -25,6 +27,7 @@ public final class SourceRunner: Sendable {
     private let store: @Sendable (MessageBatch) async throws(ConnectorError) -> Stored
     private let outside: ConnectorSurroundings
     private let present = Mutex((phase: ConnectorPhase.starting, state: ConnectorState(), failures: 0))
+    private let reason = Mutex<String?>(nil)
 
     /// How long a pause lasts at least: so often somebody looks whether it is over.
     private static let pauseLook = Duration.seconds(1)
@@ -43,6 +46,9 @@ public final class SourceRunner: Sendable {
 
     /// What it is doing, what it did over all runs, and how often it failed in this one.
     public var progress: (phase: ConnectorPhase, state: ConnectorState, failures: Int) { present.withLock { $0 } }
+
+    /// Why the first message that this run put in quarantine is there; nil where it put none there.
+    public var firstReason: String? { reason.withLock { $0 } }
 
     /// Runs until the source ends, cannot go on, or the task is cancelled.
     ///
@@ -138,6 +144,7 @@ public final class SourceRunner: Sendable {
             state.accepted += stored.accepted
             state.duplicates += stored.duplicates
             state.quarantined += stored.quarantined
+            reason.withLock { $0 = $0 ?? stored.firstReason }
             state.messages += stored.accepted + stored.duplicates + stored.quarantined
         }
         state.lastSeen = outside.now()

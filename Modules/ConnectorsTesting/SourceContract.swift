@@ -6,9 +6,11 @@ public import EventModelTesting
 public enum SourceContract: CaseIterable, Sendable {
     /// Every record of the other side comes, as a message or as a reject with its reason.
     case givesEveryRecord
+    /// Every message is one that the store takes.
+    case givesGoodMessages
     /// A second reading from the first gives what the first gave.
     case repeatsItself
-    /// From every checkpoint that it gave, it goes on with what followed.
+    /// From every checkpoint that it gave, it goes on with what followed; where its batches can be cut (`CutSource`), from those between, too.
     case resumesAnywhere
     /// Batches and positions are no larger than they may be, and batches have the room behind their text.
     case keepsItsBounds
@@ -18,32 +20,38 @@ public enum SourceContract: CaseIterable, Sendable {
     /// What is thrown where a promise is not kept.
     public typealias Broken = BrokenPromise<SourceContract>
 
-    /// Reads a source that has an end, and throws `Broken` at the first batch that breaks this promise; an error of the source as it is.
+    /// What is thrown where a source gave nothing: no promise is broken, and none can be tried.
+    public struct NothingGiven: Error, CustomStringConvertible {
+        public var description: String { "nothing was given, so nothing could be checked" }
+    }
+
+    /// Reads a source that has an end, and throws `Broken` at the first batch that breaks this promise, `NothingGiven` where nothing came; an
+    /// error of the source as it is.
     ///
     /// - Parameter records: How many records the other side has; at least 1.
     /// - Parameter checkpoints: Of these at most so many are gone on from, spread evenly: reading costs their number times the records.
     public func verify(_ source: some Source, records: Int, checkpoints: Int = 50) async throws {
         let all = try await read(source, after: nil)
         let given = Records(all)
-        if given.count == 0 { throw Broken(promise: self, place: "nothing was given, so nothing was checked") }
+        if given.count == 0 { throw NothingGiven() }
         switch self {
         case .givesEveryRecord:
-            if given.count != records { throw Broken(promise: self, place: "\(given.count) records came of \(records)") }
+            if given.count != records { throw broken("\(given.count) records came of \(records)") }
+        case .givesGoodMessages: try judge(given)
         case .repeatsItself:
             let again = Records(try await read(source, after: nil))
-            if again != given {
-                throw Broken(promise: self, place: "the second reading gave \(again.count) records, not the same \(given.count)")
-            }
+            if let difference = again.difference(from: given) { throw broken("in the second reading from the first, \(difference)") }
         case .resumesAnywhere:
             for index in stride(from: 0, to: all.count, by: max(1, all.count / checkpoints)) {
                 let rest = Records(try await read(source, after: all[index].checkpoint))
-                if rest != Records(all[(index + 1)...]) {
-                    throw Broken(promise: self, place: "after batch \(index), at \(all[index].checkpoint.position.prefix(200))")
+                if let difference = rest.difference(from: Records(all[(index + 1)...])) {
+                    throw broken("behind the position `\(all[index].checkpoint.position.prefix(200))` (batch \(index + 1)), \(difference)")
                 }
             }
+            if let source = source as? any CutSource { try await verifyCut(source, given) }
         case .keepsItsBounds:
             for (index, batch) in all.enumerated() where !batch.isBounded {
-                throw Broken(promise: self, place: "batch \(index) is too large, or has no room behind its text")
+                throw broken("batch \(index + 1) is too large, or has no room behind its text")
             }
         case .endsWhenCancelled:
             let came = try await Task {
@@ -54,9 +62,49 @@ public enum SourceContract: CaseIterable, Sendable {
                 }
                 return came
             }.value
-            if came > 1 { throw Broken(promise: self, place: "\(came - 1) batches came after the task was cancelled") }
+            if came > 1 { throw broken("\(came - 1) batches came after the task was cancelled") }
         }
     }
+
+    private func broken(_ place: String) -> Broken { Broken(promise: self, place: place) }
+
+    /// Holds every message to the rules of the store.
+    private func judge(_ given: Records) throws(Broken) {
+        var (refused, first) = (0, "")
+        for line in given.lines {
+            do throws(MessageError) {
+                // Without an id of its own a message is given one that is made of its text.
+                _ = try ContiguousArray(line.utf8).withUnsafeBufferPointer { bytes throws(MessageError) in
+                    try Message(parsing: bytes, derivedID: "derived")
+                }
+            } catch {
+                if refused == 0 { first = error.description }
+                refused += 1
+            }
+        }
+        if refused > 0 { throw broken("\(refused) of \(given.lines.count) messages would be quarantined: \(first)") }
+    }
+
+    /// Reads in batches of few records, each of which goes on from the position before it, and holds that against whole ones.
+    private func verifyCut(_ source: some CutSource, _ given: Records) async throws {
+        for records in Self.cuts {
+            var (pieces, isWhole): ([Piece], Bool) = ([], true)
+            for try await batch in source.cut(after: records).batches(after: nil) {
+                pieces.append(Piece(batch))
+                if pieces.count == Self.mostCutBatches {
+                    isWhole = false
+                    break
+                }
+            }
+            if let difference = Records(pieces).difference(from: given, isWhole: isWhole) {
+                throw broken("where a batch is full after \(records) \(records == 1 ? "record" : "records"), \(difference)")
+            }
+        }
+    }
+
+    private static let cuts = [1, 2, 7, 60]
+    /// Reading costs a call for each.
+    private static let mostCutBatches = 200
 
     /// What several batches held. How messages stand to rejects depends on where batches are cut, which is no promise.
     private struct Records: Equatable {
@@ -69,6 +117,29 @@ public enum SourceContract: CaseIterable, Sendable {
         }
 
         var count: Int { lines.count + rejects.count }
+
+        /// What came, and what was expected in its place; nil where they are the same.
+        ///
+        /// - Parameter isWhole: Whether all that was expected had to come.
+        func difference(from expected: Records, isWhole: Bool = true) -> String? {
+            let counts = isWhole ? " (\(count) records in all, of \(expected.count))" : ""
+            for (came, wanted) in [(lines, expected.lines), (rejects, expected.rejects)] {
+                for (index, line) in came.enumerated() where !wanted.indices.contains(index) || wanted[index] != line {
+                    let rather = wanted.indices.contains(index) ? "\(Self.shown(wanted[index])) was expected" : "nothing more was expected"
+                    return "\(Self.shown(line)) came where \(rather)\(counts)"
+                }
+                if isWhole, came.count < wanted.count {
+                    return "nothing more came where \(Self.shown(wanted[came.count])) was expected\(counts)"
+                }
+            }
+            return nil
+        }
+
+        /// The id of a message, or the beginning of what has none.
+        private static func shown(_ line: String) -> String {
+            if let id = (try? JSONValue(parsing: line))?.asObject?["messageId"]?.asString { return "`\(id.prefix(100))`" }
+            return "`\(line.prefix(80))`"
+        }
     }
 
     /// What a batch held.

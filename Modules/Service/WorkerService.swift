@@ -48,9 +48,11 @@ public struct CollectReceipt: Sendable, Hashable {
     public var duplicates: Int
     /// Messages that were put in quarantine, with their reasons.
     public var quarantined: Int
+    /// Why the first of these was; nil where none was.
+    public var firstReason: String?
 
     /// Joins the counts.
-    public init(accepted: Int = 0, duplicates: Int = 0, quarantined: Int = 0) {
-        (self.accepted, self.duplicates, self.quarantined) = (accepted, duplicates, quarantined)
+    public init(accepted: Int = 0, duplicates: Int = 0, quarantined: Int = 0, firstReason: String? = nil) {
+        (self.accepted, self.duplicates, self.quarantined, self.firstReason) = (accepted, duplicates, quarantined, firstReason)
     }
 }

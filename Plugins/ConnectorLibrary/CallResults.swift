@@ -13,6 +13,10 @@ final class CallResults {
     /// Set where it goes on after it was told that there is no room.
     private(set) var isFlooded = false
     private let path: String
+    private let words: LibraryLanguage
+    private let most: Int
+    /// Set where it gave a message that is too large.
+    private var oversize: ConnectorError?
     private let isCancelled: () -> Bool
     private let report: (String) -> Void
     private let heard: () -> Void
@@ -26,17 +30,24 @@ final class CallResults {
     static let fullBytes = 2 << 20
     /// Messages and rejects at which it is, too.
     static let fullCount = 10_000
+    /// Bytes of a message, at most: one that comes before the batch is full has room.
+    static let longestMessage = 6 << 20
     /// Bytes of a sentence that are kept.
     static let longestSentence = 2_000
     /// Sentences of one call that reach the log.
     static let mostReports = 20
 
+    /// - Parameter most: Records after which the batch is full; nil: the usual.
     /// - Parameter heard: Called whenever the connector says something.
     /// - Parameter flooded: Called when it goes on after it was told that there is no room: it may never end.
     init(
-        path: String, isCancelled: @escaping () -> Bool, report: @escaping (String) -> Void, heard: @escaping () -> Void,
+        path: String, words: LibraryLanguage, most: Int? = nil, isCancelled: @escaping () -> Bool, report: @escaping (String) -> Void,
+        heard: @escaping () -> Void,
         flooded: @escaping (ConnectorError) -> Void
-    ) { (self.path, self.isCancelled, self.report, self.heard, self.flooded) = (path, isCancelled, report, heard, flooded) }
+    ) {
+        (self.path, self.words, self.most) = (path, words, min(most ?? Self.fullCount, Self.fullCount))
+        (self.isCancelled, self.report, self.heard, self.flooded) = (isCancelled, report, heard, flooded)
+    }
 
     /// Makes a call.
     ///
@@ -56,6 +67,7 @@ final class CallResults {
         let status = body(&host)
         switch status {
         case TESSERA_DONE, TESSERA_IDLE, TESSERA_END:
+            if let oversize { throw oversize }
             if isFlooded { throw flood }
             try finish(status)
             return status
@@ -66,13 +78,13 @@ final class CallResults {
     }
 
     private var flood: ConnectorError {
-        wrong("it goes on giving messages when it was told that the batch is full", "End the batch when `message` answers 0.")
+        wrong("it goes on giving messages when it was told that the batch is full", words.endFullBatch)
     }
 
     private func finish(_ status: tessera_status) throws(ConnectorError) {
         read.progress = status == TESSERA_END ? .end : status == TESSERA_IDLE ? .idle : .more
         if read.position == nil, read.lines + read.rejects.count > 0 {
-            throw wrong("it gave messages and no position behind them", "Call `position` before the batch ends.")
+            throw wrong("it gave messages and no position behind them", words.givePosition)
         }
         if let position = read.position, position.position.utf8.count > Checkpoint.longestPosition {
             throw wrong("its position is longer than \(Checkpoint.longestPosition) bytes", "Keep less in it.")
@@ -109,10 +121,19 @@ final class CallResults {
         if reports <= Self.mostReports { report(sentence) }
     }
 
-    private var isFull: Bool { read.text.count + rejectBytes >= Self.fullBytes || read.lines + read.rejects.count >= Self.fullCount }
+    private var isFull: Bool { read.text.count + rejectBytes >= Self.fullBytes || read.lines + read.rejects.count >= most }
 
     private func take(message: UnsafeBufferPointer<UInt8>) -> Bool {
         heard()
+        guard message.count <= Self.longestMessage else {
+            // One that gives it again and again may never end.
+            if let oversize { flooded(oversize) }
+            oversize =
+                oversize
+                ?? wrong(
+                    "it gave a message of \(message.count) bytes, and one has at most \(Self.longestMessage)", words.rejectMessage)
+            return false
+        }
         guard hasRoom(for: message.count) else { return false }
         // A line's end within a message can only stand between its parts.
         for byte in message { read.text.append(byte == 10 || byte == 13 ? 32 : byte) }
@@ -123,7 +144,8 @@ final class CallResults {
 
     private func take(reject record: UnsafeBufferPointer<UInt8>, _ reason: String) -> Bool {
         heard()
-        guard hasRoom(for: record.count) else { return false }
+        // No more of it is kept, however large it is.
+        guard hasRoom(for: min(record.count, Reject.longestText)) else { return false }
         read.rejects.append(.init(record: Array(record.prefix(Reject.longestText)), reason: reason))
         rejectBytes += min(record.count, Reject.longestText)
         return !isFull
@@ -133,7 +155,7 @@ final class CallResults {
     private func hasRoom(for count: Int) -> Bool {
         if isFlooded { return false }
         isFlooded = read.text.count + rejectBytes + count >= SourceBatch.mostBytes || read.lines + read.rejects.count > 2 * Self.fullCount
-        if isFlooded { flooded(flood) }
+        if isFlooded { flooded(oversize ?? flood) }
         return !isFlooded
     }
 

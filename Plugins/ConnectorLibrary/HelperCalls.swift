@@ -10,16 +10,22 @@ final class HelperCalls: ConnectorCalls, @unchecked Sendable {
     private let memory: Int
     private let settings: [(name: String, value: String)]
     private let patience: Duration
+    private let isShown: Bool
     private let report: @Sendable (String) -> Void
     private let running = Mutex<HelperProcess?>(nil)
 
     /// How long a call that was asked to end may still take.
     private static let grace = Duration.seconds(3)
 
+    /// - Parameter isShown: Whether what the library writes to standard error goes on to this process's.
     init(
         _ path: String, memory: Int, settings: [(name: String, value: String)], patience: Duration = .seconds(Int(TESSERA_PATIENCE)),
-        report: @escaping @Sendable (String) -> Void
-    ) { (self.path, self.memory, self.settings, self.patience, self.report) = (path, memory, settings, patience, report) }
+        isShown: Bool = false, report: @escaping @Sendable (String) -> Void
+    ) {
+        (self.path, self.memory, self.settings, self.patience, self.isShown, self.report) = (
+            path, memory, settings, patience, isShown, report
+        )
+    }
 
     deinit { close() }
 
@@ -35,9 +41,10 @@ final class HelperCalls: ConnectorCalls, @unchecked Sendable {
         return answer.kind == .found ? String(answer.text(0).prefix(CallResults.longestSentence)) : ""
     }
 
-    func read(after position: Checkpoint?, _ cancellation: Cancellation) throws(ConnectorError) -> ReadResult {
+    func read(after position: Checkpoint?, most: Int?, _ cancellation: Cancellation) throws(ConnectorError) -> ReadResult {
         let doing = "read"
-        let answer = try ask(Frame(.read, texts: position.map { ["\($0.version)", $0.position] } ?? []), doing, cancellation)
+        let texts = [most.map { "\($0)" } ?? ""] + (position.map { ["\($0.version)", $0.position] } ?? [])
+        let answer = try ask(Frame(.read, texts: texts), doing, cancellation)
         guard let result = answer.result else { throw garbled(doing) }
         return result
     }
@@ -70,7 +77,7 @@ final class HelperCalls: ConnectorCalls, @unchecked Sendable {
     }
 
     private func started(_ cancellation: Cancellation) throws(ConnectorError) -> (process: HelperProcess, about: LibraryDescriptor) {
-        let process = try HelperProcess(path, memory: memory)
+        let process = try HelperProcess(path, memory: memory, isShown: isShown)
         running.withLock { $0 = process }
         let ready = try exchange(nil, "was loaded", cancellation)
         if ready.kind == .failed {
@@ -108,18 +115,24 @@ final class HelperCalls: ConnectorCalls, @unchecked Sendable {
                 }
             }
         } catch {
-            let ending = running.withLock { $0.take() }?.end()
+            let process = running.withLock { $0.take() }
             switch error {
-            case .garbled: throw garbled(doing)
-            case .silent where asked != nil: throw .cancelled(path)
+            case .garbled:
+                process?.end()
+                throw garbled(doing)
+            case .silent where asked != nil:
+                process?.end()
+                throw .cancelled(path)
             case .silent:
+                process?.end()
                 throw ConnectorError(
                     .retry(after: nil), at: path, "the library hung: not a word for \(patience.components.seconds) s while it \(doing)",
-                    remedy: "It was stopped and is tried again from the last position. Mend the library where this comes again.")
+                    remedy: "It was stopped. Mend the library where this comes again.")
             case .closed:
+                let ending = process?.ended()
                 throw ConnectorError(
                     .retry(after: nil), at: path, "the library took its process down while it \(doing): \(ending ?? "it ended")",
-                    remedy: "It is tried again from the last position. Mend the library where this comes again.")
+                    remedy: "Mend the library where this comes again.")
             }
         }
     }
@@ -128,6 +141,6 @@ final class HelperCalls: ConnectorCalls, @unchecked Sendable {
         running.withLock { $0.take() }?.end()
         return ConnectorError(
             .retry(after: nil), at: path, "the process of the library spoke nonsense while it \(doing)",
-            remedy: "It was stopped and is tried again from the last position. Mend the library where this comes again.")
+            remedy: "It was stopped. Mend the library where this comes again.")
     }
 }

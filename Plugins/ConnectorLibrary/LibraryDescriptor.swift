@@ -6,6 +6,10 @@ struct LibraryDescriptor: Sendable, Hashable {
     enum Role: String, Sendable { case source, destination }
     var role: Role
     var connector: ConnectorDescriptor
+    /// Names of the settings that are paths.
+    var paths: Set<String> = []
+    /// In whose words mistakes are told.
+    var language: LibraryLanguage
     /// As it was written: what another process is told.
     var text: String
 
@@ -28,8 +32,10 @@ struct LibraryDescriptor: Sendable, Hashable {
                 throw wrong("has a setting (number \(settings.count + 1)) that cannot be read")
             }
             settings.append(setting)
+            if value.asObject?["kind"]?.asString == "path" { paths.insert(setting.name) }
         }
         self.role = role
+        language = object["language"]?.asString == "swift" ? .swift : .c
         self.text = String(decoding: text, as: UTF8.self)
         connector = ConnectorDescriptor(
             name: name, summary: object["summary"]?.asString ?? "", stability: .experimental, settings: settings)
@@ -59,7 +65,7 @@ extension SettingDescriptor.Kind {
             }
         }
         switch written["kind"]?.asString {
-        case "text": self = .text
+        case "text", "path": self = .text
         case "word":
             guard let words = written["words"]?.asArray?.compactMap(\.asString), !words.isEmpty else { return nil }
             self = .word(words)

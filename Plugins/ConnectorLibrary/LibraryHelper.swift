@@ -19,6 +19,7 @@ public enum LibraryHelper {
         }
         var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
         setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
+        MemoryWatch.begin(bytes: Int(clamping: bytes))
         let channel = FrameChannel(descriptor: descriptor)
         let answers = Answers(channel)
         let table: LibraryTable
@@ -102,8 +103,9 @@ public enum LibraryHelper {
             switch frame.kind {
             case .probe: return Frame(.found, texts: [try connector.probe(cancellation)])
             case .read:
-                let version = UInt16(frame.text(0))
-                return Frame(try connector.read(after: version.map { Checkpoint(version: $0, position: frame.text(1)) }, cancellation))
+                let version = UInt16(frame.text(1))
+                let position = version.map { Checkpoint(version: $0, position: frame.text(2)) }
+                return Frame(try connector.read(after: position, most: Int(frame.text(0)), cancellation))
             case .deliver:
                 guard let batch = frame.batch else { throw Self.strange }
                 return Frame(try connector.deliver(batch, cancellation))

@@ -1,5 +1,6 @@
 public import Connectors
 public import EventModel
+import Secrets
 
 /// Settings of `library`: a connector in a shared library, and what it is told.
 public struct LibrarySettings: SourceSettings, DestinationSettings {
@@ -48,9 +49,14 @@ public struct LibrarySettings: SourceSettings, DestinationSettings {
                 at: ["path"], "`\(about.connector.name)` is a \(about.role.rawValue)",
                 remedy: about.role == .source ? "Take `deliver` away." : "Write what it is given: `deliver: [messages]`.")
         }
-        let values = try about.checked(settings ?? SettingObject(JSONObject()))
-        if let table { return BlockingConnector(TableCalls(table, settings: values, report: context.report)) }
-        return BlockingConnector(HelperCalls(path, memory: bytes, settings: values, report: context.report))
+        let values = try about.checked(settings ?? SettingObject(JSONObject())) { context.path($0) }
+        let secrets = settings?.secrets.map(\.value) ?? []
+        let redaction = Redaction(secrets)
+        let report: @Sendable (String) -> Void = { context.report(redaction($0)) }
+        if let table { return BlockingConnector(TableCalls(table, settings: values, report: report), secrets: secrets) }
+        // Who runs one by hand is shown what it prints.
+        return BlockingConnector(
+            HelperCalls(path, memory: bytes, settings: values, isShown: context.isRunOnce, report: report), secrets: secrets)
     }
 
     /// What a library says of itself, asked in a process of its own.

@@ -25,8 +25,8 @@ final class TableCalls: ConnectorCalls, @unchecked Sendable {
         return results.found
     }
 
-    func read(after position: Checkpoint?, _ cancellation: Cancellation) throws(ConnectorError) -> ReadResult {
-        let (made, results) = (try connector(cancellation), results(cancellation))
+    func read(after position: Checkpoint?, most: Int?, _ cancellation: Cancellation) throws(ConnectorError) -> ReadResult {
+        let (made, results) = (try connector(cancellation), results(cancellation, most: most))
         let read = table.pointer.pointee.read!
         _ = try results.call { host in
             guard let position else { return read(made, 0, nil, host) }
@@ -57,9 +57,10 @@ final class TableCalls: ConnectorCalls, @unchecked Sendable {
         made = nil
     }
 
-    private func results(_ cancellation: Cancellation) -> CallResults {
+    private func results(_ cancellation: Cancellation, most: Int? = nil) -> CallResults {
         CallResults(
-            path: table.path, isCancelled: { cancellation.hasHappened }, report: report, heard: heard,
+            path: table.path, words: table.about.language, most: most, isCancelled: { cancellation.hasHappened }, report: report,
+            heard: heard,
             flooded: flooded)
     }
 

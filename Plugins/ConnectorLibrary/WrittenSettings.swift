@@ -6,9 +6,10 @@ extension LibraryDescriptor {
     /// Checks what is written for the library.
     ///
     /// - Parameter written: With secrets in the place of their references already.
+    /// - Parameter whole: Makes a path of the settings one that the process can open.
     /// - Returns: Names and values as a library is given them.
     /// - Throws: The first thing that is wrong, with its path from the connector's settings on.
-    func checked(_ written: SettingObject) throws(SettingsError) -> [(name: String, value: String)] {
+    func checked(_ written: SettingObject, whole: (String) -> String) throws(SettingsError) -> [(name: String, value: String)] {
         var descriptor = connector
         for index in descriptor.settings.indices where descriptor.settings[index].kind == .secret {
             descriptor.settings[index].kind = .text
@@ -27,7 +28,8 @@ extension LibraryDescriptor {
                 throw SettingsError(
                     at: ["settings", member.name], "this is no reference to a secret", remedy: "Write env:NAME or file:PATH.")
             }
-            values.append((member.name, member.value.setting(kind)))
+            let value = member.value.setting(kind)
+            values.append((member.name, paths.contains(member.name) ? whole(value) : value))
         }
         return values
     }

@@ -2,6 +2,7 @@ import Connectors
 import ConnectorsTesting
 import EventModel
 import Foundation
+import Synchronization
 import TestFolder
 import Testing
 
@@ -28,7 +29,10 @@ import Testing
 
     @Test(arguments: [
         ("trap", "it trapped (signal 6"), ("exit", "it ended with the status 7"), ("hang", "the library hung: not a word for 20 s"),
-        ("garbage", "spoke nonsense"), ("memory", "took its process down"), ("mute", "did not say why"), ("busy", "it is busy"),
+        ("garbage", "spoke nonsense"), ("memory", "the 256 MiB that the setting `memory` allows were used up"),
+        ("words", "Aborted): Weather.swift:7: Fatal error: my words"),
+        ("killed", "it was killed (signal 9), perhaps by the system for want of memory"), ("mute", "did not say why"),
+        ("busy", "it is busy"),
     ]) func `what goes wrong once is told, and loses and doubles nothing`(fault: String, problem: String) async throws {
         let library = try BuiltLibrary("faulty")
         var failures: [ConnectorError] = []
@@ -40,7 +44,8 @@ import Testing
 
     @Test(arguments: [
         ("spill", "goes on giving messages"), ("nowhere", "no position behind them"), ("status", "answered 99, which is no status"),
-        ("unmade", "made no connector"),
+        ("unmade", "made no connector"), ("spin", "20 times in a row that there is more"),
+        ("large", "a message of 52428800 bytes, and one has at most 6291456"),
     ]) func `an error of the library stops it with a sentence`(fault: String, problem: String) async throws {
         let library = try BuiltLibrary("faulty")
         for source in [library.faulty(fault), try inProcess(library, fault)] {
@@ -68,6 +73,29 @@ import Testing
         var failures: [ConnectorError] = []
         let lines = try await read(library.faulty("behind"), failures: &failures)
         #expect(failures.isEmpty && lines.count == 100 && Set(lines).count == 100)
+    }
+
+    @Test func `a record of any size can be set aside, and its beginning is kept`() async throws {
+        let library = try BuiltLibrary("faulty")
+        let source = library.faulty("set aside")
+        var rejects: [Reject] = []
+        for try await batch in source.batches(after: nil) { rejects += batch.messages.rejects }
+        #expect(rejects.map(\.reason) == ["It is large."] && rejects.first?.text.utf8.count == Reject.longestText)
+    }
+
+    @Test func `nothing says that it is tried again: whoever tries it says so`() async throws {
+        let library = try BuiltLibrary("faulty")
+        let error = await #expect(throws: ConnectorError.self) { _ = try await library.faulty("words").probe() }
+        #expect(error.map { !$0.description.contains("tried again") } == true, "\(String(describing: error))")
+    }
+
+    @Test(arguments: ["", #","inProcess":true"#]) func `a secret that the library shows is not told`(more: String) async throws {
+        let library = try BuiltLibrary("faulty")
+        let reports = Mutex<[String]>([])
+        let source = try library.source(#""fault":"tell","token":"env:TOKEN""#, more) { report in reports.withLock { $0.append(report) } }
+        let error = await #expect(throws: ConnectorError.self) { _ = try await source.probe() }
+        #expect(error?.problem == "the other side refuses (secret)")
+        #expect(reports.withLock { $0 } == ["(secret)"])
     }
 
     @Test func `words on its standard output reach nobody`() async throws {

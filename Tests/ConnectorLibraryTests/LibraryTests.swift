@@ -45,6 +45,53 @@ import Testing
         #expect(try problem(#""count":5"#) == nil)
     }
 
+    @Test func `a source that loses a record whenever it goes on is found`() async throws {
+        let library = try BuiltLibrary("numbers", "LOSSY")
+        // One batch: of itself it would never go on between two records.
+        let source = try library.source(#""count":1500,"batch":1500"#)
+        let broken = await #expect(throws: SourceContract.Broken.self) {
+            try await SourceContract.resumesAnywhere.verify(source, records: 1_500)
+        }
+        #expect(
+            String(describing: broken).contains("full after 1 record, `n3` came where `n2` was expected"), "\(String(describing: broken))")
+    }
+
+    @Test func `messages that the store would not take are told, with the first reason`() async throws {
+        let library = try BuiltLibrary("numbers", "TIMELESS")
+        let source = try library.source(#""count":40,"batch":10"#)
+        let broken = await #expect(throws: SourceContract.Broken.self) {
+            try await SourceContract.givesGoodMessages.verify(source, records: 40)
+        }
+        #expect(String(describing: broken).contains(" 40 of 40 messages would be quarantined: The message has no time."))
+    }
+
+    @Test func `settings of a trial are checked as a worker's are`() throws {
+        let library = try BuiltLibrary("numbers")
+        let table = try LibraryTable(opening: library.path)
+        _ = try LibraryTrial(table.pointer, settings: ["count": "5"])
+        for (settings, problem) in [
+            (["count": "0"], "this is not a whole number from 1 to 10000000"), (["count": "some"], "this is not a whole number"),
+            (["cuont": "5"], "`numbers` has no such setting"),
+        ] {
+            let error = #expect(throws: ConnectorError.self) { try LibraryTrial(table.pointer, settings: settings) }
+            #expect(error?.problem.hasPrefix(problem) == true && error?.recovery == .mendSettings, "\(String(describing: error))")
+        }
+    }
+
+    @Test func `a path is handed over whole, and a text that is a number is no text`() throws {
+        let written = Array(#"{"name":"a","role":"source","settings":[{"name":"file","kind":"path"},{"name":"word","kind":"text"}]}"#.utf8)
+        let about = try written.withUnsafeBufferPointer { text throws(ConnectorError) in try LibraryDescriptor(text, of: "a") }
+        func values(_ json: String) throws -> [String] {
+            try about.checked(SettingObject(#require(try JSONValue(parsing: json).asObject))) { "/folder/" + $0 }.map(\.value)
+        }
+        #expect(try values(#"{"file":"in.tsv","word":"in.tsv"}"#) == ["/folder/in.tsv", "in.tsv"])
+        for (json, problem) in [(#"{"word":12}"#, "this is no text"), (#"{"word":""}"#, "this text is empty")] {
+            #expect(throws: SettingsError(at: ["settings", "word"], problem, remedy: "Write a text that is not empty. ")) {
+                try values(json)
+            }
+        }
+    }
+
     @Test func `what the library itself finds wrong with its settings is told`() async throws {
         let library = try BuiltLibrary("numbers")
         let source = try library.source(#""count":5,"batch":50"#)

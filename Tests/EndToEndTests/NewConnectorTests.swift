@@ -23,17 +23,27 @@ import Testing
 
     /// Builds the library of a package without its package manager: the kit, and the sources that were written.
     private func build(_ name: String, _ type: String) throws {
+        try buildKit(name)
+        try buildLibrary(name, type)
+    }
+
+    private static let options = "swiftc -swift-version 6 -parse-as-library -I ../c -I ."
+
+    private func buildKit(_ name: String) throws {
         _ = try folder.write(
             "module CConnector { header \"\(packageFolder)/Modules/CConnector/include/tessera_connector.h\" export * }",
             as: "c/module.modulemap")
-        let options = "swiftc -swift-version 6 -parse-as-library -I ../c -I ."
         _ = try run(
             """
             mkdir -p .build/release
-            \(options) -enable-upcoming-feature InternalImportsByDefault -emit-module -emit-object -whole-module-optimization \
+            \(Self.options) -enable-upcoming-feature InternalImportsByDefault -emit-module -emit-object -whole-module-optimization \
             -module-name ConnectorKit -o kit.o \(packageFolder)/Modules/ConnectorKit/*.swift
-            \(options) -emit-library -module-name \(type) -o .build/release/lib\(name).so Sources/\(type)/*.swift kit.o
             """, in: name)
+    }
+
+    private func buildLibrary(_ name: String, _ type: String) throws {
+        _ = try run(
+            "\(Self.options) -emit-library -module-name \(type) -o .build/release/lib\(name).so Sources/\(type)/*.swift kit.o", in: name)
     }
 
     @Test func `a source in Swift is checked and run`() throws {
@@ -58,6 +68,8 @@ import Testing
             let told = try run("\(worker) connectors run \(name) --db try.tessera --config tessera.yaml", in: name)
             let json = try #require(try JSONValue(parsing: told).asObject)
             #expect(json["accepted"] == .integer(1_000) && json["messages"] == .integer(1_000), "\(told) (\(accepted) new)")
+            let counts = #"{"messages":\#(accepted),"accepted":\#(accepted),"duplicates":0,"quarantined":0}"#
+            #expect(json["thisRun"] == (try JSONValue(parsing: counts)), "\(told) (\(accepted) new)")
         }
         let count = try run("\(Program.shell.path) --db try.tessera --format json -c 'count did any'", in: name)
         #expect(count.contains("100"), "\(count)")
@@ -78,6 +90,100 @@ import Testing
             """, in: "out-box")
         let text = try String(contentsOfFile: folder / "out-box/out-box.tsv", encoding: .utf8)
         #expect(text.hasPrefix("m1\t{") && text.split(separator: "\n").count == 1, "\(text)")
+
+        // A crash in the middle of a line leaves its beginning there, and the record comes again.
+        _ = try run(
+            """
+            printf 'm2\\t{"type":"tra' >> out-box.tsv
+            printf '%s\\n' '{"type":"track","event":"Sold","userId":"ada","messageId":"m2","timestamp":"2026-06-01T00:00:00Z"}' >> in.ndjson
+            \(Program.worker.path) connectors run drop --db try.tessera --config tessera.yaml
+            """, in: "out-box")
+        let told = try run("\(Program.worker.path) connectors run out-box --db try.tessera --config tessera.yaml", in: "out-box")
+        #expect(told.contains(#""thisRun":{"delivered":1,"dead":0}"#), "\(told)")
+        let lines = try String(contentsOfFile: folder / "out-box/out-box.tsv", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 2 && lines[1].hasPrefix("m2\t{") && lines[1].hasSuffix("}"), "\(lines)")
+    }
+
+    /// The Swift of a page of the documentation, one text for each fence.
+    private func snippets(of page: String) throws -> [String] {
+        try String(contentsOfFile: packageFolder + "/Documentation/" + page, encoding: .utf8).components(separatedBy: "```swift\n")
+            .dropFirst()
+            .map { String($0.prefix(upTo: $0.firstRange(of: "\n```")?.lowerBound ?? $0.endIndex)) + "\n" }
+    }
+
+    @Test func `the examples of the page compile, and its source brings a year of weather`() throws {
+        #expect(try scaffold("weather").status == 0)
+        try buildKit("weather")
+        let snippets = try snippets(of: "WriteAConnector.md")
+        #expect(snippets.count == 2)
+        _ = try folder.write(snippets[0], as: "weather/Sources/Weather/Weather.swift")
+        _ = try folder.write(snippets[1], as: "weather/receiver.swift")
+        _ = try run("\(Self.options) -warnings-as-errors -typecheck receiver.swift", in: "weather")
+        _ = try folder.write(
+            "connectors:\n  - {name: weather, kind: library, path: .build/release/libweather.so, settings: {city: Berlin}}\n",
+            as: "weather/tessera.yaml")
+        try buildLibrary("weather", "Weather")
+        _ = try run("\(Program.worker.path) connectors check weather --config tessera.yaml --promises", in: "weather")
+        let told = try run("\(Program.worker.path) connectors run weather --db try.tessera --config tessera.yaml", in: "weather")
+        let json = try #require(try JSONValue(parsing: told).asObject)
+        #expect(json["accepted"] == .integer(365) && json["quarantined"] == .integer(0), "\(told)")
+        let described = try run(
+            "cp .build/release/libweather.so wind.so && \(Program.worker.path) connectors describe wind.so", in: "weather")
+        #expect(described.contains("Brings the weather of a city"), "\(described)")
+    }
+
+    @Test func `mistakes of an author are told`() throws {
+        #expect(try scaffold("slips").status == 0)
+        try buildKit("slips")
+        let file = "slips/Sources/Slips/Slips.swift"
+        let right = try String(contentsOfFile: folder / file, encoding: .utf8)
+        func told(_ old: String, _ new: String, _ command: String) throws -> Program.Outcome {
+            #expect(right.contains(old))
+            _ = try folder.write(right.replacing(old, with: new), as: file)
+            try buildLibrary("slips", "Slips")
+            return try Program.bash("\(Program.worker.path) connectors \(command) --config tessera.yaml", folder: folder / "slips")
+        }
+        let begin = "var last = position.flatMap { Int($0.text) } ?? 0"
+        let lossy = try told(begin, begin + "\nif position != nil { last += 1 }", "check slips --promises")
+        #expect(lossy.status == 1 && lossy.errors.contains("`slips-3` came where `slips-2` was expected"), "\(lossy.errors)")
+
+        let timeless = try told(#", ("timestamp", "2026-06-01T00:00:00Z")"#, "", "check slips --promises")
+        #expect(timeless.errors.contains("1000 of 1000 messages would be quarantined: The message has no time."), "\(timeless.errors)")
+        let run = try Program.worker.run(
+            "connectors", "run", "slips", "--db", "try.tessera", "--config", "tessera.yaml", folder: folder / "slips")
+        let this = try run.json["thisRun"]?.asObject
+        #expect(
+            this?["quarantined"] == .integer(1_000) && this?["firstQuarantined"]?.asString?.contains("has no time") == true, "\(run.output)"
+        )
+
+        let trap = try told(begin, begin + #"; if count == 1_000 { fatalError("my words") }"#, "check slips --promises")
+        let message = try trap.error["message"]?.asString ?? ""
+        #expect(message.contains("Slips.swift:") && message.contains("Fatal error: my words"), "\(trap.errors)")
+        #expect(!trap.errors.contains("tried again"), "\(trap.errors)")
+
+        let empty = try told("while last < count {", "while last < 0 {", "check slips --promises")
+        #expect(empty.status == 1 && empty.errors.contains("nothing was given, so nothing could be checked"), "\(empty.errors)")
+        let endless = try told(
+            "        return .end",
+            """
+                    if count == 1_000 { batch.reached(Position("0")) }
+                    return .more
+            """, "check slips --promises --within 3")
+        #expect(endless.status == 1 && endless.errors.contains("were not tried to their end in 3 s"), "\(endless.errors)")
+    }
+
+    @Test func `what is missing is named`() throws {
+        _ = try folder.write("", as: "tessera.yaml")
+        for (arguments, problem) in [
+            ([String](), "No settings file was given. Write --config tessera.yaml."),
+            (["--config", "tessera.yaml"], "tessera.yaml is empty."),
+        ] {
+            let outcome = try Program.run(Program.worker.path, ["connectors", "check", "wind"] + arguments, folder: folder.path)
+            #expect(outcome.status != 0 && outcome.errors.contains(problem), "\(outcome.errors)")
+        }
+        let kinds = try Program.worker.run("connectors", "describe", "wind")
+        let said = try kinds.error["message"]?.asString ?? ""
+        #expect(said.contains("webhook") && said.components(separatedBy: "webhook").count == 2, "\(said)")
     }
 
     /// A plugin is typechecked against the modules that these tests were built with: building all of Tessera a second time takes too long.
@@ -122,7 +228,9 @@ import Testing
         (["a", "--kind", "format", "--way", "library"], "has no formats. Write --way builtin"),
         (["a", "--way", "builtin", "--tessera", "."], "is no checkout of Tessera"), (["a", "--way", "out"], "there is no way 'out'"),
         (["Weather"], "is no name"), (["a", "--kind", "sauce"], "there is no kind 'sauce'"), (["a", "--kind"], "needs a value"),
-        (["a", "--sort", "b"], "there is no option --sort"), (["a", "--language", "c", "--kind", "destination"], "is not offered"),
+        (["--kind", "source"], "Write a name first"), (["self"], "another's already"), (["source"], "another's already"),
+        (["batch", "--kind", "destination"], "another's already"), (["a", "--sort", "b"], "there is no option --sort"),
+        (["a", "--language", "c", "--kind", "destination"], "is not offered"),
     ]) func `a mistake is told, and nothing is written`(arguments: [String], problem: String) throws {
         let outcome = try Program.run("/usr/bin/env", ["bash", packageFolder + "/Tools/new-connector"] + arguments, folder: folder.path)
         #expect(outcome.status == 2 && outcome.errors.contains(problem), "\(outcome.errors)")

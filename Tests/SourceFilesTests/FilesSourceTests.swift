@@ -151,7 +151,7 @@ struct FilesSourceTests {
     }
 
     @Test(arguments: [
-        ([("path", JSONValue.integer(3))], "path: this is not a text that is not empty"),
+        ([("path", JSONValue.integer(3))], "path: this is no text"),
         ([("path", .string("x")), ("folow", .bool(true))], "folow: `files` has no such setting. Did you mean `follow`?"),
         ([], "`files` needs the setting `path`"),
         ([("path", .string("x")), ("interval", .integer(0))], "interval: this is not a number from 0.05 to 86400.0"),

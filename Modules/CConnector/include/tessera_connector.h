@@ -78,7 +78,8 @@ typedef struct {
     int32_t (*is_cancelled)(void *host);
     // A sentence for the log; no secret and no personal data.
     void (*report)(void *host, tessera_bytes sentence);
-    // Of `read`: a message, one JSON object as Segment's specification has it. Answers 0 when the batch is full: end it then.
+    // Of `read`: a message, one JSON object as Segment's specification has it, of at most 6 MiB. Answers 0 when the batch is full: end it
+    // then.
     int32_t (*message)(void *host, tessera_bytes json);
     // Of `read`: a record that cannot become a message, and a sentence: why. It is kept in quarantine.
     int32_t (*reject)(void *host, tessera_bytes record, tessera_bytes reason);
@@ -98,7 +99,7 @@ typedef struct {
     // `TESSERA_CONNECTOR_INTERFACE` of the header that the library was built with.
     uint32_t interface;
     // JSON: {"name","role":"source"|"destination","summary","settings":[{"name","kind","summary","required","unit","default"}]}. Kinds are
-    // text, word (with "words"), integer and number (with "from" and "to"), duration, truth, texts, map and secret.
+    // text, path (handed over whole), word (with "words"), integer and number (with "from" and "to"), duration, truth, texts, map and secret.
     tessera_bytes descriptor;
     // Handed to `make`.
     void *context;

@@ -24,6 +24,20 @@ enum ConnectorRun: Sendable {
         }
     }
 
+    /// What it did in this run: how much its counts grew, and why the first message that was set aside was.
+    ///
+    /// - Parameter before: What `told` was before.
+    func told(since before: JSONObject) -> JSONObject {
+        var told = JSONObject()
+        for member in self.told.members where member.name != "version" {
+            guard case .integer(let now) = member.value else { continue }
+            let earlier = if case .integer(let count) = before[member.name] { count } else { Int64(0) }
+            told.set(member.name, .integer(now - earlier))
+        }
+        if case .source(let runner) = self, let reason = runner.firstReason { told.set("firstQuarantined", .string(reason)) }
+        return told
+    }
+
     func figures(_ name: String, now: Instant) -> [ServiceFigure] {
         let (phase, failures): (ConnectorPhase, Int)
         var figures: [ServiceFigure] = []

@@ -129,12 +129,16 @@ public final class RunningConnectors: Sendable {
 
     /// Runs one connector to its end: a source's, or to where everything is delivered.
     ///
-    /// - Returns: How it ended, and what it did over all runs.
+    /// - Returns: How it ended, and what it did: over all runs, and under `thisRun` in this one.
     public func runOnce(_ entry: ConnectorPlan.Entry, into worker: Worker) async -> (phase: ConnectorPhase, told: JSONObject) {
         await begin(first, worker)
+        // What cannot be read is told when it runs.
+        let before = try? await folder.told(of: entry)
         let runner = runner(of: entry, into: worker, once: true)
         let phase = await runner.run()
-        return (phase, runner.told)
+        var told = runner.told
+        told.set("thisRun", .object(runner.told(since: before ?? JSONObject())))
+        return (phase, told)
     }
 
     /// What runs one connector into a worker.
@@ -194,7 +198,9 @@ extension Worker {
         guard batch.count > 0 || !batch.rejects.isEmpty else { return .init(accepted: 0, duplicates: 0, quarantined: 0) }
         do throws(ServiceError) {
             let receipt = try await collect(batch, from: connector)
-            return .init(accepted: receipt.accepted, duplicates: receipt.duplicates, quarantined: receipt.quarantined)
+            return .init(
+                accepted: receipt.accepted, duplicates: receipt.duplicates, quarantined: receipt.quarantined,
+                firstReason: receipt.firstReason)
         } catch {
             throw ConnectorError(error)
         }

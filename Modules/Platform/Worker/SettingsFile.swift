@@ -49,6 +49,9 @@ public struct SettingsFile {
         }
     }
 
+    /// Whether there is nothing in it.
+    public var isEmpty: Bool { root == nil }
+
     /// A section; nil where the file has none of that name.
     public subscript(section: String) -> JSONValue? { root?.mapping?[Node(section)].map { JSONValue($0) } }
 

@@ -122,7 +122,7 @@ final class WorkerLoop {
             for (collection, outcome) in zip(collections, outcomes) {
                 let receipt = CollectReceipt(
                     accepted: outcome.own.outcome.accepted, duplicates: outcome.own.outcome.duplicates,
-                    quarantined: outcome.own.rejects.count)
+                    quarantined: outcome.own.rejects.count, firstReason: outcome.own.rejects.first?.reason)
                 tell.count(receipt)
                 collection.answer.resume(returning: .success(receipt))
             }

@@ -13,6 +13,7 @@ static tessera_bytes bytes(const char *text) { return (tessera_bytes){(const uin
 typedef struct {
     char fault[32];
     char mark[512];
+    char token[64];
 } faulty;
 
 static tessera_status make(
@@ -21,7 +22,8 @@ static tessera_status make(
     (void)host;
     faulty *own = calloc(1, sizeof *own);
     for (size_t i = 0; i < count; i++) {
-        char *to = settings[i].name.bytes[0] == 'f' ? own->fault : own->mark;
+        char first = settings[i].name.bytes[0];
+        char *to = first == 'f' ? own->fault : first == 't' ? own->token : own->mark;
         memcpy(to, settings[i].value.bytes, settings[i].value.count);
     }
     if (!strcmp(own->fault, "unmade")) {
@@ -43,6 +45,18 @@ static tessera_status fail(faulty *own, const tessera_host *host) {
         if (file) fclose(file);
     }
     if (is(own, "trap")) abort();
+    if (is(own, "words")) {
+        fputs("Weather.swift:7: Fatal error: my words\n", stderr);
+        abort();
+    }
+    if (is(own, "killed")) raise(SIGKILL);
+    if (is(own, "tell")) {
+        host->report(host->host, bytes(own->token));
+        char text[128];
+        snprintf(text, sizeof text, "the other side refuses %s", own->token);
+        host->fail(host->host, bytes("there"), bytes(text), bytes("Wait."), -1);
+        return TESSERA_RETRY;
+    }
     if (is(own, "exit")) exit(7);
     if (is(own, "hang"))
         for (;;) pause();
@@ -89,6 +103,7 @@ static tessera_status give(void *made, uint16_t version, const tessera_bytes *po
     if (position) memcpy(text, position->bytes, position->count);
     int first = atoi(text);
     if (first >= 100) return TESSERA_END;
+    if (first == 30 && is(own, "spin")) return TESSERA_DONE;
     for (int i = first; i < first + 10; i++) {
         snprintf(text, sizeof text, message, i);
         host->message(host->host, bytes(text));
@@ -96,6 +111,14 @@ static tessera_status give(void *made, uint16_t version, const tessera_bytes *po
         if (i == 25) {
             tessera_status status = fail(own, host);
             if (status != TESSERA_DONE) return status;
+        }
+        if (i == 25 && (is(own, "large") || is(own, "set aside"))) {
+            size_t count = 50 << 20;
+            uint8_t *much = malloc(count);
+            memset(much, 'x', count);
+            if (is(own, "large")) host->message(host->host, (tessera_bytes){much, count});
+            else host->reject(host->host, (tessera_bytes){much, count}, bytes("It is large."));
+            free(much);
         }
         while (i == 25 && is(own, "flood")) host->message(host->host, bytes(text));
         for (int more = 0; i == 25 && is(own, "spill") && more < 100000; more++) host->message(host->host, bytes(text));

@@ -1,7 +1,7 @@
 import CConnector
 
 /// What Tessera lends for the time of one call.
-public struct Host {
+public struct ConnectorHost {
     let table: UnsafePointer<tessera_host>
 
     /// Whether the call is to end: look at it whenever you wait.
