@@ -4,14 +4,9 @@ import EventModel
 
 /// Makes mails of records and hands them over to a server, one after another on one connection.
 final class SMTPDestination: Destination {
-    /// What became of a record.
-    enum Lot: Sendable, Hashable {
-        case unknown, arrived
-        case refused(String)
-    }
     /// `@unchecked`: only the queue touches it.
     private final class Memory: @unchecked Sendable {
-        var settled = SettledRecords(unknown: Lot.unknown)
+        var settled = SettledRecords()
     }
     private let server: SMTPServer
     private let template: MailTemplate
@@ -45,11 +40,8 @@ final class SMTPDestination: Destination {
                 memory.settled.keep(round.lots, of: batch)
                 throw error
             }
-            memory.settled.forget()
-            return DeliveryReceipt(
-                refused: round.lots.enumerated().compactMap { place, lot in
-                    if case .refused(let reason) = lot { .init(record: place, reason: reason) } else { nil }
-                })
+            memory.settled.forget(batch)
+            return DeliveryReceipt(round.lots)
         }
     }
 }
@@ -61,7 +53,7 @@ private struct MailRound {
     private let server: SMTPServer
     private let cancellation: Cancellation
     /// What is known of the records.
-    private(set) var lots: [SMTPDestination.Lot]
+    private(set) var lots: [RecordLot]
     /// Why the first mail was put off that the server does not take now.
     private var firstDeferral: ConnectorError?
     private var deferralsInRow = 0
@@ -72,7 +64,7 @@ private struct MailRound {
     private static let mostDeferrals = 5
 
     init(
-        _ batch: DeliveryBatch, _ lots: [SMTPDestination.Lot], to connection: SMTPConnection, of server: SMTPServer,
+        _ batch: DeliveryBatch, _ lots: [RecordLot], to connection: SMTPConnection, of server: SMTPServer,
         _ cancellation: Cancellation
     ) {
         (self.batch, self.lots, self.connection, self.server, self.cancellation) = (batch, lots, connection, server, cancellation)
