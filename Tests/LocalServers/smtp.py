@@ -6,6 +6,7 @@ Before each answer FOLDER/faults is read: words of the form WHAT=VALUE.
   data=N        every Nth mail is answered with 451 when it has come
   cut=N         every Nth mail is cut off in the middle of its coming
   lost=N        every Nth mail is accepted, and the connection cut before the answer
+  hang=N        every Nth mail is never answered
   gone=TEXT     a recipient that begins with TEXT is answered with 550 5.1.1, and the address in the words
   full=TEXT     a recipient that begins with TEXT is answered with 452 4.2.2
   spam=TEXT     a mail in which TEXT stands is answered with 554 5.7.1
@@ -21,7 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 folder, port, password, security = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 mails = os.path.join(folder, "mails")
-counts = {}
+counts = {"mails": len(os.listdir(mails))}
 connections = 0
 
 
@@ -67,7 +68,10 @@ class Handler:
             return "554 5.7.1 not wanted by " + envelope.rcpt_tos[0]
         if is_due("data"):
             return "451 4.3.0 later"
-        number = len(os.listdir(mails))
+        if is_due("hang"):
+            await asyncio.sleep(3600)
+        number = counts["mails"]
+        counts["mails"] += 1
         part = os.path.join(folder, "part")
         with open(part, "wb") as file:
             file.write(("%s\n%s\n%d\n" % (envelope.mail_from, envelope.rcpt_tos[0], session.tessera_number)).encode())
