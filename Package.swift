@@ -134,6 +134,7 @@ let package = Package(
         module("Service", ["Connectors", "EventModel"]),  // what a running worker does for those who speak to it
         module("WebClient", ["Connectors", "EventModel", httpClient, http1] + nio),  // how connectors speak to servers elsewhere
         module("AWSClient", ["Connectors", "EventModel", "Secrets", "WebClient", crypto]),  // signed requests
+        module("Programs", ["Connectors", "EventModel", "Secrets"] + subprocess),  // children that connectors run
         module("Records", ["EventModel", "Rules", "Storage"]),  // which messages the records of another system become
         module("ConnectorKit", ["CConnector"]),  // what authors of such libraries write in; it knows nothing of the rest
         module("ConnectorsTesting", ["Connectors", "EventModel", "EventModelTesting"]),  // the contract kit of formats
@@ -152,6 +153,7 @@ let package = Package(
         plugin("StorageSQLite", ["CMemory", "EventModel", "Identity", "Storage", grdb, sqlite]),
         plugin("SourceFiles", ["Archive", "Connectors", "EventModel"], sample: "sample.yaml"),
         plugin("SourceWebhook", ["Connectors", "EventModel", "Records", "Secrets", crypto], sample: "sample.yaml"),
+        plugin("DestinationExec", ["Connectors", "EventModel", "Programs"], sample: "sample.yaml"),
         plugin("DestinationFiles", ["Connectors", "EventModel"], sample: "sample.yaml"),
         plugin(
             "DestinationWebhook", ["Connectors", "EventModel", "Secrets", "WebClient", crypto], sample: "sample.yaml"),
@@ -159,7 +161,7 @@ let package = Package(
         plugin("ConnectorKinesis", ["AWSClient", "Connectors", "EventModel", "WebClient"], sample: "sample.yaml"),
         plugin("DestinationLookup", ["Connectors", "EventModel", "WebClient", crypto], sample: "sample.yaml"),
         plugin(
-            "ConnectorSinger", ["Archive", "Connectors", "EventModel", "Records", "Secrets"] + subprocess, sample: "sample.yaml"),
+            "ConnectorSinger", ["Archive", "Connectors", "EventModel", "Programs", "Records", "Secrets"], sample: "sample.yaml"),
         plugin("ConnectorLibrary", ["CConnector", "Connectors", "EventModel", "Secrets"], sample: "sample.yaml"),
         plugin(  // a source and a destination
             "ConnectorPostgres", ["CPostgres", "Connectors", "EventModel", "Records", "Secrets"], sample: "sample.yaml"),
@@ -189,7 +191,8 @@ let package = Package(
         .target(
             name: "BuiltIn",
             dependencies: [
-                "Archive", "ConnectorKinesis", "ConnectorLibrary", "ConnectorS3", "ConnectorSinger", "Connectors", "DestinationFiles",
+                "Archive", "ConnectorKinesis", "ConnectorLibrary", "ConnectorS3", "ConnectorSinger", "Connectors", "DestinationExec",
+                "DestinationFiles",
                 "DestinationLookup",
                 "DestinationWebhook", "EnricherTable",
                 "EnricherText",
@@ -240,6 +243,7 @@ let package = Package(
         tests("StorageSQLite", [grdb, "StorageSQLite", "StorageTesting", "Storage", "EventModel", "TestFolder"]),
         tests("SourceFiles", ["Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatSegment", "SourceFiles", "TestFolder"]),
         tests("SourceWebhook", ["Connectors", "EventModel", "SourceWebhook", crypto]),
+        tests("DestinationExec", ["Connectors", "ConnectorsTesting", "DestinationExec", "EventModel", "TestFolder"]),
         tests("DestinationFiles", ["Connectors", "ConnectorsTesting", "DestinationFiles", "EventModel", "TestFolder"]),
         tests(
             "DestinationWebhook",

@@ -4,6 +4,7 @@ import ConnectorLibrary
 import ConnectorS3
 import ConnectorSinger
 import Connectors
+import DestinationExec
 import DestinationFiles
 import DestinationLookup
 import DestinationWebhook
@@ -39,7 +40,8 @@ extension Plugins {
                 + heavySources),
         destinations: DestinationRegistry(
             [
-                FilesDestinationSettings.self, KinesisDestinationSettings.self, LibrarySettings.self, LookupSettings.self,
+                ExecSettings.self, FilesDestinationSettings.self, KinesisDestinationSettings.self, LibrarySettings.self,
+                LookupSettings.self,
                 S3DestinationSettings.self, SingerDestinationSettings.self, WebhookSettings.self,
             ] + heavyDestinations),
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Hands things from the task that has them to the one that asks, one at a time: nothing more is fetched before the last was taken.
-final class Handover<Thing: Sendable>: Sendable {
+package final class Handover<Thing: Sendable>: Sendable {
     private struct State {
         var thing: Thing?
         var giver: CheckedContinuation<Bool, Never>?
@@ -13,8 +13,11 @@ final class Handover<Thing: Sendable>: Sendable {
     }
     private let state = Mutex(State())
 
+    /// Nothing waits.
+    package init() {}
+
     /// Gives a thing and waits until it was taken; false where nobody will take it, or the task was cancelled.
-    func give(_ thing: Thing) async -> Bool {
+    package func give(_ thing: Thing) async -> Bool {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer: (Bool, CheckedContinuation<Thing?, Never>?)? = state.withLock { state in
@@ -36,7 +39,7 @@ final class Handover<Thing: Sendable>: Sendable {
     }
 
     /// Waits for the next thing; nil when nothing more will be given.
-    func take() async -> Thing? {
+    package func take() async -> Thing? {
         await withCheckedContinuation { continuation in
             let answer: (Thing?, CheckedContinuation<Bool, Never>?)? = state.withLock { state in
                 if let thing = state.thing {
@@ -55,7 +58,7 @@ final class Handover<Thing: Sendable>: Sendable {
     }
 
     /// Nothing more will be taken: who gives is let go.
-    func abandon() {
+    package func abandon() {
         let giver = state.withLock { state in
             let giver = state.giver
             (state.thing, state.giver, state.isAbandoned) = (nil, nil, true)
@@ -65,10 +68,10 @@ final class Handover<Thing: Sendable>: Sendable {
     }
 
     /// Whether nothing more will be given. What was given last may still wait.
-    var isFinished: Bool { state.withLock { $0.isFinished } }
+    package var isFinished: Bool { state.withLock { $0.isFinished } }
 
     /// Nothing more will be given: who takes is let go.
-    func finish() {
+    package func finish() {
         let taker = state.withLock { state in
             let taker = state.taker
             (state.taker, state.isFinished) = (nil, true)

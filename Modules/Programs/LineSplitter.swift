@@ -1,14 +1,17 @@
 import EventModel
 
 /// Cuts bytes into lines, and holds no more than one line of the longest length.
-struct LineSplitter {
-    enum Line {
+package struct LineSplitter {
+    package enum Line {
         case whole([UInt8])
         /// A line beyond `longest`: how it begins.
         case tooLong([UInt8])
     }
     /// Bytes of a line, at most.
-    static let longest = 8 << 20
+    package static let longest = 8 << 20
+
+    /// Nothing was read.
+    package init() {}
 
     private var window: [UInt8] = []
     /// Bytes of the window that were given.
@@ -19,7 +22,7 @@ struct LineSplitter {
     private var skipped: [UInt8]?
 
     /// Adds what was read.
-    mutating func append(_ bytes: some Collection<UInt8>) {
+    package mutating func append(_ bytes: some Collection<UInt8>) {
         if given > 0 {
             window.removeFirst(given)
             given = 0
@@ -30,7 +33,7 @@ struct LineSplitter {
     /// The next line; nil where more has to be read first.
     ///
     /// - Parameter atEnd: Nothing more will be read: what is left is a line.
-    mutating func next(atEnd: Bool) -> Line? {
+    package mutating func next(atEnd: Bool) -> Line? {
         let end = window[(given + searched)...].firstIndex(of: UInt8(ascii: "\n"))
         guard let end = end ?? (atEnd && (window.count > given || skipped != nil) ? window.count : nil) else {
             searched = window.count - given

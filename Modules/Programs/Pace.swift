@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Since when a program is waited for.
-final class Pace: Sendable {
+package final class Pace: Sendable {
     /// Nil while it is not its turn: what it said waits to be taken, or nothing is wanted of it.
     private let last: Mutex<ContinuousClock.Instant?>
 
@@ -9,10 +9,10 @@ final class Pace: Sendable {
     init(isResting: Bool) { last = Mutex(isResting ? nil : .now) }
 
     /// It said something, or its turn begins. Unless `always`, this does not end a rest.
-    func heard(always: Bool) { last.withLock { if always || $0 != nil { $0 = .now } } }
+    package func heard(always: Bool) { last.withLock { if always || $0 != nil { $0 = .now } } }
 
     /// It is not its turn any more.
-    func rest() { last.withLock { $0 = nil } }
+    package func rest() { last.withLock { $0 = nil } }
 
     /// Waits until it was waited for in vain for so long; false where the task is cancelled before.
     func isSilent(for idle: Duration) async -> Bool {

@@ -1,16 +1,9 @@
-import Connectors
-import EventModel
+package import Connectors
 
 extension Program {
-    /// The arguments of every run: its settings, where it has any.
-    func options(in folder: ProgramFolder) throws(ConnectorError) -> [String] {
-        guard let config else { return [] }
-        return ["--config", try folder.write(config.text, as: "config.json")]
-    }
-
     /// What an end means; nil where all is well.
-    func failure(of end: ProgramRun.End, _ words: ProgramWords) -> ConnectorError? {
-        let said = words.last.map { ": \($0.hasSuffix(".") ? String($0.dropLast()) : $0)" } ?? ""
+    package func failure(of end: ProgramRun.End, _ words: ProgramWords?) -> ConnectorError? {
+        let said = words?.last.map { ": \($0.hasSuffix(".") ? String($0.dropLast()) : $0)" } ?? ""
         let remedy = "What it says stands in the log; it is tried again."
         switch end {
         case .exited(0): return nil
@@ -31,7 +24,7 @@ extension Program {
 
 extension Duration {
     /// In seconds, without a point where they are whole.
-    var inSeconds: String {
+    package var inSeconds: String {
         let seconds = self / .seconds(1)
         return seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
     }

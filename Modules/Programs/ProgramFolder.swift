@@ -1,17 +1,17 @@
-import Connectors
+package import Connectors
 import Foundation
 
-/// A private folder for one run of a tap or a target: its settings with their secrets, its state and its catalog. It is gone with the run.
+/// A private folder for one run of a program: its settings with their secrets, its state and its catalog. It is gone with the run.
 ///
 /// A run that was killed leaves its folder; the next run of anybody takes it away, as nobody holds its lock any more.
-final class ProgramFolder: Sendable {
-    let path: String
+package final class ProgramFolder: Sendable {
+    package let path: String
     private let lock: Int32
 
-    private static let prefix = "tessera-singer-"
+    private static let prefix = "tessera-program-"
 
     /// Makes an empty folder that only this user can look into, and takes those away that were left.
-    init() throws(ConnectorError) {
+    package init() throws(ConnectorError) {
         let parent = FileManager.default.temporaryDirectory.path
         Self.removeLeft(in: parent)
         var template = Array((parent + "/" + Self.prefix + "XXXXXX").utf8CString)
@@ -27,7 +27,7 @@ final class ProgramFolder: Sendable {
     }
 
     /// Writes a file that only this user can read, and gives its path.
-    func write(_ text: String, as name: String) throws(ConnectorError) -> String {
+    package func write(_ text: String, as name: String) throws(ConnectorError) -> String {
         let file = path + "/" + name
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure(file) }

@@ -48,10 +48,10 @@ struct ProgramProcess: Sendable {
         defer { if let group = leader.withLock({ $0 }) { kill(-group, SIGKILL) } }
         do {
             let outcome = try await Subprocess.run(
-                program.executable.contains("/") ? .path(FilePath(Self.absolute(program.executable))) : .name(program.executable),
+                program.executableOfSystem,
                 arguments: Arguments(program.arguments + arguments),
                 environment: .custom(program.environment(scratch: folder.path).map { Array($0.utf8) + [0] }),
-                workingDirectory: program.folder.isEmpty ? nil : FilePath(Self.absolute(program.folder)), platformOptions: options,
+                workingDirectory: program.folder.isEmpty ? nil : FilePath(Program.absolute(program.folder)), platformOptions: options,
                 input: .inputWriter, output: .sequence, error: .sequence
             ) { execution in
                 leader.withLock { $0 = execution.processIdentifier.value }
@@ -102,8 +102,4 @@ struct ProgramProcess: Sendable {
 
     /// A program that ends while it is written to is an error to be told, not the end of this process.
     private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
-
-    private static func absolute(_ path: String) -> String {
-        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-    }
 }

@@ -1,12 +1,12 @@
 import Connectors
 
-/// One run of a tap or a target: what it writes, a piece at a time as it is asked for, what it is given to read, and how it ended.
+/// One run of a program: what it writes, a piece at a time as it is asked for, what it is given to read, and how it ended.
 ///
 /// What is not asked for stays in the pipe, and a full pipe stops the program; what it does not read keeps whoever gives waiting. The
 /// program leads a process group of its own; when the run is over, nobody of that group is left.
-final class ProgramRun: Sendable {
+package final class ProgramRun: Sendable {
     /// How it ended.
-    enum End: Sendable {
+    package enum End: Sendable {
         case exited(Int32)
         case signalled(Int32)
         /// It was waited for in vain, and was ended.
@@ -21,16 +21,16 @@ final class ProgramRun: Sendable {
     private let output = Handover<[UInt8]>()
     private let task: Task<End, Never>
     /// What it writes for people.
-    let words: ProgramWords
+    package let words: ProgramWords
     /// Whether it is waited for. Without an input it is as soon as it runs, and each word of it is the sign of life that counts.
-    let pace: Pace
+    package let pace: Pace
 
     /// Starts a program.
     ///
     /// - Parameter arguments: Behind its own.
     /// - Parameter folder: Its private folder; it is kept as long as the program runs.
     /// - Parameter input: What it reads, a piece at a time; nil: nothing. Who gives is let go when the program reads no more.
-    init(_ program: Program, _ arguments: [String], in folder: ProgramFolder, input: Handover<[UInt8]>? = nil) {
+    package init(_ program: Program, _ arguments: [String], in folder: ProgramFolder, input: Handover<[UInt8]>? = nil) {
         words = ProgramWords(program)
         pace = Pace(isResting: input != nil)
         let process = ProgramProcess(
@@ -42,7 +42,7 @@ final class ProgramRun: Sendable {
     deinit { task.cancel() }
 
     /// The next piece of its output; nil when it has ended. Cancelling the task that asks ends the program, and waits until it is gone.
-    func next() async -> [UInt8]? {
+    package func next() async -> [UInt8]? {
         await withTaskCancellationHandler {
             await output.take()
         } onCancel: {
@@ -51,13 +51,13 @@ final class ProgramRun: Sendable {
     }
 
     /// Whether it has ended.
-    var hasEnded: Bool { output.isFinished }
+    package var hasEnded: Bool { output.isFinished }
 
     /// How it ended; waits for that.
-    var end: End { get async { await task.value } }
+    package var end: End { get async { await task.value } }
 
     /// Ends it and waits until it is gone.
-    func stop() async {
+    package func stop() async {
         task.cancel()
         while await output.take() != nil {}
         _ = await task.value

@@ -1,33 +1,33 @@
-import Connectors
-import EventModel
+package import Connectors
+package import EventModel
 
-/// The settings that taps and targets share: which program it is, and what it is given.
-struct ProgramSettings: Decodable, Sendable {
-    var command: [String]
+/// The settings that connectors which run a program share: which program it is, and what it is given.
+package struct ProgramSettings: Decodable, Sendable {
+    package var command: [String]
     var config: SettingObject?
     var environment: SettingObject?
 
     /// - Parameter word: What the program is: `tap`.
-    static func command(_ word: String) -> SettingDescriptor {
+    package static func command(_ word: String) -> SettingDescriptor {
         .required("command", .texts, "The \(word) and its arguments, a text each; no shell reads them.")
     }
 
     /// - Parameter word: What the program is: `tap`.
-    static func config(_ word: String) -> SettingDescriptor {
+    package static func config(_ word: String) -> SettingDescriptor {
         .optional(
             "config", .object(withSecrets: true),
             "The \(word)'s own settings, given to it as a file that nobody else can read (`--config`).")
     }
 
     /// - Parameter word: What the program is: `tap`.
-    static func environment(_ word: String) -> SettingDescriptor {
+    package static func environment(_ word: String) -> SettingDescriptor {
         .optional("environment", .object(withSecrets: true), "Variables that the \(word) is given beside the usual ones.")
     }
 
     /// The program; it is looked for when it is run.
     ///
     /// - Parameter example: A command, for sentences.
-    func makeProgram(
+    package func makeProgram(
         _ context: ConnectorContext, patience: Duration, _ impatience: Program.Impatience, example: String
     ) throws(SettingsError) -> Program {
         guard let executable = command.first else {

@@ -2,9 +2,9 @@ import Foundation
 import Subprocess
 import Synchronization
 
-/// What a tap or a target writes for people, on standard error: a line at a time for the log, within bounds, and without secrets and
+/// What a program writes for people, on standard error: a line at a time for the log, within bounds, and without secrets and
 /// records.
-final class ProgramWords: Sendable {
+package final class ProgramWords: Sendable {
     private let program: Program
     private let lastLine = Mutex<String?>(nil)
 
@@ -18,7 +18,7 @@ final class ProgramWords: Sendable {
     init(_ program: Program) { self.program = program }
 
     /// The last line; nil: none that can be shown.
-    var last: String? { lastLine.withLock { $0 } }
+    package var last: String? { lastLine.withLock { $0 } }
 
     /// Reads to the end.
     ///

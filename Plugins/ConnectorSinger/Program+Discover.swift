@@ -1,5 +1,6 @@
 import Connectors
 import EventModel
+import Programs
 
 extension Program {
     /// What a tap answers to `--discover`.

@@ -1,6 +1,7 @@
 import Archive
 import Connectors
 import Foundation
+import Programs
 
 /// A file of records that a tap has named in a BATCH: a JSON object on each line, plain or gzip.
 final class RecordFile {

@@ -1,4 +1,5 @@
 import Connectors
+import Programs
 
 /// Gives batches to a target, which runs on between them or is run for each.
 actor SingerDestination: Destination {

@@ -1,5 +1,6 @@
 public import Connectors
 public import EventModel
+import Programs
 
 /// Settings of `singer` as a destination: a target, and the streams that it is given.
 public struct SingerDestinationSettings: DestinationSettings {

@@ -1,5 +1,6 @@
 import Connectors
 import EventModel
+import Programs
 import Records
 
 /// Runs a tap again and again, and goes on each time where its last state says.

@@ -1,6 +1,7 @@
 public import Connectors
 public import EventModel
 import Foundation
+import Programs
 import Records
 
 /// Settings of `singer` as a source: a tap, and which messages its records are.

@@ -1,5 +1,6 @@
 import Connectors
 import EventModel
+import Programs
 import Records
 
 /// Reads the lines of one run of a tap: a piece of its output at a time in, batches out.

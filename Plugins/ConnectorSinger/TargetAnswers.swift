@@ -1,5 +1,6 @@
 import Connectors
 import EventModel
+import Programs
 
 /// What a target writes back: its states, which say how far it has come.
 struct TargetAnswers {

@@ -1,5 +1,6 @@
 import Connectors
 import EventModel
+import Programs
 
 /// One run of a target: batches go in, and its states come out.
 ///

@@ -105,13 +105,7 @@ final class FolderWriter {
             let key = batch.key(index)
             guard !known.contains(key), own.insert(key).inserted else { continue }
             keys.append(key)
-            text.append(contentsOf: #"{"kind":"\#(batch.records[index].kind.rawValue)","key":"#.utf8)
-            JSONText.append(string: key, to: &text)
-            text.append(contentsOf: #","profile":"#.utf8)
-            JSONText.append(string: batch.profile(index), to: &text)
-            text.append(contentsOf: #","record":"#.utf8)
-            text.append(contentsOf: batch.json(index))
-            text.append(contentsOf: "}\n".utf8)
+            batch.appendLine(index, to: &text)
         }
         if text.isEmpty { return }
         if size >= rotate {
