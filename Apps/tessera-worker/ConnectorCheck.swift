@@ -28,15 +28,15 @@ extension ConnectorCommands {
                 let entry = try connector.entry(isRunOnce: true, report: { Terminal.printError($0 + "\n") })
                 let found = try await entry.work.probe()
                 var told = JSONObject([.init("found", .string(found))])
-                if promises { told.set("promises", .array(try await keptInTime(by: entry.work).map { .string("\($0)") })) }
+                if promises { told.set("promises", .array(try await keptInTime(by: entry.work).map { .string($0) })) }
                 Terminal.print(JSONValue.object(told).text + "\n")
             }
         }
 
         /// The promises that a source keeps, tried for no longer than they may take.
-        private func keptInTime(by work: ConnectorPlan.Work) async throws -> [SourceContract] {
+        private func keptInTime(by work: ConnectorPlan.Work) async throws -> [String] {
             let within = max(1, within)
-            return try await withThrowingTaskGroup(of: [SourceContract]?.self) { group in
+            return try await withThrowingTaskGroup(of: [String]?.self) { group in
                 group.addTask { try await kept(by: work) }
                 group.addTask {
                     try await Task.sleep(for: .seconds(within))
@@ -56,20 +56,25 @@ extension ConnectorCommands {
         /// The promises that a source keeps.
         ///
         /// - Throws: With the first that it breaks.
-        private func kept(by work: ConnectorPlan.Work) async throws -> [SourceContract] {
+        private func kept(by work: ConnectorPlan.Work) async throws -> [String] {
             guard case .source(let source) = work else {
                 throw CommandError(.usage, "A destination's promises are tried in tests: only they see its other side.")
             }
             // How many records there should be only the other side knows.
             let promises = SourceContract.allCases.filter { $0 != .givesEveryRecord }
-            for promise in promises {
-                do { try await promise.verify(source, records: 1) } catch let broken as SourceContract.Broken {
-                    throw CommandError(.failed, "A promise is broken. \(broken)\("\(broken)".hasSuffix(".") ? "" : ".")")
-                } catch let nothing as SourceContract.NothingGiven {
-                    throw CommandError(.data, "Of the promises \(nothing). Let its settings bring some records.")
-                }
+            do {
+                for promise in MessageContract.allCases { try await promise.verify(source) }
+                for promise in promises { try await promise.verify(source, records: 1) }
+            } catch let broken as MessageContract.Broken { throw Self.broken("\(broken)") } catch let broken as SourceContract.Broken {
+                throw Self.broken("\(broken)")
+            } catch let nothing as SourceContract.NothingGiven {
+                throw CommandError(.data, "Of the promises \(nothing). Let its settings bring some records.")
             }
-            return promises
+            return MessageContract.allCases.map { "\($0)" } + promises.map { "\($0)" }
+        }
+
+        private static func broken(_ promise: String) -> CommandError {
+            CommandError(.failed, "A promise is broken. \(promise)" + (promise.hasSuffix(".") ? "" : "."))
         }
     }
 }

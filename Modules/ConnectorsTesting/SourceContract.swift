@@ -6,8 +6,6 @@ public import EventModelTesting
 public enum SourceContract: CaseIterable, Sendable {
     /// Every record of the other side comes, as a message or as a reject with its reason.
     case givesEveryRecord
-    /// Every message is one that the store takes.
-    case givesGoodMessages
     /// A second reading from the first gives what the first gave.
     case repeatsItself
     /// From every checkpoint that it gave, it goes on with what followed; where its batches can be cut (`CutSource`), from those between, too.
@@ -37,7 +35,6 @@ public enum SourceContract: CaseIterable, Sendable {
         switch self {
         case .givesEveryRecord:
             if given.count != records { throw broken("\(given.count) records came of \(records)") }
-        case .givesGoodMessages: try judge(given)
         case .repeatsItself:
             let again = Records(try await read(source, after: nil))
             if let difference = again.difference(from: given) { throw broken("in the second reading from the first, \(difference)") }
@@ -67,23 +64,6 @@ public enum SourceContract: CaseIterable, Sendable {
     }
 
     private func broken(_ place: String) -> Broken { Broken(promise: self, place: place) }
-
-    /// Holds every message to the rules of the store.
-    private func judge(_ given: Records) throws(Broken) {
-        var (refused, first) = (0, "")
-        for line in given.lines {
-            do throws(MessageError) {
-                // Without an id of its own a message is given one that is made of its text.
-                _ = try ContiguousArray(line.utf8).withUnsafeBufferPointer { bytes throws(MessageError) in
-                    try Message(parsing: bytes, derivedID: "derived")
-                }
-            } catch {
-                if refused == 0 { first = error.description }
-                refused += 1
-            }
-        }
-        if refused > 0 { throw broken("\(refused) of \(given.lines.count) messages would be quarantined: \(first)") }
-    }
 
     /// Reads in batches of few records, each of which goes on from the position before it, and holds that against whole ones.
     private func verifyCut(_ source: some CutSource, _ given: Records) async throws {

@@ -59,8 +59,8 @@ import Testing
     @Test func `messages that the store would not take are told, with the first reason`() async throws {
         let library = try BuiltLibrary("numbers", "TIMELESS")
         let source = try library.source(#""count":40,"batch":10"#)
-        let broken = await #expect(throws: SourceContract.Broken.self) {
-            try await SourceContract.givesGoodMessages.verify(source, records: 40)
+        let broken = await #expect(throws: MessageContract.Broken.self) {
+            try await MessageContract.givesGoodMessages.verify(source)
         }
         #expect(String(describing: broken).contains(" 40 of 40 messages would be quarantined: The message has no time."))
     }
