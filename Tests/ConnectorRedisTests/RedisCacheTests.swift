@@ -29,7 +29,7 @@ extension ServerTests {
         }
 
         @Test func `caches with other prefixes are others, and nothing stays behind that nobody uses`() async throws {
-            let (one, two) = (try cache(#""prefix":"one""#), try cache(#""prefix":"two""#))
+            let (one, two) = (try cache(#""prefix":"cache-one""#), try cache(#""prefix":"cache-two""#))
             try await one.keep(bytes("1"), of: "a", for: .seconds(600))
             try await two.keep(bytes("2"), of: "a", for: .seconds(600))
             #expect(try await one.values(of: ["a"]) == ["a": bytes("1")])
@@ -37,15 +37,15 @@ extension ServerTests {
             #expect(try await one.values(of: ["a"]).isEmpty)
             #expect(try await two.values(of: ["a"]) == ["a": bytes("2")])
             try await one.keep(bytes("1"), of: "a", for: .milliseconds(300))
-            for _ in 0..<600 where try server.say("KEYS", "one*").value.list?.isEmpty == false {
+            for _ in 0..<600 where try server.say("KEYS", "cache-one*").value.list?.isEmpty == false {
                 try await Task.sleep(for: .milliseconds(100))
             }
-            #expect(try server.say("KEYS", "one*").value.list?.isEmpty == true)
-            #expect(try await two.probe().hasSuffix("`two` has 1 values of at most 100000."))
+            #expect(try server.say("KEYS", "cache-one*").value.list?.isEmpty == true)
+            #expect(try await two.probe().hasSuffix("`cache-two` has 1 values of at most 100000."))
         }
 
         @Test func `a server that was killed is asked again`() async throws {
-            let cache = try cache(#""prefix":"killed""#)
+            let cache = try cache(#""prefix":"cache-killed""#)
             try await cache.keep(bytes("1"), of: "a", for: .seconds(600))
             try server.local.tell("crash")
             await #expect(throws: ConnectorError.self) { _ = try await cache.values(of: ["a"]) }
