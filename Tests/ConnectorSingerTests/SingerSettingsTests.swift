@@ -82,7 +82,7 @@ struct SingerSettingsTests {
 
     @Test(arguments: [
         (#"{"command": []}"#, "command: there is no program in it"), (#"{"command": "tap-x"}"#, "command: this is not a list of texts"),
-        (#"{"userId": ""}"#, "userId: this is not a text"), (#"{"userId": ".a +"}"#, "userId: "),
+        (#"{"userId": ""}"#, "userId: this text is empty"), (#"{"userId": ".a +"}"#, "userId: "),
         (#"{"catalog": "c.json", "discover": true}"#, "discover: there is a catalog already"),
         (#"{"config": 3}"#, "config: this is not a map, with env:NAME or file:PATH where a secret belongs"),
         (#"{"config": {"a": [{"b": "env:NOT_THERE"}]}}"#, "config.a.0.b: the environment has no variable NOT_THERE"),
