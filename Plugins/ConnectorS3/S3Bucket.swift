@@ -57,10 +57,8 @@ struct S3Bucket: Sendable {
     }
 
     /// Puts an object there, in the place of one of the same key.
-    func put(_ body: [UInt8], as key: String, type: String, encoding: String?) async throws(ConnectorError) {
-        var headers: [(name: String, value: String)] = [("content-type", type)]
-        if let encoding { headers.append(("content-encoding", encoding)) }
-        _ = try await client.send("PUT", path: path(key), headers: headers, body: body)
+    func put(_ body: [UInt8], as key: String, type: String) async throws(ConnectorError) {
+        _ = try await client.send("PUT", path: path(key), headers: [("content-type", type)], body: body)
     }
 }
 

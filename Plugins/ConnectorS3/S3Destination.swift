@@ -31,7 +31,7 @@ struct S3Destination: Destination {
             // No `content-encoding`: whoever reads the object gets the file that its name says.
             try await bucket.put(
                 body, as: Self.key(of: batch, first, kind, prefix) + (isCompressed ? ".gz" : ""),
-                type: isCompressed ? "application/gzip" : "application/x-ndjson", encoding: nil)
+                type: isCompressed ? "application/gzip" : "application/x-ndjson")
         }
         return DeliveryReceipt()
     }
