@@ -59,7 +59,7 @@ private func read(_ source: S3Source, after start: Checkpoint? = nil) async thro
     }
 
     private func put(_ body: [UInt8], _ key: String) async throws {
-        try await bucket.put(body, as: key, type: "application/x-ndjson", encoding: nil)
+        try await bucket.put(body, as: key, type: "application/x-ndjson")
     }
 
     private func objects(_ prefix: String = "") async throws -> [S3Bucket.Object] {
