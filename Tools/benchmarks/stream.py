@@ -80,8 +80,8 @@ def processor(pids):
 
 
 def started(command, folder, name, **more):
-    return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=open(os.path.join(folder, name + ".log"), "w"), text=True, **more)
+    with open(os.path.join(folder, name + ".log"), "w") as log:
+        return subprocess.Popen(command, cwd=folder, stderr=log, text=True, **({"stdout": log} | more))
 
 
 def settings(brokers, socket):
@@ -108,7 +108,7 @@ def stream_rows(binaries, cache, size, rate):
         server = Server(os.path.join(folder, "postgres"))
         mock = started(
             [os.path.join(binaries, "kafka-mock"), "--lines", lines, "--rate", str(rate), "--count", str(count)], folder, "mock",
-            stdin=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         children.append(mock)
         brokers = json.loads(mock.stdout.readline())["brokers"]
         with open(os.path.join(folder, "tessera.yaml"), "w") as file:
@@ -117,7 +117,11 @@ def stream_rows(binaries, cache, size, rate):
             [os.path.join(binaries, "tessera-worker"), "--dev", "--port", "0", "--db", "s.tessera", "--config", "tessera.yaml"], folder,
             "worker")
         children.append(worker)
-        worker.stdout.readline()
+        begins = os.path.join(folder, "s.tessera.connectors", "out.delivery.json")
+        for _ in range(600):
+            if os.path.exists(begins) or worker.poll() is not None:
+                break
+            time.sleep(0.05)
         before = processor([worker.pid]), processor([mock.pid]), processor(server.processes)
         begun = time.monotonic()
         mock.stdin.write("go\n")
