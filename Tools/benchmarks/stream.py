@@ -17,7 +17,7 @@ BATCH = 5_000
 def postgres_programs():
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin")) + [os.path.dirname(shutil.which("initdb") or "")]
     for folder in reversed(found):
-        if folder and os.path.exists(os.path.join(folder, "initdb")):
+        if folder and all(os.path.exists(os.path.join(folder, name)) for name in ("initdb", "pg_ctl", "psql")):
             return folder
     raise Failed("PostgreSQL is not installed. (Debian: sudo apt-get install -y postgresql)")
 
