@@ -47,9 +47,9 @@ private func read(_ source: KinesisSource, after start: Checkpoint? = nil) async
 @Suite(.enabled(if: LocalMoto.python != nil, "\(LocalMoto.missing)")) struct KinesisTests {
     private let moto: LocalMoto
 
-    init() throws {
-        moto = try LocalMoto()
-        try moto.tell("stream clicks 2")
+    init() async throws {
+        moto = try await LocalMoto()
+        try await moto.tell("stream clicks 2")
     }
 
     private func put(_ numbers: Range<Int>) async throws {
@@ -98,7 +98,7 @@ private func read(_ source: KinesisSource, after start: Checkpoint? = nil) async
         let first = try await read(makeSource(moto))
         #expect(ids(first).count == 100)
         try await put(100..<200)
-        try moto.tell("split clicks")
+        try await moto.tell("split clicks")
         try await put(200..<300)
         let all = try await ids(read(makeSource(moto)))
         #expect(all.count == 300)
@@ -134,7 +134,7 @@ private func read(_ source: KinesisSource, after start: Checkpoint? = nil) async
         let count = isLong ? 100_000 : 2_000
         let keys = (0..<count).map { "key-\($0)" }
         let destination = try makeDestination(moto)
-        try moto.tell("faults 13")
+        try await moto.tell("faults 13")
         for start in stride(from: 0, to: count, by: 200) {
             let batch = DestinationContract.batch(keys[start..<(start + 200)])
             while true {

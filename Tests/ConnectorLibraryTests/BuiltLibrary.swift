@@ -14,7 +14,7 @@ struct BuiltLibrary {
     private static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
     /// - Parameter defined: Words that the preprocessor is given.
-    init(_ source: String, _ defined: String...) throws {
+    init(_ source: String, _ defined: String...) async throws {
         folder = try Folder()
         path = folder / "library.so"
         let process = Process()
@@ -23,8 +23,11 @@ struct BuiltLibrary {
         process.arguments =
             ["clang", "-shared", "-fPIC", "-O1", "-I", headers, "-o", path] + defined.map { "-D\($0)" }
             + [Self.sources.appendingPathComponent("Libraries/\(source).c").path]
-        try process.run()
-        process.waitUntilExit()
+        // Whoever waited here would keep one of the few threads that all tests share.
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in done.resume() }
+            do { try process.run() } catch { done.resume(throwing: error) }
+        }
         try #require(process.terminationStatus == 0, "\(source).c cannot be built")
     }
 

@@ -34,7 +34,7 @@ import Testing
         ("killed", "it was killed (signal 9), perhaps by the system for want of memory"), ("mute", "did not say why"),
         ("busy", "it is busy"),
     ]) func `what goes wrong once is told, and loses and doubles nothing`(fault: String, problem: String) async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         var failures: [ConnectorError] = []
         let lines = try await read(library.faulty(fault, mark: library.folder / "mark"), failures: &failures)
         #expect(failures.count == 1 && failures.first?.problem.contains(problem) == true, "\(failures)")
@@ -47,7 +47,7 @@ import Testing
         ("unmade", "made no connector"), ("spin", "20 times in a row that there is more"),
         ("large", "a message of 52428800 bytes, and one has at most 6291456"),
     ]) func `an error of the library stops it with a sentence`(fault: String, problem: String) async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         for source in [library.faulty(fault), try inProcess(library, fault)] {
             var failures: [ConnectorError] = []
             _ = try await read(source, failures: &failures)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `one that never ends flooding is ended`() async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         var failures: [ConnectorError] = []
         let lines = try await read(library.faulty("flood", mark: library.folder / "mark"), failures: &failures)
         #expect(failures.first?.recovery == .stop && failures.first?.problem.contains("goes on giving messages") == true, "\(failures)")
@@ -69,14 +69,14 @@ import Testing
     }
 
     @Test func `what stands behind the last position comes once`() async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         var failures: [ConnectorError] = []
         let lines = try await read(library.faulty("behind"), failures: &failures)
         #expect(failures.isEmpty && lines.count == 100 && Set(lines).count == 100)
     }
 
     @Test func `a record of any size can be set aside, and its beginning is kept`() async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         let source = library.faulty("set aside")
         var rejects: [Reject] = []
         for try await batch in source.batches(after: nil) { rejects += batch.messages.rejects }
@@ -84,13 +84,13 @@ import Testing
     }
 
     @Test func `nothing says that it is tried again: whoever tries it says so`() async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         let error = await #expect(throws: ConnectorError.self) { _ = try await library.faulty("words").probe() }
         #expect(error.map { !$0.description.contains("tried again") } == true, "\(String(describing: error))")
     }
 
     @Test(arguments: ["", #","inProcess":true"#]) func `a secret that the library shows is not told`(more: String) async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         let reports = Mutex<[String]>([])
         let source = try library.source(#""fault":"tell","token":"env:TOKEN""#, more) { report in reports.withLock { $0.append(report) } }
         let error = await #expect(throws: ConnectorError.self) { _ = try await source.probe() }
@@ -99,14 +99,14 @@ import Testing
     }
 
     @Test func `words on its standard output reach nobody`() async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         var failures: [ConnectorError] = []
         #expect(try await read(library.faulty("print"), failures: &failures).count == 100)
         #expect(failures.isEmpty)
     }
 
     @Test func `an error names its place and what helps`() async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         await #expect {
             _ = try await library.faulty("settings").probe()
         } throws: { error in
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(arguments: ["wait", "hang"]) func `a call that is cancelled ends`(fault: String) async throws {
-        let library = try BuiltLibrary("faulty")
+        let library = try await BuiltLibrary("faulty")
         let source = library.faulty(fault)
         let task = Task { try await source.probe() }
         try await Task.sleep(for: .milliseconds(300))
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func `refusing what was not given is an error of the connector`() async throws {
-        let library = try BuiltLibrary("faulty", #"ROLE="destination""#)
+        let library = try await BuiltLibrary("faulty", #"ROLE="destination""#)
         let destination = try library.destination(#""fault":"beyond""#)
         // The runner checks places of every destination.
         let receipt = try await destination.deliver(DestinationContract.batch(["key-0"][...]))

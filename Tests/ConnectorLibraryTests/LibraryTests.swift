@@ -11,12 +11,12 @@ import Testing
 @Suite struct LibraryTests {
     @Test(arguments: SourceContract.allCases, ["", #","inProcess":true"#])
     func `a source in C keeps the promises`(promise: SourceContract, where more: String) async throws {
-        let library = try BuiltLibrary("numbers")
+        let library = try await BuiltLibrary("numbers")
         try await promise.verify(try library.source(#""count":1500,"batch":70"#, more), records: 1_500)
     }
 
     @Test func `messages, rejects and positions are those that were given`() async throws {
-        let library = try BuiltLibrary("numbers")
+        let library = try await BuiltLibrary("numbers")
         var (messages, rejects, positions): ([String], [Reject], [String]) = ([], [], [])
         func read(_ source: some Source) async throws {
             for try await batch in source.batches(after: Checkpoint(version: 1, position: "40")) {
@@ -33,8 +33,8 @@ import Testing
         #expect(rejects.map(\.text) == ["number 50", "number 100"])
     }
 
-    @Test func `settings are checked by what the library says`() throws {
-        let library = try BuiltLibrary("numbers")
+    @Test func `settings are checked by what the library says`() async throws {
+        let library = try await BuiltLibrary("numbers")
         func problem(_ written: String) throws -> SettingsError? {
             do { _ = try library.source(written) } catch let errors as SettingsErrors { return errors.errors.first }
             return nil
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `a source that loses a record whenever it goes on is found`() async throws {
-        let library = try BuiltLibrary("numbers", "LOSSY")
+        let library = try await BuiltLibrary("numbers", "LOSSY")
         // One batch: of itself it would never go on between two records.
         let source = try library.source(#""count":1500,"batch":1500"#)
         let broken = await #expect(throws: SourceContract.Broken.self) {
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `messages that the store would not take are told, with the first reason`() async throws {
-        let library = try BuiltLibrary("numbers", "TIMELESS")
+        let library = try await BuiltLibrary("numbers", "TIMELESS")
         let source = try library.source(#""count":40,"batch":10"#)
         let broken = await #expect(throws: MessageContract.Broken.self) {
             try await MessageContract.givesGoodMessages.verify(source)
@@ -65,8 +65,8 @@ import Testing
         #expect(String(describing: broken).contains(" 40 of 40 messages would be quarantined: The message has no time."))
     }
 
-    @Test func `settings of a trial are checked as a worker's are`() throws {
-        let library = try BuiltLibrary("numbers")
+    @Test func `settings of a trial are checked as a worker's are`() async throws {
+        let library = try await BuiltLibrary("numbers")
         let table = try LibraryTable(opening: library.path)
         _ = try LibraryTrial(table.pointer, settings: ["count": "5"])
         for (settings, problem) in [
@@ -93,14 +93,14 @@ import Testing
     }
 
     @Test func `what the library itself finds wrong with its settings is told`() async throws {
-        let library = try BuiltLibrary("numbers")
+        let library = try await BuiltLibrary("numbers")
         let source = try library.source(#""count":5,"batch":50"#)
         let error = await #expect(throws: ConnectorError.self) { _ = try await source.probe() }
         #expect(error == ConnectorError(.mendSettings, at: "batch", "it is larger than count", remedy: "Write less."))
     }
 
-    @Test func `secrets are references, and none is shown`() throws {
-        let library = try BuiltLibrary("faulty")
+    @Test func `secrets are references, and none is shown`() async throws {
+        let library = try await BuiltLibrary("faulty")
         _ = try library.source(#""fault":"none","token":"env:TOKEN""#)
         let errors = #expect(throws: SettingsErrors.self) { _ = try library.source(#""fault":"none","token":"hunter2""#) }
         #expect(errors?.errors.first?.path == ["settings", "token"] && errors?.description.contains("hunter2") == false)
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: ["", #","inProcess":true"#]) func `a destination refuses by place, and the rest arrived`(more: String) async throws {
-        let library = try BuiltLibrary("faulty", #"ROLE="destination""#)
+        let library = try await BuiltLibrary("faulty", #"ROLE="destination""#)
         let destination = try library.destination(#""fault":"none""#, more)
         let keys = (0..<6).map { "key-\($0)" }
         #expect(
@@ -128,16 +128,16 @@ import Testing
         ("faulty", #"ROLE="format""#, false, "its descriptor has no role"),
         ("faulty", "TRAPS", false, "took its process down while it was loaded"),
     ])
-    func `a library that does not fit says why`(source: String, word: String, asDestination: Bool, problem: String) throws {
-        let library = word.isEmpty ? try BuiltLibrary(source) : try BuiltLibrary(source, word)
+    func `a library that does not fit says why`(source: String, word: String, asDestination: Bool, problem: String) async throws {
+        let library = word.isEmpty ? try await BuiltLibrary(source) : try await BuiltLibrary(source, word)
         let errors = #expect(throws: SettingsErrors.self) {
             if asDestination { _ = try library.destination(#""fault":"none""#) } else { _ = try library.source(#""fault":"none""#) }
         }
         #expect(errors?.errors.first?.path == ["path"] && errors?.description.contains(problem) == true, "\(errors?.description ?? "")")
     }
 
-    @Test func `a file that is no library, or another one, says so`() throws {
-        let library = try BuiltLibrary("numbers")
+    @Test func `a file that is no library, or another one, says so`() async throws {
+        let library = try await BuiltLibrary("numbers")
         for (path, problem) in [
             ("/nowhere.so", "there is no library"), (library.folder / "text.so", "it cannot be loaded"),
             ("/lib/x86_64-linux-gnu/libm.so.6", "has no function `tessera_connector`"),

@@ -11,7 +11,7 @@ extension ServerTests {
     @Suite struct NATSDestinationTests {
         private let server: Server
 
-        init() throws { server = try Server.shared.get() }
+        init() async throws { server = try await Server.shared.value }
 
         private func deliver(_ keys: ArraySlice<String>, to destination: NATSDestination) async throws -> DeliveryReceipt {
             try await destination.deliver(DestinationContract.batch(keys))
@@ -65,11 +65,11 @@ extension ServerTests {
                 // While the batch is on its way, or between it and the next.
                 let fault = Task.detached {
                     if number == 3 || number == 5 {
-                        try local.tell("crash")
-                        try local.tell("start")
+                        try await local.tell("crash")
+                        try await local.tell("start")
                     }
                 }
-                if number == 6 { try local.tell("freeze") }
+                if number == 6 { try await local.tell("freeze") }
                 while true {
                     do {
                         #expect(try await deliver(keys[start..<end], to: destination).refused.isEmpty)
@@ -77,7 +77,7 @@ extension ServerTests {
                     } catch let error as ConnectorError {
                         #expect(error.recovery == .retry(after: nil), "\(error)")
                         failures += 1
-                        if number == 6 { try local.tell("thaw") }
+                        if number == 6 { try await local.tell("thaw") }
                         try await Task.sleep(for: .milliseconds(50))
                     }
                 }

@@ -12,7 +12,7 @@ extension ServerTests {
     @Suite struct NATSSourceTests {
         private let server: Server
 
-        init() throws { server = try Server.shared.get() }
+        init() async throws { server = try await Server.shared.value }
 
         @Test(arguments: SourceContract.allCases)
         func `a stream keeps the promises`(promise: SourceContract) async throws {
@@ -60,18 +60,18 @@ extension ServerTests {
                         kept = batch.checkpoint
                         batches += 1
                         if batches == 5 || batches == 12 {
-                            try server.local.tell("crash")
-                            try server.local.tell("start")
+                            try await server.local.tell("crash")
+                            try await server.local.tell("start")
                         }
                         if batches == 18 {
-                            try server.local.tell("freeze")
+                            try await server.local.tell("freeze")
                             isFrozen = true
                         }
                     }
                 } catch let error as ConnectorError {
                     #expect(error.recovery == .retry(after: nil), "\(error)")
                     failures += 1
-                    if isFrozen { try server.local.tell("thaw") }
+                    if isFrozen { try await server.local.tell("thaw") }
                     isFrozen = false
                 }
             }
@@ -153,8 +153,8 @@ extension ServerTests {
                                     seen.add(lines(batch))
                                     let number = batches.next()
                                     if number == 10 {
-                                        try local.tell("crash")
-                                        try local.tell("start")
+                                        try await local.tell("crash")
+                                        try await local.tell("start")
                                     }
                                 }
                             } catch let error as ConnectorError {

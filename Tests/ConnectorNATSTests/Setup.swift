@@ -27,7 +27,7 @@ struct Stored: Equatable {
 
 /// The server of the tests, asked through the connector's own connection.
 final class Server: Sendable {
-    static let shared = Result { Server(try LocalNATS()) }
+    static let shared = Task { Server(try await LocalNATS()) }
 
     let local: LocalNATS
 

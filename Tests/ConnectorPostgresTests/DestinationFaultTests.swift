@@ -11,7 +11,7 @@ extension ServerTests {
     @Suite(.serialized) struct DestinationFaultTests {
         let server: LocalServer
 
-        init() throws { server = try LocalServer.shared.get() }
+        init() async throws { server = try await LocalServer.shared.value }
 
         /// Delivers as a worker does, again where it helps: at least `least` records, and on until somebody says that it is enough.
         private func deliver(
@@ -68,9 +68,9 @@ extension ServerTests {
             let breaker = Task {
                 for _ in 0..<(isLong ? 20 : 3) {
                     try await Task.sleep(for: .milliseconds(400))
-                    try server.tell("crash")
+                    try await server.tell("crash")
                     try await Task.sleep(for: .milliseconds(100))
-                    try server.tell("start")
+                    try await server.tell("start")
                 }
                 flag.isSet.store(true, ordering: .relaxed)
             }

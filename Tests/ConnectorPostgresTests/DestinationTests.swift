@@ -9,7 +9,7 @@ extension ServerTests {
     @Suite(.serialized) struct DestinationTests {
         let server: LocalServer
 
-        init() throws { server = try LocalServer.shared.get() }
+        init() async throws { server = try await LocalServer.shared.value }
 
         @Test(arguments: DestinationContract.allCases) func `it keeps the promises`(promise: DestinationContract) async throws {
             let schema = "kit_\(promise)".lowercased()

@@ -9,7 +9,7 @@ import Testing
 
 /// The server of the tests, asked through the connector's own connection.
 final class LocalServer: Sendable {
-    static let shared = Result { LocalServer(try LocalPostgres()) }
+    static let shared = Task { LocalServer(try await LocalPostgres()) }
 
     private let postgres: LocalPostgres
     private let place: PostgresServer
@@ -25,7 +25,7 @@ final class LocalServer: Sendable {
 
     var folder: String { postgres.folder }
 
-    func tell(_ word: String) throws { try postgres.tell(word) }
+    func tell(_ word: String) async throws { try await postgres.tell(word) }
 
     /// A session of its own.
     func makeSession() -> Session { Session(place, isReading: false) }

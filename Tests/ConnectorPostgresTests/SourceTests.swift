@@ -10,7 +10,7 @@ extension ServerTests {
         let server: LocalServer
         private static let rules = #""streams":{"orders":{"event":"Sold","userId":".who","timestamp":".at","properties":{"n":".n"}}}"#
 
-        init() throws { server = try LocalServer.shared.get() }
+        init() async throws { server = try await LocalServer.shared.value }
 
         /// Rows whose cursor repeats: four of each time.
         private func makeOrders(_ schema: String, _ count: Int) async throws {

@@ -11,7 +11,7 @@ extension BrokerTests {
     @Suite struct RabbitMQDestinationTests {
         private let broker: Broker
 
-        init() throws { broker = try Broker.shared.get() }
+        init() async throws { broker = try await Broker.shared.value }
 
         private func deliver(_ keys: ArraySlice<String>, to destination: RabbitMQDestination) async throws -> DeliveryReceipt {
             try await destination.deliver(DestinationContract.batch(keys))
@@ -96,10 +96,10 @@ extension BrokerTests {
                 let server = broker.server
                 // While the batch is on its way, or between it and the next.
                 let fault = Task.detached {
-                    if number == 3 { try server.tell("cut") }
+                    if number == 3 { try await server.tell("cut") }
                     if number == 6 {
-                        try server.tell("crash")
-                        try server.tell("start")
+                        try await server.tell("crash")
+                        try await server.tell("start")
                     }
                 }
                 while true {

@@ -11,7 +11,7 @@ extension BrokerTests {
     @Suite struct RabbitMQSourceTests {
         private let broker: Broker
 
-        init() throws { broker = try Broker.shared.get() }
+        init() async throws { broker = try await Broker.shared.value }
 
         private func read(_ source: RabbitMQSource) async throws -> [SourceBatch] {
             var all: [SourceBatch] = []
@@ -57,10 +57,10 @@ extension BrokerTests {
                         let found = lines(batch)
                         repeats += found.count - found.filter { seen.insert($0).inserted }.count
                         batches += 1
-                        if batches == 5 { try broker.server.tell("cut") }
+                        if batches == 5 { try await broker.server.tell("cut") }
                         if batches == 12 {
-                            try broker.server.tell("crash")
-                            try broker.server.tell("start")
+                            try await broker.server.tell("crash")
+                            try await broker.server.tell("start")
                         }
                     }
                 } catch let error as ConnectorError {

@@ -19,7 +19,7 @@ struct BrokerTests {}
 
 /// The broker of the tests, asked through the connector's own connection.
 final class Broker: Sendable {
-    static let shared = Result { Broker(try LocalRabbitMQ()) }
+    static let shared = Task { Broker(try await LocalRabbitMQ()) }
 
     let server: LocalRabbitMQ
 

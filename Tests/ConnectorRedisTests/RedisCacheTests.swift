@@ -12,7 +12,7 @@ extension ServerTests {
     @Suite struct RedisCacheTests {
         private let server: Server
 
-        init() throws { server = try Server.shared.get() }
+        init() async throws { server = try await Server.shared.value }
 
         private func cache(_ settings: String) throws -> any Cache {
             try CacheRegistry([RedisCacheSettings.self]).make(
@@ -47,9 +47,9 @@ extension ServerTests {
         @Test func `a server that was killed is asked again`() async throws {
             let cache = try cache(#""prefix":"cache-killed""#)
             try await cache.keep(bytes("1"), of: "a", for: .seconds(600))
-            try server.local.tell("crash")
+            try await server.local.tell("crash")
             await #expect(throws: ConnectorError.self) { _ = try await cache.values(of: ["a"]) }
-            try server.local.tell("start")
+            try await server.local.tell("start")
             try await cache.keep(bytes("2"), of: "a", for: .seconds(600))
             #expect(try await cache.values(of: ["a"]) == ["a": bytes("2")])
         }

@@ -11,7 +11,7 @@ extension ServerTests {
     @Suite struct RedisDestinationTests {
         private let server: Server
 
-        init() throws { server = try Server.shared.get() }
+        init() async throws { server = try await Server.shared.value }
 
         private func keys(_ stream: String) throws -> [String] { try server.entries(stream).compactMap { $0["key"] } }
 
@@ -56,13 +56,13 @@ extension ServerTests {
                 let local = server.local
                 // While the batch is on its way, or between it and the next.
                 let fault = Task.detached {
-                    if number == 3 { for _ in 0..<5 { try local.tell("cut") } }
+                    if number == 3 { for _ in 0..<5 { try await local.tell("cut") } }
                     if number == 6 {
-                        try local.tell("crash")
-                        try local.tell("start")
+                        try await local.tell("crash")
+                        try await local.tell("start")
                     }
                 }
-                if number == 9 { try local.tell("freeze") }
+                if number == 9 { try await local.tell("freeze") }
                 while true {
                     do {
                         #expect(try await deliver(keys[start..<end], to: destination).refused.isEmpty)
@@ -70,7 +70,7 @@ extension ServerTests {
                     } catch let error as ConnectorError {
                         #expect(error.recovery == .retry(after: nil), "\(error)")
                         failures += 1
-                        if number == 9 { try local.tell("thaw") }
+                        if number == 9 { try await local.tell("thaw") }
                         try await Task.sleep(for: .milliseconds(20))
                     }
                 }

@@ -11,7 +11,7 @@ extension ServerTests {
     @Suite struct RedisGroupTests {
         private let server: Server
 
-        init() throws { server = try Server.shared.get() }
+        init() async throws { server = try await Server.shared.value }
 
         private func source(_ stream: String, consumer: String = "one", _ more: String = "", runsOnce: Bool = true) throws -> RedisSource {
             let group = #""streams":["\#(stream)"],"group":"g","consumer":"\#(consumer)","batchRecords":100"#
@@ -60,10 +60,10 @@ extension ServerTests {
                                 while let batch = try await reading.next(isolation: nil) {
                                     stored += lines(batch)
                                     let number = batches.next()
-                                    if number == 10 || number == 20 { try local.tell("cut") }
+                                    if number == 10 || number == 20 { try await local.tell("cut") }
                                     if number == 30 {
-                                        try local.tell("crash")
-                                        try local.tell("start")
+                                        try await local.tell("crash")
+                                        try await local.tell("start")
                                     }
                                 }
                                 isOver = true

@@ -12,7 +12,7 @@ extension ServerTests {
     @Suite struct RedisSourceTests {
         private let server: Server
 
-        init() throws { server = try Server.shared.get() }
+        init() async throws { server = try await Server.shared.value }
 
         @Test(arguments: SourceContract.allCases)
         func `a stream keeps the promises`(promise: SourceContract) async throws {
@@ -64,20 +64,20 @@ extension ServerTests {
                         seen += lines(batch)
                         kept = batch.checkpoint
                         batches += 1
-                        if batches == 5 { try server.local.tell("cut") }
+                        if batches == 5 { try await server.local.tell("cut") }
                         if batches == 12 {
-                            try server.local.tell("crash")
-                            try server.local.tell("start")
+                            try await server.local.tell("crash")
+                            try await server.local.tell("start")
                         }
                         if batches == 18 {
-                            try server.local.tell("freeze")
+                            try await server.local.tell("freeze")
                             isFrozen = true
                         }
                     }
                 } catch let error as ConnectorError {
                     #expect(error.recovery == .retry(after: nil), "\(error)")
                     failures += 1
-                    if isFrozen { try server.local.tell("thaw") }
+                    if isFrozen { try await server.local.tell("thaw") }
                     isFrozen = false
                 }
             }

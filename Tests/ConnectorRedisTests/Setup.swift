@@ -19,7 +19,7 @@ struct ServerTests {}
 
 /// The server of the tests, asked through the connector's own connection.
 final class Server: Sendable {
-    static let shared = Result { Server(try LocalRedis()) }
+    static let shared = Task { Server(try await LocalRedis()) }
 
     let local: LocalRedis
 

@@ -53,9 +53,9 @@ private func read(_ source: S3Source, after start: Checkpoint? = nil) async thro
     private let moto: LocalMoto
     private var bucket: S3Bucket { get throws { try makeSource(moto.endpoint).bucket } }
 
-    init() throws {
-        moto = try LocalMoto()
-        try moto.tell("bucket shop")
+    init() async throws {
+        moto = try await LocalMoto()
+        try await moto.tell("bucket shop")
     }
 
     private func put(_ body: [UInt8], _ key: String) async throws {
@@ -128,7 +128,7 @@ private func read(_ source: S3Source, after start: Checkpoint? = nil) async thro
         let count = isLong ? 200_000 : 3_000
         let keys = (0..<count).map { "key-\($0)" }
         let destination = try makeDestination(moto.endpoint, #","prefix":"lake/""#)
-        try moto.tell("faults 4")
+        try await moto.tell("faults 4")
         func trying<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
             for _ in 0..<50 {
                 do { return try await work() } catch let error as ConnectorError {
@@ -158,7 +158,7 @@ private func read(_ source: S3Source, after start: Checkpoint? = nil) async thro
                 break
             } catch { guard case .retry = error.recovery else { throw error } }
         }
-        try moto.tell("faults 0")
+        try await moto.tell("faults 0")
         let read = ids(all)
         #expect(read.count == count && Set(read) == Set(keys))
     }

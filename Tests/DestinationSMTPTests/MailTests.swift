@@ -40,7 +40,7 @@ extension ServerTests {
         }
 
         @Test func `a mail is what its templates say, whatever the values are`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let text = "Grüß Gott {.traits.name}!\\n.\\n.. {{braces}} {.n}\\r\\n\(String(repeating: "long ", count: 300))\\n.end"
             let html = "<style>p {{color:red}}</style><p title='{.traits.name}'>{.traits.name} {.n} {.none}</p>"
             let destination = try makeDestination(
@@ -78,7 +78,7 @@ extension ServerTests {
         }
 
         @Test func `a large mail arrives whole, and one with a single body has only that`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let lines = (0..<40_000).map { ".\($0) ünd so weiter\n" }.joined()
             let destination = try server.destination(#""to":"a@example.com","text":"{.text}""#.replacing("\"text\"", with: "\"html\""))
             let text = JSONValue.string(lines).text
@@ -95,7 +95,7 @@ extension ServerTests {
         }
 
         @Test func `only memberships of the kind and cause that are wanted become mails`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             func record(_ key: String, _ entered: Bool, _ cause: String) -> (String, String, String) {
                 let traits = #"{"email":"\#(key)@example.com"}"#
                 return (

@@ -13,14 +13,14 @@ extension ServerTests {
     @Suite struct SMTPDestinationTests {
         @Test(arguments: DestinationContract.allCases)
         func `mails keep the promises`(promise: DestinationContract) async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             // As whoever tells mails by their Message-ID sees them.
             try await promise.verify({ try server.destination() }, arrived: { try server.subjects() })
         }
 
         @Test(arguments: ["starttls", "tls", "none"])
         func `a probe logs in, says what it found, and sends nothing`(security: String) async throws {
-            let server = try LocalSMTP(security)
+            let server = try await LocalSMTP(security)
             let isPlain = security == "none"
             let settings = isPlain ? server.settings().replacing(#""certificates":"\#(server.certificate)","#, with: "") : server.settings()
             let text = isPlain ? settings.replacing(#""user":"tessera","password":"env:PASSWORD","#, with: "") : settings
@@ -33,7 +33,7 @@ extension ServerTests {
         }
 
         @Test func `a batch goes over one connection, and only what was not answered comes again`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let destination = try server.destination(#""to":"traits.email""#)
             let keys = (0..<200).map { "k\($0)" }
             #expect(try await destination.deliver(messages(keys)).refused.isEmpty)
@@ -42,37 +42,37 @@ extension ServerTests {
             #expect(mails.allSatisfy { $0.sender == "shop@example.com" && $0.header("To") == "<\($0.recipient)>" })
 
             // The 50th of the next is put off: the others arrive, and it alone comes again.
-            try server.tell("faults full=n50@")
+            try await server.tell("faults full=n50@")
             let more = (0..<100).map { "n\($0)" }
             let error = await #expect(throws: ConnectorError.self) { try await destination.deliver(messages(more)) }
             #expect(error?.recovery == .retry(after: nil))
             #expect(error.map { "\($0)" }?.contains("answers 452 4.2.2 to the recipient") == true && !"\(error as Any)".contains("example"))
             #expect(try server.mails().count == 299)
-            try server.tell("faults ")
+            try await server.tell("faults ")
             #expect(try await destination.deliver(messages(more)).refused.isEmpty)
             #expect(try server.mails().count == 300 && server.mails().last?.recipient == "n50@example.com")
             #expect(try Set(server.mails().map(\.text)).count == 300)
         }
 
         @Test func `later mails to somebody wait for one that was put off`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let destination = try server.destination(#""to":"traits.email""#)
-            try server.tell("faults full=a@")
+            try await server.tell("faults full=a@")
             func record(_ key: String, _ address: String, _ profile: String) -> (String, String, String) {
                 (key, profile, #"{"messageId":"\#(key)","traits":{"email":"\#(address)@example.com"},"properties":{"n":1}}"#)
             }
             let both = batch(.message, [record("1", "a", "ada"), record("2", "b", "bob"), record("3", "new-a", "ada")])
             await #expect(throws: ConnectorError.self) { try await destination.deliver(both) }
             #expect(try server.subjects() == ["2"])
-            try server.tell("faults ")
+            try await server.tell("faults ")
             #expect(try await destination.deliver(both).refused.isEmpty)
             #expect(try server.subjects() == ["2", "1", "3"])
         }
 
         @Test func `what the server will never take is refused, and no address is shown`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let destination = try server.destination(#""to":"traits.email""#)
-            try server.tell("faults gone=b@ spam=messageId-c")
+            try await server.tell("faults gone=b@ spam=messageId-c")
             var all = messages(["a", "b", "messageId-c", "d"])
             let addresses = [
                 #"{}"#, #"{"traits":{"email":""}}"#, #"{"traits":{"email":7}}"#, #"{"traits":{"email":"x@y\r\nRCPT TO:<z@y>"}}"#,
@@ -99,10 +99,10 @@ extension ServerTests {
 
         @Test func `thousands of mails through a server that stumbles: none is lost, and none comes twice that was answered`() async throws
         {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let destination = try server.destination(#""to":"traits.email""#)
             let keys = (0..<(2_000 * scale)).map { "k\($0)" }
-            try server.tell("faults rcpt=37 data=53 cut=71 gone=k13")
+            try await server.tell("faults rcpt=37 data=53 cut=71 gone=k13")
             var (refused, failures): (Set<String>, Int) = ([], 0)
             for start in stride(from: 0, to: keys.count, by: 250) {
                 let part = Array(keys[start..<min(keys.count, start + 250)])
@@ -126,18 +126,18 @@ extension ServerTests {
         @Test func `answers that are lost or never come, and a server that dies, lose nothing; what comes twice has one Message-ID`()
             async throws
         {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let destination = try server.destination(#""to":"traits.email","timeout":5"#)
             let keys = (0..<(1_500 * scale)).map { "k\($0)" }
-            try server.tell("faults lost=97 hang=499")
+            try await server.tell("faults lost=97 hang=499")
             var failures = 0
             for (number, start) in stride(from: 0, to: keys.count, by: 250).enumerated() {
                 let part = Array(keys[start..<min(keys.count, start + 250)])
                 // While the batch is on its way.
                 let fault = Task.detached {
                     if number % 3 == 1 {
-                        try server.tell("crash")
-                        try server.tell("start")
+                        try await server.tell("crash")
+                        try await server.tell("start")
                     }
                 }
                 while true {
@@ -166,10 +166,10 @@ extension ServerTests {
         }
 
         @Test func `a server that takes nothing now is left alone`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let destination = try server.destination(#""to":"traits.email""#)
             for (rules, text) in [("busy=1", "421 4.3.2 to the recipient"), ("rcpt=1", "451 4.7.1 to the recipient")] {
-                try server.tell("faults " + rules)
+                try await server.tell("faults " + rules)
                 let error = await #expect(throws: ConnectorError.self) {
                     try await destination.deliver(messages((0..<50).map { "k\($0)" }))
                 }
@@ -179,8 +179,8 @@ extension ServerTests {
         }
 
         @Test func `what only settings can mend is told, and no secret`() async throws {
-            let server = try LocalSMTP()
-            let plain = try LocalSMTP("none")
+            let server = try await LocalSMTP()
+            let plain = try await LocalSMTP("none")
             let other = server.settings().replacing("localhost", with: "127.0.0.1")
             let wrong: [(settings: String, faults: String, text: String)] = [
                 (server.settings().replacing("env:PASSWORD", with: "env:WRONG"), "", "does not let the user in (535 5.7.8)"),
@@ -195,7 +195,7 @@ extension ServerTests {
                 (server.settings(port: plain.port), "", "offers no STARTTLS"),
             ]
             for (settings, faults, text) in wrong {
-                try server.tell("faults " + faults)
+                try await server.tell("faults " + faults)
                 let destination = try makeDestination(settings)
                 let error = await #expect(throws: ConnectorError.self) { try await destination.deliver(messages(["a"])) }
                 #expect(error?.recovery == .mendSettings && "\(error as Any)".contains(text), "\(error as Any)")
@@ -205,21 +205,21 @@ extension ServerTests {
         }
 
         @Test func `what may pass is tried again: no server, one that hangs, another protocol`() async throws {
-            let server = try LocalSMTP()
-            let encrypted = try LocalSMTP("tls")
+            let server = try await LocalSMTP()
+            let encrypted = try await LocalSMTP("tls")
             let destination = try server.destination(#""to":"traits.email","timeout":1"#)
             // It takes connections, and says nothing.
-            try server.tell("freeze")
+            try await server.tell("freeze")
             var error = await #expect(throws: ConnectorError.self) { try await destination.deliver(messages(["a"])) }
             #expect(error?.recovery == .retry(after: nil) && "\(error as Any)".contains("no answer came"), "\(error as Any)")
             error = await #expect(throws: ConnectorError.self) { try await destination.probe() }
             #expect(error?.recovery == .retry(after: nil) && "\(error as Any)".contains("no answer came"), "\(error as Any)")
-            try server.tell("thaw")
+            try await server.tell("thaw")
             #expect(try await server.destination(#""to":"traits.email""#).deliver(messages(["b"])).refused.isEmpty)
-            try server.tell("crash")
+            try await server.tell("crash")
             error = await #expect(throws: ConnectorError.self) { try await destination.deliver(messages(["c"])) }
             #expect(error?.recovery == .retry(after: nil) && "\(error as Any)".contains("nobody takes a connection"), "\(error as Any)")
-            try server.tell("start")
+            try await server.tell("start")
             // TLS where none is spoken from the beginning, and the other way round.
             let early = try makeDestination(server.settings() + #","security":"tls""#)
             error = await #expect(throws: ConnectorError.self) { try await early.deliver(messages(["d"])) }
@@ -231,15 +231,15 @@ extension ServerTests {
         }
 
         @Test func `a delivery to a server that hangs ends when it is cancelled`() async throws {
-            let server = try LocalSMTP()
+            let server = try await LocalSMTP()
             let destination = try server.destination(#""to":"traits.email","timeout":3600"#)
-            try server.tell("freeze")
+            try await server.tell("freeze")
             let task = Task { try await destination.deliver(messages(["a"])) }
             // However far it came by then.
             try await Task.sleep(for: .milliseconds(300))
             task.cancel()
             await #expect(throws: ConnectorError.self) { try await task.value }
-            try server.tell("thaw")
+            try await server.tell("thaw")
             #expect(try await destination.deliver(messages(["a"])).refused.isEmpty)
             #expect(try server.subjects().suffix(1) == ["a"])
         }

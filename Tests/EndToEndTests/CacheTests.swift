@@ -13,7 +13,7 @@ extension ConnectorTests {
         let service = try await ScriptedWebServer { request in
             .answer(200, body: #"{"company":"c-\#(request.target.split(separator: "/").last ?? "")"}"#)
         }
-        let redis = try LocalRedis()
+        let redis = try await LocalRedis()
         let secret = try folder.write(LocalRedis.password, as: "password")
         _ = try folder.write(
             """

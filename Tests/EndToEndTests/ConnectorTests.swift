@@ -34,13 +34,13 @@ import Testing
     }
 
     /// Starts a worker again and again, gives it something, and kills it: after a while of `life`, in milliseconds.
-    func killed(rounds: Int, life: ClosedRange<Int>, given: (Int) throws -> Void) throws {
+    func killed(rounds: Int, life: ClosedRange<Int>, given: (Int) async throws -> Void) async throws {
         for round in 0..<rounds {
             let worker = try start("log\(round)")
-            try given(round)
+            try await given(round)
             // Three times as far as a fifth of the whole, in turn: five lives that follow no order.
             let part = life.count / 5 * (round * 3 % 5)
-            usleep(UInt32(1_000 * (life.lowerBound + part)))
+            try await Task.sleep(for: .milliseconds(life.lowerBound + part))
             kill(worker.processIdentifier, SIGKILL)
             worker.waitUntilExit()
         }
@@ -71,10 +71,10 @@ import Testing
             ?? []
     }
 
-    @Test func `a watched folder loses and doubles nothing through kill -9`() throws {
+    @Test func `a watched folder loses and doubles nothing through kill -9`() async throws {
         try configure("name: drop, kind: files, path: in, interval: 0.05")
         let (rounds, size) = (Self.isLong ? 60 : 6, 4_000)
-        try killed(rounds: rounds, life: 150...600) { round in
+        try await killed(rounds: rounds, life: 150...600) { round in
             try put((round * size)..<((round + 1) * size), as: String(format: "%03d.ndjson", round))
         }
         let worker = try start()
@@ -181,13 +181,13 @@ import Testing
         }.filter { $0["kind"] == .string(kind) }
     }
 
-    @Test func `a destination is given each message and each change of membership once, through kill -9`() throws {
+    @Test func `a destination is given each message and each change of membership once, through kill -9`() async throws {
         _ = try Program.shell.run("--db", store, "-c", "segment buyers = did \"Sold\" at least 3 times")
         try configure(
             "name: drop, kind: files, path: in, interval: 0.05",
             "name: lake, kind: files, path: lake, rotate: 200000, deliver: [messages, memberships], batchWait: 0.05")
         let (rounds, size) = (Self.isLong ? 60 : 5, 3_000)
-        try killed(rounds: rounds, life: 250...770) { round in
+        try await killed(rounds: rounds, life: 250...770) { round in
             try put((round * size)..<((round + 1) * size), as: String(format: "%03d.ndjson", round))
         }
         let worker = try start()

@@ -5,7 +5,7 @@ import Testing
 
 /// Programs that the real worker runs for batches.
 extension ConnectorTests {
-    @Test func `a program is given each message at least once and in order, through kill -9, and no run is left`() throws {
+    @Test func `a program is given each message at least once and in order, through kill -9, and no run is left`() async throws {
         let script = try folder.write(
             "#!/bin/sh\necho $$ >> pids\nsed -n 's/.*\"key\":\"\\(m[0-9]*\\)\".*/\\1/p' > batch.$$\ncat batch.$$ >> keys\nrm batch.$$\n",
             as: "keep.sh")
@@ -16,7 +16,7 @@ extension ConnectorTests {
         let check = try Program.worker.run("connectors", "check", "keep", "--config", config)
         #expect(check.output.contains("the program is there, at "), "\(check.output)\(check.errors)")
         let (rounds, size) = (Self.isLong ? 40 : 4, 2_000)
-        try killed(rounds: rounds, life: 300...900) { round in
+        try await killed(rounds: rounds, life: 300...900) { round in
             try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
         }
         let worker = try start()

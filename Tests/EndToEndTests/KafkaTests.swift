@@ -10,13 +10,13 @@ extension ConnectorTests {
         #"{"type":"track","event":"Sold","userId":"u\#(number % 300)","messageId":"m\#(number)","timestamp":"2026-06-01T00:00:00Z"}"#
     }
 
-    @Test func `topics lose and double nothing through kill -9, and what is no message is in quarantine`() throws {
+    @Test func `topics lose and double nothing through kill -9, and what is no message is in quarantine`() async throws {
         let cluster = MockCluster()
         cluster.create("orders", partitions: 3)
         let brokers = cluster.brokers[0]
         try configure("name: shop, kind: kafka, brokers: [\"\(brokers)\"], topics: [orders], batchRecords: 700")
         let (rounds, size) = (Self.isLong ? 30 : 6, 4_000)
-        try killed(rounds: rounds, life: 150...600) { round in
+        try await killed(rounds: rounds, life: 150...600) { round in
             cluster.append(((round * size)..<((round + 1) * size)).map { Self.sold($0) }, to: "orders", partitions: 3)
         }
         cluster.append(["nothing", nil, "{\"type\":\"track\"}"], to: "orders", partitions: 3)
@@ -32,7 +32,7 @@ extension ConnectorTests {
         #expect(try check.json["found"] == .string("1 broker; `orders` with 3 partitions."), "\(check.output)\(check.errors)")
     }
 
-    @Test func `what one topic brings, another is given once in effect and in order`() throws {
+    @Test func `what one topic brings, another is given once in effect and in order`() async throws {
         let cluster = MockCluster()
         for topic in ["orders", "copy"] { cluster.create(topic, partitions: 2) }
         let brokers = cluster.brokers[0]
@@ -40,7 +40,7 @@ extension ConnectorTests {
             "name: shop, kind: kafka, brokers: [\"\(brokers)\"], topics: [orders]",
             "name: copy, kind: kafka, brokers: [\"\(brokers)\"], topic: copy, deliver: [messages], batchWait: 0.05")
         let (rounds, size) = (Self.isLong ? 10 : 3, 2_000)
-        try killed(rounds: rounds, life: 400...920) { round in
+        try await killed(rounds: rounds, life: 400...920) { round in
             cluster.append(((round * size)..<((round + 1) * size)).map { Self.sold($0) }, to: "orders", partitions: 2)
         }
         let worker = try start()

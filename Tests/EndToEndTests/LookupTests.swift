@@ -20,7 +20,7 @@ extension ConnectorTests {
                 + "score: person.score}, purpose: scoring, ttl: 365d, batchWait: 0.05, retry: {first: 0.01, longest: 0.1}, "
                 + "breakerFailures: 1000")
         let (rounds, size) = (Self.isLong ? 30 : 4, 1_000)
-        try killed(rounds: rounds, life: 300...900) { round in
+        try await killed(rounds: rounds, life: 300...900) { round in
             try put((round * size)..<((round + 1) * size), as: String(format: "%03d.ndjson", round))
         }
         let worker = try start()

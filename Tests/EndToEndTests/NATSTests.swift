@@ -19,9 +19,9 @@ extension ConnectorTests {
     }
 
     @Test(.enabled(if: LocalNATS.programs != nil, Comment(rawValue: LocalNATS.missing)), arguments: [false, true])
-    func `what goes out to a jetstream and comes back from it is there once, through kill -9`(isShared: Bool) throws {
-        let server = try LocalNATS()
-        try server.createStream("ORDERS", subjects: "orders.>")
+    func `what goes out to a jetstream and comes back from it is there once, through kill -9`(isShared: Bool) async throws {
+        let server = try await LocalNATS()
+        try await server.createStream("ORDERS", subjects: "orders.>")
         let secret = try folder.write(LocalNATS.password, as: "password")
         let nats = "kind: nats, servers: [\"nats://127.0.0.1:\(server.port)\"], username: tessera, password: \"file:\(secret)\""
         try configure(
@@ -29,11 +29,11 @@ extension ConnectorTests {
             "name: out, \(nats), subject: orders.all, deliver: [messages], batchWait: 0.05",
             "name: back, \(nats), stream: ORDERS, batchRecords: 300" + (isShared ? ", durable: tessera" : ""))
         let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
-        try killed(rounds: rounds, life: 600...1120) { round in
+        try await killed(rounds: rounds, life: 600...1120) { round in
             try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
             if round == 1 {
-                try server.tell("crash")
-                try server.tell("start")
+                try await server.tell("crash")
+                try await server.tell("start")
             }
         }
         let worker = try start()

@@ -33,7 +33,7 @@ extension ConnectorTests {
         return [0, 0, 0, 1, UInt8(version)] + common + (version == 2 ? properties : [])
     }
 
-    @Test func `orders in Avro of two versions become Protobuf once each through kill -9, and poison is in quarantine`() throws {
+    @Test func `orders in Avro of two versions become Protobuf once each through kill -9, and poison is in quarantine`() async throws {
         try folder.write(Self.first, as: "schemas/orders/1.avsc")
         try folder.write(Self.second, as: "schemas/orders/2.avsc")
         let cluster = MockCluster()
@@ -53,7 +53,7 @@ extension ConnectorTests {
             Array("no record".utf8), [0, 0, 0, 9, 9] + whole.dropFirst(5), Array(whole.dropLast(3)), whole + [1],
             Array(whole.prefix(6)) + [4, 0xFF, 0xFF] + whole.dropFirst(9), [0, 0, 0, 1, 1, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0x0F],
         ]
-        try killed(rounds: rounds, life: 400...920) { round in
+        try await killed(rounds: rounds, life: 400...920) { round in
             cluster.append(
                 bytes: ((round * size)..<((round + 1) * size)).map { Self.sold($0, version: $0 % 2 + 1) } + [poison[round % 6]],
                 to: "orders",

@@ -8,13 +8,13 @@ import Testing
 /// A worker beside a real PostgreSQL.
 @Suite(.serialized, .enabled(if: LocalPostgres.programs != nil, Comment(rawValue: LocalPostgres.missing))) struct PostgresTests {
     private static let isLong = ProcessInfo.processInfo.environment["TESSERA_LONG"] != nil
-    private static let shared = Result { try LocalPostgres() }
+    private static let shared = Task { try await LocalPostgres() }
     private let worker: ConnectorTests
     private let server: LocalPostgres
 
-    init() throws {
+    init() async throws {
         worker = try ConnectorTests()
-        server = try Self.shared.get()
+        server = try await Self.shared.value
     }
 
     private func sql(_ text: String) throws -> String {
@@ -24,14 +24,14 @@ import Testing
         return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    @Test func `what files bring lies in tables once, through kill -9 of the worker and a breakdown of the server`() throws {
+    @Test func `what files bring lies in tables once, through kill -9 of the worker and a breakdown of the server`() async throws {
         let connection = server.connection
         try worker.configure(
             "name: drop, kind: files, path: in, interval: 0.05",
             "name: lake, kind: postgres, connection: \"\(connection)\", schema: lake, deliver: [messages, memberships, profiles], "
                 + "batchWait: 0.1, retry: {first: 0.1, longest: 0.5}, breakerRest: 0.2")
         let (rounds, size) = (Self.isLong ? 60 : 6, 3_000)
-        try worker.killed(rounds: rounds, life: 400...1200) { round in
+        try await worker.killed(rounds: rounds, life: 400...1200) { round in
             let lines = (0..<size).map { n in
                 let number = round * size + n
                 let what = n % 10 == 0 ? #""identify","traits":{"n":\#(number)}"# : #""track","event":"Sold""#
@@ -42,9 +42,9 @@ import Testing
             #expect(rename(part, worker.folder / String(format: "in/%03d.ndjson", round)) == 0)
             if round == 2 {
                 try worker.wait { try sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'lake'") == "1" }
-                try server.tell("crash")
+                try await server.tell("crash")
                 usleep(300_000)
-                try server.tell("start")
+                try await server.tell("start")
             }
         }
         let process = try worker.start()

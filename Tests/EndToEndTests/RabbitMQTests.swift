@@ -19,8 +19,8 @@ extension ConnectorTests {
     }
 
     @Test(.enabled(if: LocalRabbitMQ.programs != nil, Comment(rawValue: LocalRabbitMQ.missing)))
-    func `what goes out to a queue and comes back from it is there once, through kill -9`() throws {
-        let server = try LocalRabbitMQ()
+    func `what goes out to a queue and comes back from it is there once, through kill -9`() async throws {
+        let server = try await LocalRabbitMQ()
         let secret = try folder.write(LocalRabbitMQ.password, as: "password")
         let broker = "kind: rabbitmq, url: \"amqp://tessera@127.0.0.1:\(server.port)\", password: \"file:\(secret)\""
         try configure(
@@ -28,7 +28,7 @@ extension ConnectorTests {
             "name: out, \(broker), routingKey: orders, deliver: [messages], batchWait: 0.05",
             "name: back, \(broker), queue: orders, prefetch: 300")
         let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
-        try killed(rounds: rounds, life: 600...1120) { round in
+        try await killed(rounds: rounds, life: 600...1120) { round in
             try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
         }
         let worker = try start()

@@ -19,8 +19,8 @@ extension ConnectorTests {
     }
 
     @Test(.enabled(if: LocalRedis.programs != nil, Comment(rawValue: LocalRedis.missing)), arguments: [false, true])
-    func `what goes out to a stream and comes back from it is there once, through kill -9`(isGroup: Bool) throws {
-        let server = try LocalRedis()
+    func `what goes out to a stream and comes back from it is there once, through kill -9`(isGroup: Bool) async throws {
+        let server = try await LocalRedis()
         let secret = try folder.write(LocalRedis.password, as: "password")
         let redis = "kind: redis, host: 127.0.0.1, port: \(server.port), username: tessera, password: \"file:\(secret)\""
         try configure(
@@ -28,11 +28,11 @@ extension ConnectorTests {
             "name: out, \(redis), stream: orders, deliver: [messages], batchWait: 0.05",
             "name: back, \(redis), streams: [orders], batchRecords: 300" + (isGroup ? ", group: tessera, consumer: one" : ""))
         let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
-        try killed(rounds: rounds, life: 600...1120) { round in
+        try await killed(rounds: rounds, life: 600...1120) { round in
             try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
             if round == 1 {
-                try server.tell("crash")
-                try server.tell("start")
+                try await server.tell("crash")
+                try await server.tell("start")
             }
         }
         let worker = try start()

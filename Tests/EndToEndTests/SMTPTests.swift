@@ -19,8 +19,8 @@ extension ConnectorTests {
     }
 
     @Test(.enabled(if: LocalSMTP.python != nil, Comment(rawValue: LocalSMTP.missing)))
-    func `whoever enters a segment gets a mail with their first name, through kill -9`() throws {
-        let server = try LocalSMTP()
+    func `whoever enters a segment gets a mail with their first name, through kill -9`() async throws {
+        let server = try await LocalSMTP()
         let secret = try folder.write(LocalSMTP.password, as: "password")
         _ = try Program.shell.run("--db", store, "-c", "segment buyers = did \"Sold\"")
         let most = 20
@@ -44,11 +44,11 @@ extension ConnectorTests {
         #expect(before <= 10)
 
         let (rounds, size) = (Self.isLong ? 30 : 4, 100)
-        try server.tell("faults rcpt=41 lost=67")
-        try killed(rounds: rounds, life: 500...1500) { round in
+        try await server.tell("faults rcpt=41 lost=67")
+        try await killed(rounds: rounds, life: 500...1500) { round in
             try people((100 + round * size)..<(100 + (round + 1) * size), as: "\(round).ndjson")
         }
-        try server.tell("faults ")
+        try await server.tell("faults ")
         worker = try start()
         defer {
             worker.terminate()

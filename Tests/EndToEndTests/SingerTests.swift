@@ -40,10 +40,10 @@ extension ConnectorTests {
     }
 
     @Test(.enabled(if: python != nil, "python3 is not there, and the tap is written in it"))
-    func `a tap that grows loses and doubles nothing through kill -9, and none is left running`() throws {
+    func `a tap that grows loses and doubles nothing through kill -9, and none is left running`() async throws {
         try configureTap(", every: 0.1")
         let (rounds, size) = (Self.isLong ? 60 : 6, 3_000)
-        try killed(rounds: rounds, life: 400...1150) { round in
+        try await killed(rounds: rounds, life: 400...1150) { round in
             try grow(to: (round + 1) * size - 17)
         }
         try grow(to: rounds * size)
@@ -97,7 +97,7 @@ extension ConnectorTests {
         """
 
     @Test(.enabled(if: python != nil, "python3 is not there, and the target is written in it"), arguments: ["", ", perBatch: true"])
-    func `what goes out to a target is all there, through kill -9, and no target is left running`(way: String) throws {
+    func `what goes out to a target is all there, through kill -9, and no target is left running`(way: String) async throws {
         _ = try Program.shell.run("--db", store, "-c", "segment buyers = did \"Sold\" at least 3 times")
         _ = try folder.write(Self.target, as: "target.py")
         _ = try folder.write("the key of the lake\n", as: "key")
@@ -106,7 +106,7 @@ extension ConnectorTests {
             "name: lake, kind: singer, command: [\(try #require(python)), target.py], config: {key: \"file:\(folder / "key")\"}, "
                 + "deliver: [messages, memberships], batchWait: 0.05\(way)")
         let (rounds, size) = (Self.isLong ? 60 : 5, 3_000)
-        try killed(rounds: rounds, life: 400...1150) { round in
+        try await killed(rounds: rounds, life: 400...1150) { round in
             try put((round * size)..<((round + 1) * size), as: String(format: "%03d.ndjson", round))
         }
         let worker = try start()

@@ -12,11 +12,11 @@ public final class LocalMoto: Sendable {
     private let server: ScriptedServer
 
     /// Makes one, and starts it: some seconds.
-    public init() throws { server = try ScriptedServer("moto.sh", [Self.python ?? ""], isUnprivileged: false) }
+    public init() async throws { server = try await ScriptedServer("moto.sh", [Self.python ?? ""], isUnprivileged: false) }
 
     /// Where it is.
     public var endpoint: String { "http://127.0.0.1:\(server.place)" }
 
     /// `bucket NAME`, `stream NAME SHARDS`, `split NAME`, or `faults N`: every Nth request fails then. Returns when that is done.
-    public func tell(_ words: String) throws { try server.tell(words) }
+    public func tell(_ words: String) async throws { try await server.tell(words) }
 }

@@ -12,14 +12,14 @@ public final class LocalNATS: Sendable {
     private let server: ScriptedServer
 
     /// Makes one, and starts it. Suites that end it need one of their own.
-    public init() throws { server = try ScriptedServer("nats.sh", [Self.programs ?? "", Self.password]) }
+    public init() async throws { server = try await ScriptedServer("nats.sh", [Self.programs ?? "", Self.password]) }
 
     /// On this machine.
     public var port: Int { Int(server.place) ?? 0 }
 
     /// Makes a stream.
-    public func createStream(_ name: String, subjects: String) throws { try server.tell("stream \(name) \(subjects)") }
+    public func createStream(_ name: String, subjects: String) async throws { try await server.tell("stream \(name) \(subjects)") }
 
     /// `start`; `crash`; or `freeze`, after which it says nothing until `thaw`. Returns when that is done.
-    public func tell(_ word: String) throws { try server.tell(word) }
+    public func tell(_ word: String) async throws { try await server.tell(word) }
 }

@@ -14,7 +14,7 @@ public final class LocalPostgres: Sendable {
     private let server: ScriptedServer
 
     /// Makes one, and starts it: some seconds. Suites that end it need one of their own.
-    public init() throws { server = try ScriptedServer("postgres.sh", [Self.programs ?? ""]) }
+    public init() async throws { server = try await ScriptedServer("postgres.sh", [Self.programs ?? ""]) }
 
     /// Of its socket.
     public var folder: String { server.place }
@@ -22,5 +22,5 @@ public final class LocalPostgres: Sendable {
     public var connection: String { "host=\(folder) user=tessera dbname=postgres" }
 
     /// `start`, or `crash`, which is an immediate shutdown: returns when that is done.
-    public func tell(_ word: String) throws { try server.tell(word) }
+    public func tell(_ word: String) async throws { try await server.tell(word) }
 }

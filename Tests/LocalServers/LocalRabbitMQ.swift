@@ -16,11 +16,11 @@ public final class LocalRabbitMQ: Sendable {
     private let server: ScriptedServer
 
     /// Makes one, and starts it: some seconds. Suites that end it need one of their own.
-    public init() throws { server = try ScriptedServer("rabbitmq.sh", [Self.programs ?? "", Self.password]) }
+    public init() async throws { server = try await ScriptedServer("rabbitmq.sh", [Self.programs ?? "", Self.password]) }
 
     /// On this machine.
     public var port: Int { Int(server.place) ?? 0 }
 
     /// `start`; `crash`, after which nothing of it runs any more; or `cut`, which closes all connections. Returns when that is done.
-    public func tell(_ word: String) throws { try server.tell(word) }
+    public func tell(_ word: String) async throws { try await server.tell(word) }
 }

@@ -12,7 +12,7 @@ public final class LocalRedis: Sendable {
     private let server: ScriptedServer
 
     /// Makes one, and starts it. Suites that end it need one of their own.
-    public init() throws { server = try ScriptedServer("redis.sh", [Self.programs ?? "", Self.password]) }
+    public init() async throws { server = try await ScriptedServer("redis.sh", [Self.programs ?? "", Self.password]) }
 
     /// On this machine.
     public var port: Int { server.place.split(separator: " ").first.flatMap { Int($0) } ?? 0 }
@@ -20,5 +20,5 @@ public final class LocalRedis: Sendable {
     public var socket: String { (server.place.split(separator: " ").last ?? "") + "/socket" }
 
     /// `start`; `crash`; `freeze`, after which it says nothing until `thaw`; or `cut`, which closes all connections. Returns when that is done.
-    public func tell(_ word: String) throws { try server.tell(word) }
+    public func tell(_ word: String) async throws { try await server.tell(word) }
 }

@@ -35,10 +35,10 @@ public final class LocalSMTP: Sendable {
     /// Makes one, and starts it.
     ///
     /// - Parameter security: `starttls`, `tls` or `none`.
-    public init(_ security: String = "starttls") throws {
+    public init(_ security: String = "starttls") async throws {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "smtp.py").path
         let text = try String(contentsOfFile: script, encoding: .utf8)
-        server = try ScriptedServer("smtp.sh", [Self.python ?? "", Self.password, security, text], isUnprivileged: false)
+        server = try await ScriptedServer("smtp.sh", [Self.python ?? "", Self.password, security, text], isUnprivileged: false)
     }
 
     private var parts: [Substring] { server.place.split(separator: " ") }
@@ -51,7 +51,7 @@ public final class LocalSMTP: Sendable {
     public var mailFolder: String { folder + "/mails" }
 
     /// `start`; `crash`; `freeze`, after which it says nothing until `thaw`; or `faults` and rules, see `smtp.py`. Returns when that is done.
-    public func tell(_ words: String) throws { try server.tell(words) }
+    public func tell(_ words: String) async throws { try await server.tell(words) }
 
     /// What it has accepted so far, in that order.
     public func mails() throws -> [Mail] {

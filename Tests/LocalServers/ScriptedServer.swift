@@ -17,7 +17,7 @@ final class ScriptedServer: Sendable {
     ///
     /// - Parameter script: A file beside this one.
     /// - Parameter isUnprivileged: Whether it runs as nobody where the tests run as root: some servers refuse to run as that.
-    init(_ script: String, _ arguments: [String], isUnprivileged: Bool = true) throws {
+    init(_ script: String, _ arguments: [String], isUnprivileged: Bool = true) async throws {
         let process = Process()
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
         let text = try ["ports.sh", script].map { try String(contentsOfFile: folder.appending(path: $0).path, encoding: .utf8) }.joined()
@@ -30,18 +30,28 @@ final class ScriptedServer: Sendable {
         let (input, output) = (Pipe(), Pipe())
         (process.standardInput, process.standardOutput) = (input, output)
         try process.run()
-        (self.input, self.output) = (input.fileHandleForWriting, output.fileHandleForReading)
-        place = Self.line(self.output)
+        let (words, answers) = (input.fileHandleForWriting, output.fileHandleForReading)
+        (self.input, self.output) = (words, answers)
+        place = try await Self.offThread { Self.line(answers) }
         if place.isEmpty { throw Failed(what: "no server could be made") }
     }
 
     /// Says a word that the script knows: returns when it is done.
-    func tell(_ word: String) throws {
-        let answer = try turn.withLock { _ in
-            try input.write(contentsOf: Data("\(word)\n".utf8))
-            return Self.line(output)
+    func tell(_ word: String) async throws {
+        let answer = try await Self.offThread { [self] in
+            try turn.withLock { _ in
+                try input.write(contentsOf: Data("\(word)\n".utf8))
+                return Self.line(output)
+            }
         }
         if answer != word { throw Failed(what: word) }
+    }
+
+    /// Waits off the few threads of tasks: all other tests would wait with it, and those that have to be quick would fail.
+    private static func offThread<Answer: Sendable>(_ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        try await withCheckedThrowingContinuation { done in
+            Thread.detachNewThread { done.resume(with: Result { try work() }) }
+        }
     }
 
     private static func line(_ output: FileHandle) -> String {

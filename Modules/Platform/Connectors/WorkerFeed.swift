@@ -1,6 +1,5 @@
 import Connectors
 import EventModel
-import Foundation
 import Service
 import Storage
 import Synchronization
@@ -12,7 +11,9 @@ import Synchronization
 final class WorkerFeed: DeliveryFeed {
     private struct State {
         /// Messages behind a place that are read already.
-        var read: (from: LogPlace, batch: MessageBatch, end: LogPlace)?
+        var read: LoggedMessages?
+        /// An end of what was acknowledged: there may be more by now.
+        var end: LogPlace?
         /// Changes of membership that are read already, the first of them behind the place that is asked for.
         var changes: MembershipFollower?
         /// Members of a segment in the walk at the beginning.
@@ -176,84 +177,45 @@ final class WorkerFeed: DeliveryFeed {
     private func takeMessages(
         _ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits
     ) async throws(ConnectorError) {
-        guard let piece = try await piece(at: place.log, bytes: limits.bytes) else { return }
-        let (read, lines) = Self.messages(of: piece.batch, from: place.messages, atMost: max(1, limits.records - batch.count))
-        let profiles = try await profiles(of: read.map(\.head))
+        guard let read = try await messages(at: place.log, bytes: limits.bytes) else { return }
+        let wanted = place.messages..<(place.messages + max(1, limits.records - batch.count))
         var changed: [String] = []
-        for (message, profile) in zip(read, profiles) {
-            let head = message.head
+        for message in read.all where wanted.contains(message.number) {
+            let (head, profile) = (message.head, message.profile)
             if plan.kinds.contains(.message), plan.takes(head), !isOwn(head) {
-                batch.append(.message, key: message.id, profile: profile, json: message.own ?? piece.batch.text[message.line])
+                batch.append(.message, key: message.id, profile: profile, json: message.own ?? read.text[message.line])
             }
             if plan.kinds.contains(.profile), head.kind == .identify, !profile.isEmpty, !changed.contains(profile) {
                 changed.append(profile)
             }
         }
         for profile in changed { try await append(profile: profile, at: place, to: &batch) }
-        place.messages += lines
         // A place may lie further on than what was read this time, which other limits cut.
-        if place.messages >= piece.batch.sourceLines {
-            (place.log, place.messages) = (piece.end, place.messages - piece.batch.sourceLines)
-        }
+        place.messages = max(place.messages, min(wanted.upperBound, read.lines))
+        if place.messages >= read.lines { (place.log, place.messages) = (read.end, place.messages - read.lines) }
     }
 
     private func isOwn(_ head: MessageHead) -> Bool { skipsOwn && head.source?.sameScalars(as: name) == true }
 
     /// What lies behind a place of the log; nil where nothing does yet.
-    private func piece(at place: LogPlace, bytes: Int) async throws(ConnectorError) -> (batch: MessageBatch, end: LogPlace)? {
-        if let read = state.withLock({ $0.read }), read.from == place { return (read.batch, read.end) }
-        let found = try await asking { try await worker.messages(from: place, bytes: bytes) }
-        state.withLock { $0.read = found.map { (place, $0.batch, $0.end) } }
-        return found
-    }
-
-    /// A message of the log.
-    private struct LoggedMessage {
-        let head: MessageHead
-        let id: String
-        /// Where its JSON stands in the text of its batch.
-        let line: Range<Int>
-        /// Its JSON with its id, where the line does not name it.
-        var own: ContiguousArray<UInt8>.SubSequence?
-    }
-
-    /// Messages of a batch, and how many lines they stand on.
-    private static func messages(of batch: MessageBatch, from first: Int, atMost count: Int) -> (found: [LoggedMessage], lines: Int) {
-        var found: [LoggedMessage] = []
-        var lines = 0
-        let reader = MessageHeadReader()
-        batch.text.withUnsafeBufferPointer { text in
-            var (start, number) = (0, 0)
-            while start < batch.count, number < first + count, let base = text.baseAddress {
-                let end = memchr(base + start, 10, batch.count - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? batch.count
-                defer { (start, number) = (end + 1, number + 1) }
-                let line = UnsafeBufferPointer(rebasing: text[start..<end])
-                guard number >= first else { continue }
-                lines += 1
-                guard let head = reader.read(line) else { continue }
-                let id = head.messageID ?? batch.derivedIDs[number]
-                var message = LoggedMessage(head: head, id: id, line: start..<end)
-                if head.messageID == nil, var json = (try? JSONValue(parsing: line))?.asObject {
-                    json.set("messageId", .string(id))
-                    message.own = ContiguousArray(json.text.utf8)[...]
-                }
-                found.append(message)
-            }
+    ///
+    /// The thread that stores what comes in has its hands full where much does: it is asked once for all that is read together.
+    private func messages(at place: LogPlace, bytes: Int) async throws(ConnectorError) -> LoggedMessages? {
+        let (read, known) = state.withLock { ($0.read, $0.end) }
+        if let read, read.from == place { return read }
+        state.withLock { $0.end = nil }
+        let end: LogPlace
+        if let known, place < known { end = known } else { end = try await asking { try await worker.logEnd() } }
+        let found = try await asking { try await worker.messages(from: place, to: end, bytes: bytes) }
+        guard let found else { return nil }
+        var messages = LoggedMessages(found.batch, from: place, to: found.end)
+        let heads = messages.all.map(\.head)
+        let (profiles, newEnd) = try await asking {
+            try await worker.now { loop in (heads.map { loop.profileID(of: $0) }, loop.writer.logEnd) }
         }
-        return (found, lines)
-    }
-
-    /// Canonical ids of those whom messages are about, as they are now.
-    private func profiles(of heads: [MessageHead]) async throws(ConnectorError) -> [String] {
-        try await asking {
-            try await worker.now { loop in
-                heads.map { head in
-                    let profile =
-                        head.userID.flatMap { loop.profile($0, [.user]) } ?? head.anonymousID.flatMap { loop.profile($0, [.anonymous]) }
-                    return profile.map { loop.canonicalID(of: $0) } ?? head.userID ?? head.anonymousID ?? ""
-                }
-            }
-        }
+        for (index, profile) in profiles.enumerated() { messages.all[index].profile = profile }
+        state.withLock { [messages] in ($0.read, $0.end) = (messages, newEnd) }
+        return messages
     }
 
     private func append(profile: String, at place: DeliveryPlace, to batch: inout DeliveryBatch) async throws(ConnectorError) {

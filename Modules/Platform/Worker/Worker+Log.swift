@@ -34,9 +34,9 @@ extension Worker {
         if isNews { try await keepLog() }
     }
 
-    /// Messages from a place on that were acknowledged; nil where there is none yet.
-    func messages(from place: LogPlace, bytes: Int) async throws(ServiceError) -> (batch: MessageBatch, end: LogPlace)? {
-        let (log, end) = (try log(), try await logEnd())
+    /// Messages from a place on that lie before an end of what was acknowledged; nil where there is none.
+    func messages(from place: LogPlace, to end: LogPlace, bytes: Int) async throws(ServiceError) -> (batch: MessageBatch, end: LogPlace)? {
+        let log = try log()
         do { return try await offThread { try log.messages(from: place, to: end, bytes: bytes) } } catch {
             throw ServiceError(.failed, "\(error)", remedy: "")
         }
@@ -53,7 +53,7 @@ extension Worker {
     }
 
     /// The place behind everything that was acknowledged.
-    private func logEnd() async throws(ServiceError) -> LogPlace {
+    func logEnd() async throws(ServiceError) -> LogPlace {
         guard let end = try await now({ $0.writer.logEnd }) else { throw Self.noLog }
         return end
     }
