@@ -64,9 +64,9 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 /// Plugins that need what the rest does without, a library of the system most often: each is in the apps where its trait is enabled.
 let heavy = [
-    (trait: "Kafka", plugin: "ConnectorKafka"), (trait: "NATS", plugin: "ConnectorNATS"), (trait: "Postgres", plugin: "ConnectorPostgres"),
-    (trait: "Protobuf", plugin: "PayloadProtobuf"), (trait: "RabbitMQ", plugin: "ConnectorRabbitMQ"),
-    (trait: "Redis", plugin: "ConnectorRedis"),
+    (trait: "Avro", plugin: "PayloadAvro"), (trait: "Kafka", plugin: "ConnectorKafka"), (trait: "NATS", plugin: "ConnectorNATS"),
+    (trait: "Postgres", plugin: "ConnectorPostgres"), (trait: "Protobuf", plugin: "PayloadProtobuf"),
+    (trait: "RabbitMQ", plugin: "ConnectorRabbitMQ"), (trait: "Redis", plugin: "ConnectorRedis"),
     (trait: "SMTP", plugin: "DestinationSMTP"),
 ]
 
@@ -105,6 +105,7 @@ let package = Package(
         .target(name: "CConnector", path: "Modules/CConnector"),  // what a connector in a shared library exports
         .target(name: "CMemory", path: "Modules/CMemory"),  // the one machine instruction that Swift cannot say
         .target(name: "CResolver", path: "Modules/CResolver", linkerSettings: [.linkedLibrary("resolv")]),  // the system's name servers
+        .target(name: "CAvro", path: "Modules/CAvro", linkerSettings: [.linkedLibrary("avro")]),  // libavro's macros, and bounds for it
         .target(name: "CCurl", path: "Modules/CCurl", linkerSettings: [.linkedLibrary("curl")]),  // libcurl's calls take anything
         system("COpenBLAS", apt: "libopenblas-dev liblapacke-dev", brew: "openblas"),
         system("CZlib", apt: "zlib1g-dev", brew: "zlib"),
@@ -180,7 +181,7 @@ let package = Package(
         plugin("FormatCSV", ["Connectors", "EventModel", "Rules", crypto, yams], sample: "sample.yaml"),
         plugin("EnricherTable", ["Connectors", "EventModel", grdb], sample: "sample.yaml"),
         plugin("EnricherText", ["Connectors", "EventModel"], sample: "sample.yaml"),
-        plugin("PayloadAvro", ["Connectors", "CZlib", "EventModel"], sample: "sample.yaml"),
+        plugin("PayloadAvro", ["CAvro", "Connectors", "CZlib", "EventModel"], sample: "sample.yaml"),
         plugin("PayloadProtobuf", ["Connectors", "EventModel", protobuf], sample: "sample.yaml"),
         plugin("VerifierMail", ["CResolver", "EventModel"], sample: "sample"),
         plugin(
@@ -198,7 +199,7 @@ let package = Package(
                 "EnricherText",
                 "EventModel",
                 "FormatAmplitude", "FormatCSV",
-                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "PayloadAvro", "Platform", "SourceFiles",
+                "FormatMixpanel", "FormatPostHog", "FormatRudderStack", "FormatSegment", "Platform", "SourceFiles",
                 "SourceWebhook",
                 "Storage",
                 "StorageSQLite", "VerifierMail",

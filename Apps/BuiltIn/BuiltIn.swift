@@ -17,7 +17,6 @@ import FormatMixpanel
 import FormatPostHog
 import FormatRudderStack
 import FormatSegment
-import PayloadAvro
 public import Platform
 import SourceFiles
 import SourceWebhook
@@ -28,10 +27,11 @@ import VerifierMail
 extension Plugins {
     /// The plugins that the apps offer: the one list of them.
     public static let builtIn = Plugins(
-        formats: FormatRegistry([
-            SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
-            PostHogFormat.self, AvroFormat.self,
-        ]),
+        formats: FormatRegistry(
+            [
+                SegmentFormat.self, TesseraFormat.self, CSVFormat.self, RudderStackFormat.self, MixpanelFormat.self, AmplitudeFormat.self,
+                PostHogFormat.self,
+            ] + heavyFormats),
         sources: SourceRegistry(
             [
                 FilesSettings.self, KinesisSourceSettings.self, LibrarySettings.self, S3SourceSettings.self, SingerSourceSettings.self,
@@ -47,7 +47,7 @@ extension Plugins {
         enrichers: EnricherRegistry([TableSettings.self, TextSettings.self]),
         caches: CacheRegistry([MemoryCacheSettings.self] + heavyCaches),
         verifiers: VerifierRegistry([MailDomain(), DisposableMail()]),
-        schemas: SchemaRegistry([AvroSchema.self] + heavySchemas),
+        schemas: SchemaRegistry(heavySchemas),
         sql: SQLiteViews(),
         openStore: { path, access throws(StoreError) in try SQLiteStore(path: path, mode: access == .creating ? .create : .open) })
 }

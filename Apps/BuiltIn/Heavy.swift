@@ -1,6 +1,9 @@
 import Connectors
 import Platform
 
+#if Avro
+import PayloadAvro
+#endif
 #if Kafka
 import ConnectorKafka
 #endif
@@ -24,11 +27,22 @@ import DestinationSMTP
 #endif
 
 extension Plugins {
-    // Connectors that need a library of the system, each behind the package trait of its name:
+    // Plugins that need a library of the system, each behind the package trait of its name:
     // `swift run -c release --traits Kafka,Postgres tessera-worker`.
+
+    static var heavyFormats: [any EventFormat.Type] {
+        #if Avro
+        [AvroFormat.self]
+        #else
+        []
+        #endif
+    }
 
     static var heavySchemas: [any RecordSchema.Type] {
         var languages: [any RecordSchema.Type] = []
+        #if Avro
+        languages.append(AvroSchema.self)
+        #endif
         #if Protobuf
         languages.append(ProtobufSchema.self)
         #endif

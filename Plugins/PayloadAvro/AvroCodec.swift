@@ -16,16 +16,17 @@ struct AvroCodec: PayloadCodec {
     private let framing: Framing
     private let ids: SchemaFraming
     /// Of each version: what reads it.
-    private let readers: [(number: Int, fingerprint: UInt64, resolution: AvroResolution)]
-    private let newest: AvroSchema
-    private let own: [Int: AvroResolution]
+    private let readers: [(number: Int, fingerprint: UInt64, consumers: AvroConsumers)]
+    private let newest: AvroClass
+    private let own: [Int: AvroConsumers]
     private let prefix: [UInt8]
 
-    init(_ versions: SchemaVersions<AvroSchema>, framing: Framing, ids: SchemaFraming) {
+    /// - Throws: Where the newest version has no value that ends.
+    init(_ versions: SchemaVersions<AvroSchema>, framing: Framing, ids: SchemaFraming) throws(PayloadError) {
         let last = versions.newest
-        (newest, own) = (last.schema, last.schema.ownResolutions)
+        (newest, own) = (try AvroClass(last.schema), last.schema.ownConsumers)
         (self.framing, self.ids) = (framing, ids)
-        readers = versions.all.map { ($0.number, $0.schema.fingerprint, AvroResolution(of: $0.schema, as: last.schema)) }
+        readers = versions.all.map { ($0.number, $0.schema.fingerprint, AvroConsumers(AvroResolution(of: $0.schema, as: last.schema))) }
         switch framing {
         case .confluent: prefix = [0] + withUnsafeBytes(of: ids.id(of: last.number).bigEndian) { Array($0) }
         case .singleObject: prefix = [0xC3, 0x01] + withUnsafeBytes(of: last.schema.fingerprint.littleEndian) { Array($0) }
@@ -34,8 +35,8 @@ struct AvroCodec: PayloadCodec {
     }
 
     func decode(_ bytes: UnsafeRawBufferPointer, longest: Int) throws(PayloadError) -> ContiguousArray<UInt8> {
-        let (resolution, start) = try reader(of: bytes)
-        var decoder = AvroDecoder(resolution, UnsafeRawBufferPointer(rebasing: bytes[start...]), longest: longest)
+        let (consumers, start) = try reader(of: bytes)
+        let decoder = AvroDecoder(consumers, UnsafeRawBufferPointer(rebasing: bytes[start...]), longest: longest)
         let value = try decoder.value()
         try decoder.checkEnd()
         var json = ContiguousArray<UInt8>()
@@ -44,9 +45,9 @@ struct AvroCodec: PayloadCodec {
         return json
     }
 
-    private func reader(of bytes: UnsafeRawBufferPointer) throws(PayloadError) -> (AvroResolution, Int) {
+    private func reader(of bytes: UnsafeRawBufferPointer) throws(PayloadError) -> (AvroConsumers, Int) {
         switch framing {
-        case .none: return (readers[readers.count - 1].resolution, 0)
+        case .none: return (readers[readers.count - 1].consumers, 0)
         case .confluent:
             guard bytes.count >= 5, bytes[0] == 0 else {
                 throw PayloadError("It does not begin with the byte 0 and four of a schema's id. Look at `framing` of the schema.")
@@ -56,7 +57,7 @@ struct AvroCodec: PayloadCodec {
             guard let reader = readers.first(where: { $0.number == number }) else {
                 throw PayloadError("No version of the schema has the id \(id). Add the version's file, and its id to `ids`.")
             }
-            return (reader.resolution, 5)
+            return (reader.consumers, 5)
         case .singleObject:
             guard bytes.count >= 10, bytes[0] == 0xC3, bytes[1] == 0x01 else {
                 throw PayloadError("It does not begin with C3 01 and eight bytes of a fingerprint. Look at `framing` of the schema.")
@@ -66,14 +67,13 @@ struct AvroCodec: PayloadCodec {
                 let hex = String(fingerprint, radix: 16)
                 throw PayloadError("No version of the schema has the fingerprint \(hex). Add the version's file.")
             }
-            return (reader.resolution, 10)
+            return (reader.consumers, 10)
         }
     }
 
     func encode(_ record: JSONObject, _ kind: DeliveryBatch.Kind) throws(PayloadError) -> ContiguousArray<UInt8> {
         var encoder = AvroEncoder(newest, own: own)
-        try encoder.append(.object(record))
-        return prefix + encoder.bytes
+        return prefix + (try encoder.bytes(of: .object(record)))
     }
 }
 
@@ -94,6 +94,8 @@ extension AvroSchema: RecordSchema {
         guard let own = AvroCodec.Framing(rawValue: framing.name) else {
             throw SettingsError(at: ["framing"], "there is no framing `\(framing.name)`", remedy: "There are: \(listed(framings)).")
         }
-        return AvroCodec(versions, framing: own, ids: framing)
+        do throws(PayloadError) { return try AvroCodec(versions, framing: own, ids: framing) } catch {
+            throw SettingsError(at: ["path"], error.description, remedy: "Mend the newest version's file.")
+        }
     }
 }

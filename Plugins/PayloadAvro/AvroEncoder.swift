@@ -1,22 +1,48 @@
+import CAvro
 import Connectors
 import EventModel
 import Foundation
 
-/// Writes JSON as the bytes of a schema's values.
+/// Writes JSON as the bytes of a schema's values, with libavro.
 struct AvroEncoder {
-    private let schema: AvroSchema
-    private(set) var bytes: ContiguousArray<UInt8> = []
+    private let type: AvroClass
+    private var schema: AvroSchema { type.schema }
     /// Values that may still be tried: branches of unions in each other could otherwise be tried for ever.
     private var tries = 1_000_000
 
     /// What reads back the types of fields beside one that takes others, by their places.
-    private let own: [Int: AvroResolution]
+    private let own: [Int: AvroConsumers]
 
-    /// - Parameter own: `schema.ownResolutions`, made once.
-    init(_ schema: AvroSchema, own: [Int: AvroResolution] = [:]) { (self.schema, self.own) = (schema, own) }
+    /// - Parameter own: `schema.ownConsumers`, made once.
+    init(_ type: AvroClass, own: [Int: AvroConsumers] = [:]) { (self.type, self.own) = (type, own) }
 
-    /// Appends a record.
-    mutating func append(_ value: JSONValue) throws(PayloadError) { try append(value, schema.root, "", 0) }
+    /// The bytes of a record.
+    mutating func bytes(of value: JSONValue) throws(PayloadError) -> ContiguousArray<UInt8> {
+        try AvroLibrary.alone { () throws(PayloadError) in
+            var whole = try type.makeValue()
+            defer { avro_value_decref(&whole) }
+            try set(&whole, to: value, schema.root, "", 0)
+            return try Self.written(&whole)
+        }
+    }
+
+    private static func written(_ value: inout avro_value_t) throws(PayloadError) -> ContiguousArray<UInt8> {
+        var size = 0
+        try AvroLibrary.check(avro_value_sizeof(&value, &size))
+        var answer: Int32 = 0
+        let bytes = ContiguousArray<UInt8>(unsafeUninitializedCapacity: size) { bytes, count in
+            bytes.withMemoryRebound(to: CChar.self) { bytes in
+                // What has no bytes needs no writer, and libavro makes none for it.
+                guard size > 0, let writer = avro_writer_memory(bytes.baseAddress, Int64(size)) else { return }
+                answer = avro_value_write(writer, &value)
+                count = Int(avro_writer_tell(writer))
+                avro_writer_free(writer)
+            }
+        }
+        try AvroLibrary.check(answer)
+        guard bytes.count == size else { throw PayloadError("There is no memory for the record.") }
+        return bytes
+    }
 
     private func wrong(_ path: String, _ what: String) -> PayloadError {
         PayloadError((path.isEmpty ? "The record" : "The member `\(path)`") + " " + what + ".")
@@ -25,69 +51,101 @@ struct AvroEncoder {
     /// The way to a member, without names that only the record knows: those of maps may be personal.
     private static func within(_ path: String, _ name: String) -> String { path.isEmpty ? name : path + "." + name }
 
-    private mutating func append(_ value: JSONValue, _ place: Int, _ path: String, _ depth: Int) throws(PayloadError) {
+    private mutating func set(
+        _ target: inout avro_value_t, to value: JSONValue, _ place: Int, _ path: String, _ depth: Int
+    ) throws(PayloadError) {
         tries -= 1
         guard tries > 0, depth <= AvroSchema.mostDepth else { throw wrong(path, "lies too deep, or has too much in it") }
         let node = schema.nodes[place]
         func none() -> PayloadError { wrong(path, "is none of the schema's type \(schema.told(place))") }
+        let answer: Int32
         switch (node.shape, value) {
-        case (.null, .null): break
-        case (.boolean, .bool(let truth)): bytes.append(truth ? 1 : 0)
-        case (.int, _), (.long, _):
-            guard let integer = integer(value, node), node.shape == .long || Int32(exactly: integer) != nil else { throw none() }
-            append(integer)
+        case (.null, .null): answer = tessera_avro_set_null(&target)
+        case (.boolean, .bool(let truth)): answer = tessera_avro_set_boolean(&target, truth ? 1 : 0)
+        case (.int, _):
+            guard let number = integer(value, node).flatMap({ Int32(exactly: $0) }) else { throw none() }
+            answer = tessera_avro_set_int(&target, number)
+        case (.long, _):
+            guard let number = integer(value, node) else { throw none() }
+            answer = tessera_avro_set_long(&target, number)
         case (.float, _):
             guard let number = value.asDouble, Double(Float(number)) == number || value.isFraction, Float(number).isFinite else {
                 throw none()
             }
-            append(Float(number).bitPattern)
+            answer = tessera_avro_set_float(&target, Float(number))
         case (.double, _):
             guard let number = value.asDouble, value.isExact(number) else { throw none() }
-            append(number.bitPattern)
-        case (.string, _) where node.logical == .json: append(Array(value.text.utf8))
-        case (.string, .string(let text)): append(Array(text.utf8))
+            answer = tessera_avro_set_double(&target, number)
+        case (.string, _) where node.logical == .json: answer = Self.set(&target, to: value.text)
+        case (.string, .string(let text)): answer = Self.set(&target, to: text)
         case (.bytes, _):
             guard let binary = binary(value, node) else { throw none() }
-            append(binary)
+            answer = Self.withStart(of: binary) { tessera_avro_set_bytes(&target, $0, binary.count) }
         case (.fixed(let size), _):
             guard let binary = binary(value, node), binary.count == size else { throw none() }
-            bytes.append(contentsOf: binary)
+            answer = size == 0 ? 0 : Self.withStart(of: binary) { tessera_avro_set_fixed(&target, $0, size) }
         case (.enumeration(let symbols, _), .string(let text)):
             guard let number = symbols.firstIndex(where: { $0.sameScalars(as: text) }) else { throw none() }
-            append(Int64(number))
+            answer = tessera_avro_set_enum(&target, Int32(number))
         case (.array(let items), .array(let elements)):
-            if !elements.isEmpty { append(Int64(elements.count)) }
-            for element in elements { try append(element, items, path + "[]", depth + 1) }
-            append(0 as Int64)
-        case (.map(let values), .object(let object)):
-            if !object.members.isEmpty { append(Int64(object.members.count)) }
-            for member in object.members {
-                append(Array(member.name.utf8))
-                try append(member.value, values, path + "{}", depth + 1)
+            answer = 0
+            for element in elements {
+                var inner = avro_value_t()
+                try AvroLibrary.check(tessera_avro_append(&target, &inner))
+                try set(&inner, to: element, items, path + "[]", depth + 1)
             }
-            append(0 as Int64)
-        case (.union(let branches), _): try append(value, branches, place, path, depth)
-        case (.record(let fields), .object(let object)): try append(object, fields, path, depth)
+        case (.map(let values), .object(let object)):
+            answer = 0
+            for member in object.members {
+                // libavro ends names at a zero.
+                if member.name.utf8.contains(0) { throw wrong(path, "has a name with a zero in it, which cannot be written") }
+                var inner = avro_value_t()
+                try AvroLibrary.check(tessera_avro_add(&target, member.name, &inner))
+                try set(&inner, to: member.value, values, path + "{}", depth + 1)
+            }
+        case (.union(let branches), _): return try set(&target, to: value, branches, place, path, depth)
+        case (.record(let fields), .object(let object)): return try set(&target, to: object, fields, path, depth)
         default: throw none()
+        }
+        try AvroLibrary.check(answer)
+    }
+
+    private static func set(_ target: inout avro_value_t, to text: String) -> Int32 {
+        var text = text
+        let length = text.utf8.count
+        return text.withUTF8 { bytes in
+            // A zero has to follow, which a text of Swift's need not have.
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { copy in
+                for (place, byte) in bytes.enumerated() { copy[place] = CChar(bitPattern: byte) }
+                copy[length] = 0
+                guard let start = copy.baseAddress else { return ENOMEM }
+                return tessera_avro_set_string(&target, start, length)
+            }
+        }
+    }
+
+    /// Works with where bytes begin, also where there are none.
+    private static func withStart(of bytes: [UInt8], _ work: (UnsafeRawPointer) -> Int32) -> Int32 {
+        bytes.withUnsafeBytes { bytes in
+            var nothing: UInt8 = 0
+            return bytes.baseAddress.map(work) ?? withUnsafeBytes(of: &nothing) { $0.baseAddress.map(work) ?? ENOMEM }
         }
     }
 
     /// The first branch that takes the value as it is; a whole number goes to one of whole numbers where there is one.
-    private mutating func append(
-        _ value: JSONValue, _ branches: [Int], _ place: Int, _ path: String, _ depth: Int
+    private mutating func set(
+        _ target: inout avro_value_t, to value: JSONValue, _ branches: [Int], _ place: Int, _ path: String, _ depth: Int
     ) throws(PayloadError) {
-        let start = bytes.count
         var order = Array(branches.enumerated())
         if case .integer = value { order.sort { isInteger($0.element) && !isInteger($1.element) } }
         var only: PayloadError?
         var tried = 0
         for (number, branch) in order where takes(value, branch) {
-            append(Int64(number))
             tried += 1
-            do throws(PayloadError) { return try append(value, branch, path, depth) } catch {
-                only = error
-                bytes.removeLast(bytes.count - start)
-            }
+            // What was begun of another branch is given up with it.
+            var inner = avro_value_t()
+            try AvroLibrary.check(tessera_avro_set_branch(&target, Int32(number), &inner))
+            do throws(PayloadError) { return try set(&inner, to: value, branch, path, depth) } catch { only = error }
         }
         // What the one branch that it could have been says is more than that it is none of them.
         if let only, tried == 1 || tries <= 0 { throw only }
@@ -116,8 +174,8 @@ struct AvroEncoder {
         }
     }
 
-    private mutating func append(
-        _ object: JSONObject, _ fields: [AvroSchema.Field], _ path: String, _ depth: Int
+    private mutating func set(
+        _ target: inout avro_value_t, to object: JSONObject, _ fields: [AvroSchema.Field], _ path: String, _ depth: Int
     ) throws(PayloadError) {
         let hasOthers = fields.contains { $0.takesOthers }
         var others = JSONObject()
@@ -125,56 +183,64 @@ struct AvroEncoder {
             others.members = object.members.filter { member in !fields.contains { !$0.takesOthers && $0.name.sameScalars(as: member.name) }
             }
         }
-        // Others are told last, where they are known; their field may stand anywhere.
-        var parts: [ContiguousArray<UInt8>] = []
-        let start = bytes.count
-        for field in fields where !field.takesOthers {
-            try append(object[field.name], of: field, hasOthers ? { others.members.append(.init(field.name, $0)) } : nil, path, depth)
-            if hasOthers {
-                parts.append(ContiguousArray(bytes[start...]))
-                bytes.removeLast(bytes.count - start)
-            }
+        for (number, field) in fields.enumerated() where !field.takesOthers {
+            var inner = avro_value_t()
+            try AvroLibrary.check(tessera_avro_field(&target, number, &inner))
+            try set(
+                &inner, to: object[field.name], of: field, hasOthers ? { others.members.append(.init(field.name, $0)) } : nil, path, depth)
         }
-        guard hasOthers else { return }
-        var rest = parts[...]
-        for field in fields {
-            if field.takesOthers { append(Array(others.text.utf8)) } else { bytes.append(contentsOf: rest.removeFirst()) }
+        // Others are told last, where they are known; their field may stand anywhere.
+        for (number, field) in fields.enumerated() where field.takesOthers {
+            var inner = avro_value_t()
+            try AvroLibrary.check(tessera_avro_field(&target, number, &inner))
+            try AvroLibrary.check(Self.set(&inner, to: others.text))
         }
     }
 
-    /// Appends a field.
+    /// Sets a field.
     ///
     /// - Parameter keep: Takes a value that the field cannot say exactly; nil: there is nobody to take it.
-    private mutating func append(
-        _ value: JSONValue?, of field: AvroSchema.Field, _ keep: ((JSONValue) -> Void)?, _ path: String, _ depth: Int
+    private mutating func set(
+        _ target: inout avro_value_t, to value: JSONValue?, of field: AvroSchema.Field, _ keep: ((JSONValue) -> Void)?, _ path: String,
+        _ depth: Int
     ) throws(PayloadError) {
-        let start = bytes.count
         guard let value else {
             guard let usual = field.usualBytes else {
                 throw wrong(Self.within(path, field.name), "is missing, and the schema has no default for it")
             }
-            bytes.append(contentsOf: usual)
-            return
+            return try Self.set(&target, toWritten: usual)
         }
         do throws(PayloadError) {
-            try append(value, field.type, Self.within(path, field.name), depth + 1)
-            guard let keep, value == .null || !isTold(value, field, start) else { return }
-            keep(value)
+            try set(&target, to: value, field.type, Self.within(path, field.name), depth + 1)
+            guard let keep else { return }
+            let isSaid = try isTold(value, field, &target)
+            if value == .null || !isSaid { keep(value) }
         } catch {
             guard let keep, let usual = field.usualBytes else { throw error }
-            bytes.removeLast(bytes.count - start)
-            bytes.append(contentsOf: usual)
+            try Self.set(&target, toWritten: usual)
             keep(value)
         }
     }
 
-    /// Whether what was appended reads back as the very value.
-    private func isTold(_ value: JSONValue, _ field: AvroSchema.Field, _ start: Int) -> Bool {
-        guard let resolution = own[field.type] else { return false }
-        return bytes[start...].withUnsafeBytes { written in
-            var decoder = AvroDecoder(resolution, written, longest: .max)
-            return (try? decoder.value()) == value
-        }
+    private static func set(_ target: inout avro_value_t, toWritten bytes: ContiguousArray<UInt8>) throws(PayloadError) {
+        try AvroLibrary.check(tessera_avro_reset(&target))
+        // What has no bytes is what a new value is.
+        if bytes.isEmpty { return }
+        try AvroLibrary.check(
+            bytes.withUnsafeBytes { bytes in
+                guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    let reader = avro_reader_memory(start, Int64(bytes.count))
+                else { return ENOMEM }
+                defer { avro_reader_free(reader) }
+                return avro_value_read(reader, &target)
+            })
+    }
+
+    /// Whether what was set reads back as the very value.
+    private func isTold(_ value: JSONValue, _ field: AvroSchema.Field, _ target: inout avro_value_t) throws(PayloadError) -> Bool {
+        guard let own = own[field.type] else { return false }
+        let written = try Self.written(&target)
+        return written.withUnsafeBytes { (try? AvroDecoder(own, $0, longest: .max).next()) == value }
     }
 
     private func integer(_ value: JSONValue, _ node: AvroSchema.Node) -> Int64? {
@@ -199,26 +265,6 @@ struct AvroEncoder {
         case (_, .string(let text)): return Data(base64Encoded: text).map { Array($0) }
         default: return nil
         }
-    }
-
-    // MARK: - parts
-
-    private mutating func append(_ integer: Int64) {
-        var raw = UInt64(bitPattern: (integer << 1) ^ (integer >> 63))
-        while raw >= 0x80 {
-            bytes.append(UInt8(raw & 0x7F) | 0x80)
-            raw >>= 7
-        }
-        bytes.append(UInt8(raw))
-    }
-
-    private mutating func append(_ part: [UInt8]) {
-        append(Int64(part.count))
-        bytes.append(contentsOf: part)
-    }
-
-    private mutating func append(_ bits: some FixedWidthInteger) {
-        withUnsafeBytes(of: bits.littleEndian) { bytes.append(contentsOf: $0) }
     }
 }
 

@@ -9,15 +9,25 @@ import Foundation
 final class AvroFileReader: EventReader {
     private enum Codec: String { case null, deflate }
     private struct Header {
-        var resolution: AvroResolution
+        var consumers: AvroConsumers
         var codec: Codec
         var sync: [UInt8]
     }
-    private struct Block {
-        var bytes: [UInt8]
-        var offset = 0
+    /// Records that follow each other. It keeps their bytes where they are, since its decoder reads there.
+    private final class Block {
         /// Records that are not told.
         var left: Int
+        let decoder: AvroDecoder
+        private let bytes: UnsafeMutableRawBufferPointer
+
+        init(_ read: [UInt8], records: Int, _ consumers: AvroConsumers, longest: Int) {
+            bytes = .allocate(byteCount: read.count, alignment: 1)
+            bytes.copyBytes(from: read)
+            decoder = AvroDecoder(consumers, UnsafeRawBufferPointer(bytes), longest: longest)
+            left = records
+        }
+
+        deinit { bytes.deallocate() }
     }
     private let limits: FormatLimits
     /// What is read and not taken apart; the first `offset` bytes are.
@@ -78,29 +88,24 @@ final class AvroFileReader: EventReader {
     // MARK: - records
 
     private func tell(_ batch: inout MessageBatch) {
-        guard var block, let resolution = header?.resolution else { return }
-        block.bytes.withUnsafeBytes { bytes in
-            while block.left > 0, batch.text.count < Self.batchBytes, batch.sourceLines < Self.batchRecords {
-                record += 1
-                block.left -= 1
-                batch.sourceLines += 1
-                var decoder = AvroDecoder(
-                    resolution, UnsafeRawBufferPointer(rebasing: bytes[block.offset...]), longest: limits.longestLine)
-                do throws(PayloadError) {
-                    try decoder.value().append(to: &batch.text)
-                    batch.text.append(10)
-                    batch.lineNumbers.append(record)
-                    block.offset += decoder.offset
-                } catch {
-                    // Where the next one begins, nobody knows.
-                    let lost = block.left > 0 ? " \(block.left) more behind it, in the same block, cannot be read either." : ""
-                    batch.rejects.append(Reject(line: record, reason: "Record \(record): \(error.description)\(lost)", text: ""))
-                    record += block.left
-                    block.left = 0
-                }
+        guard let block else { return }
+        while block.left > 0, batch.text.count < Self.batchBytes, batch.sourceLines < Self.batchRecords {
+            record += 1
+            block.left -= 1
+            batch.sourceLines += 1
+            do throws(PayloadError) {
+                try block.decoder.value().append(to: &batch.text)
+                batch.text.append(10)
+                batch.lineNumbers.append(record)
+            } catch {
+                // Where the next one begins, nobody knows.
+                let lost = block.left > 0 ? " \(block.left) more behind it, in the same block, cannot be read either." : ""
+                batch.rejects.append(Reject(line: record, reason: "Record \(record): \(error.description)\(lost)", text: ""))
+                record += block.left
+                block.left = 0
             }
         }
-        self.block = block.left > 0 ? block : nil
+        if block.left == 0 { self.block = nil }
     }
 
     // MARK: - parts of the file
@@ -127,7 +132,7 @@ final class AvroFileReader: EventReader {
             let schema = try AvroSchema(parsing: entry("avro.schema") ?? [])
             // What others make of Tessera's own schema keeps no word of who takes the other members.
             let reader = schema.nodes[schema.root].name == "tessera.v1.Message" ? PublishedAvro.newestMessage : schema
-            self.header = Header(resolution: AvroResolution(of: schema, as: reader), codec: codec, sync: Array(sync))
+            self.header = Header(consumers: AvroConsumers(AvroResolution(of: schema, as: reader)), codec: codec, sync: Array(sync))
         } catch { throw FormatError("The schema in its header cannot be read. \(error.description)") }
         return true
     }
@@ -139,10 +144,10 @@ final class AvroFileReader: EventReader {
                 {"type":"record","name":"Header","fields":[{"name":"magic","type":{"type":"fixed","name":"Magic","size":4}},
                  {"name":"meta","type":{"type":"map","values":"bytes"}},{"name":"sync","type":{"type":"fixed","name":"Sync","size":16}}]}
                 """#.utf8)
-        let resolution = AvroResolution(of: schema, as: schema)
+        let consumers = AvroConsumers(AvroResolution(of: schema, as: schema))
         let read = bytes.withUnsafeBytes { bytes in
-            var decoder = AvroDecoder(resolution, bytes, longest: 2 * mostHeader)
-            return Result { () throws(PayloadError) in (try decoder.value(), decoder.offset) }
+            let decoder = AvroDecoder(consumers, bytes, longest: 2 * mostHeader)
+            return Result { () throws(PayloadError) in (try decoder.value(), bytes.count - decoder.countRest()) }
         }
         let (value, count) = try read.get()
         offset = count
@@ -166,7 +171,7 @@ final class AvroFileReader: EventReader {
         guard let bytes = header.codec == .null ? part : Self.inflated(part) else { throw wrong("a block cannot be inflated") }
         guard count <= max(1, bytes.count) else { throw wrong("there is a block of \(count) records in \(bytes.count) bytes") }
         offset = end
-        block = count > 0 ? Block(bytes: bytes, left: Int(count)) : nil
+        block = count > 0 ? Block(bytes, records: Int(count), header.consumers, longest: limits.longestLine) : nil
         return true
     }
 

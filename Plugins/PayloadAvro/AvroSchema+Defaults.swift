@@ -5,7 +5,9 @@ extension AvroSchema {
     /// The bytes of a field's default.
     ///
     /// - Throws: Where it has none, or one that is none of its type.
-    func usualBytes(of field: Field) throws(PayloadError) -> ContiguousArray<UInt8> {
+    ///
+    /// - Parameter cost: Types that it took are added to it.
+    func usualBytes(of field: Field, _ cost: inout Int) throws(PayloadError) -> ContiguousArray<UInt8> {
         guard let usual = field.usual else { throw PayloadError("There is none.") }
         let value = try plain(usual, field.type, 0)
         var own = self
@@ -17,18 +19,16 @@ extension AvroSchema {
         } else {
             own.root = field.type
         }
-        var encoder = AvroEncoder(own)
-        try encoder.append(value)
-        return number + encoder.bytes
+        let type = try AvroClass(own)
+        cost += type.size
+        var encoder = AvroEncoder(type)
+        return number + (try encoder.bytes(of: value))
     }
 
     /// A field's default as records tell it; nil where it has none.
     func usualValue(of field: Field) -> JSONValue? {
-        guard let bytes = try? usualBytes(of: field) else { return nil }
-        return bytes.withUnsafeBytes { bytes in
-            var decoder = AvroDecoder(ownResolution(of: field.type), bytes, longest: .max)
-            return try? decoder.value()
-        }
+        guard let bytes = field.usualBytes else { return nil }
+        return bytes.withUnsafeBytes { try? AvroDecoder(AvroConsumers(ownResolution(of: field.type)), $0, longest: .max).value() }
     }
 
     /// Reads what the schema itself wrote of one of its types.
@@ -39,11 +39,11 @@ extension AvroSchema {
     }
 
     /// Of the types of all fields that stand beside one that takes others.
-    var ownResolutions: [Int: AvroResolution] {
-        var own: [Int: AvroResolution] = [:]
+    var ownConsumers: [Int: AvroConsumers] {
+        var own: [Int: AvroConsumers] = [:]
         for node in nodes {
             guard case .record(let fields) = node.shape, fields.contains(where: \.takesOthers) else { continue }
-            for field in fields where !field.takesOthers { own[field.type] = ownResolution(of: field.type) }
+            for field in fields where !field.takesOthers { own[field.type] = AvroConsumers(ownResolution(of: field.type)) }
         }
         return own
     }

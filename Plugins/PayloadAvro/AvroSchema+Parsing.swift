@@ -22,13 +22,15 @@ extension AvroSchema {
 
     /// Writes every default down: each is one of its field's type.
     private mutating func writeDefaults() throws(PayloadError) {
+        var cost = 0
         for place in nodes.indices {
             guard case .record(var fields) = nodes[place].shape else { continue }
             for index in fields.indices where fields[index].usual != nil {
-                do throws(PayloadError) { fields[index].usualBytes = try usualBytes(of: fields[index]) } catch {
+                do throws(PayloadError) { fields[index].usualBytes = try usualBytes(of: fields[index], &cost) } catch {
                     let name = "\(nodes[place].name ?? "").\(fields[index].name)"
                     throw PayloadError("The default of \(name) is none of its type. \(error.description)")
                 }
+                guard cost <= Self.mostCost else { throw PayloadError("Its defaults are of types too large to write them all down.") }
             }
             nodes[place].shape = .record(fields)
         }

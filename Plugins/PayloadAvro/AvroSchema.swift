@@ -54,6 +54,8 @@ public struct AvroSchema: Sendable {
 
     /// Deepest nesting of values, and of what default values say.
     static let mostDepth = 64
+    /// Types that are looked at to write all defaults down.
+    static let mostCost = 1_000_000
 
     /// A type as sentences call it.
     func told(_ place: Int) -> String {

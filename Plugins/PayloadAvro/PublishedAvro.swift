@@ -20,12 +20,13 @@ struct PublishedAvro: PayloadCodec {
 
     private init() {
         codecs = Self.files.mapValues { files in
-            let versions = files.enumerated().map { number, text in
-                do throws(PayloadError) { return (number: number + 1, schema: try AvroSchema(parsing: text.utf8)) } catch {
-                    preconditionFailure("a published schema is none: \(error)")
+            do throws(PayloadError) {
+                let versions = try files.enumerated().map { (number, text) throws(PayloadError) in
+                    (number: number + 1, schema: try AvroSchema(parsing: text.utf8))
                 }
-            }
-            return AvroCodec(SchemaVersions(versions), framing: .singleObject, ids: SchemaFraming(AvroCodec.Framing.singleObject.rawValue))
+                return try AvroCodec(
+                    SchemaVersions(versions), framing: .singleObject, ids: SchemaFraming(AvroCodec.Framing.singleObject.rawValue))
+            } catch { preconditionFailure("a published schema is none: \(error)") }
         }
     }
 

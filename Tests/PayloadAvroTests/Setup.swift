@@ -8,7 +8,7 @@ import Testing
 /// A codec of schemas, the last of which is the newest.
 func codec(_ schemas: [String], framing: AvroCodec.Framing = .none, ids: [UInt32: Int] = [:]) throws -> AvroCodec {
     let versions = try schemas.enumerated().map { (number: $0 + 1, schema: try AvroSchema(parsing: $1.utf8)) }
-    return AvroCodec(SchemaVersions(versions), framing: framing, ids: SchemaFraming(framing.rawValue, ids: ids))
+    return try AvroCodec(SchemaVersions(versions), framing: framing, ids: SchemaFraming(framing.rawValue, ids: ids))
 }
 
 extension PayloadCodec {

@@ -1,3 +1,4 @@
+#if Avro
 import BuiltIn
 import Connectors
 import EventModel
@@ -101,3 +102,4 @@ struct SchemaPlanTests {
             "\(error?.description ?? "")")
     }
 }
+#endif

@@ -1,0 +1,24 @@
+import CAvro
+import Connectors
+import Foundation
+
+/// libavro, asked by one thread at a time: its last error stands in one place for the whole process.
+///
+/// It reads and writes bytes. What it does not know is Tessera's own: defaults, aliases, logical types, and which version reads which.
+enum AvroLibrary {
+    private static let turn = {
+        tessera_avro_set_allocator()
+        return NSLock()
+    }()
+
+    static func alone<Answer, Failure>(_ work: () throws(Failure) -> Answer) throws(Failure) -> Answer {
+        turn.lock()
+        defer { turn.unlock() }
+        return try work()
+    }
+
+    /// - Throws: Where an answer of the library is not 0: memory is short then.
+    static func check(_ answer: Int32) throws(PayloadError) {
+        if answer != 0 { throw PayloadError("There is no memory for the record.") }
+    }
+}
