@@ -56,7 +56,8 @@ public struct SchemaPlan: Sendable {
             throw wrong(["name"], "`\(name)` is a payload that there is already", "Give the schema another name.")
         }
         guard let kind = written["kind"]?.asString, let language = registry.language(kind) else {
-            throw wrong(["kind"], "this is no kind of schema", "There are: \(listed(words)).")
+            let none = "This program was built without any: Documentation/Schemas.md names the package traits that have them."
+            throw wrong(["kind"], "this is no kind of schema", words.isEmpty ? none : "There are: \(listed(words)).")
         }
         let descriptor = ConnectorDescriptor(name: kind, summary: "", settings: settings)
         _ = try descriptor.checked(written, besides: ["name", "kind"], environment: [:])
