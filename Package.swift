@@ -226,6 +226,9 @@ let package = Package(
             name: "LocalServers", path: "Tests/LocalServers",
             exclude: ["moto.sh", "nats.sh", "ports.sh", "postgres.sh", "rabbitmq.sh", "redis.sh", "smtp.py", "smtp.sh"],
             swiftSettings: settings),
+        .target(  // what tests of several brokers do alike
+            name: "BrokerTesting", dependencies: ["Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment"],
+            path: "Tests/BrokerTesting", swiftSettings: settings),
         .target(name: "ScriptedWeb", dependencies: nio.prefix(2) + [http1], path: "Tests/ScriptedWeb", swiftSettings: settings),  // HTTP
         tests("EventModel", ["EventModel", "EventModelTesting"], data: ["Fixtures"]),
         tests("Storage", ["EventModel", "Storage", "StorageTesting"]),
@@ -252,9 +255,13 @@ let package = Package(
         tests("AWSClient", ["AWSClient", "EventModel", "Secrets"]),
         tests(
             "ConnectorS3",
-            ["ConnectorS3", "Connectors", "ConnectorsTesting", "EventModel", "FormatSegment", "LocalServers", "ScriptedWeb"]),
+            [
+                "BrokerTesting", "ConnectorS3", "Connectors", "ConnectorsTesting", "EventModel", "FormatSegment", "LocalServers",
+                "ScriptedWeb",
+            ]),
         tests(
-            "ConnectorKinesis", ["ConnectorKinesis", "Connectors", "ConnectorsTesting", "EventModel", "FormatSegment", "LocalServers"]),
+            "ConnectorKinesis",
+            ["BrokerTesting", "ConnectorKinesis", "Connectors", "ConnectorsTesting", "EventModel", "FormatSegment", "LocalServers"]),
         tests("DestinationLookup", ["Connectors", "DestinationLookup", "EventModel", "ScriptedWeb"]),
         tests("ConnectorSinger", ["ConnectorSinger", "Connectors", "ConnectorsTesting", "EventModel", "TestFolder"]),
         tests(  // libraries in C are built by the tests, and run by the worker's program
@@ -265,27 +272,23 @@ let package = Package(
         tests(
             "ConnectorKafka",
             [
-                "CKafka", "ConnectorKafka", "Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatPostHog", "FormatSegment",
-                "KafkaMock",
+                "BrokerTesting", "CKafka", "ConnectorKafka", "Connectors", "ConnectorsTesting", "EventModel", "FormatCSV", "FormatPostHog",
+                "FormatSegment", "KafkaMock",
             ]),
         tests(
             "ConnectorNATS",
             [
-                "CNATS", "ConnectorNATS", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment", "LocalServers",
-                "Secrets",
+                "BrokerTesting", "CNATS", "ConnectorNATS", "Connectors", "ConnectorsTesting", "EventModel", "LocalServers", "Secrets",
             ]),
         tests(
             "ConnectorRabbitMQ",
             [
-                "CRabbitMQ", "ConnectorRabbitMQ", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment",
-                "LocalServers", "Secrets",
+                "BrokerTesting", "CRabbitMQ", "ConnectorRabbitMQ", "Connectors", "ConnectorsTesting", "EventModel", "LocalServers",
+                "Secrets",
             ]),
         tests(
             "ConnectorRedis",
-            [
-                "ConnectorRedis", "Connectors", "ConnectorsTesting", "EventModel", "FormatPostHog", "FormatSegment", "LocalServers",
-                "Secrets",
-            ]),
+            ["BrokerTesting", "ConnectorRedis", "Connectors", "ConnectorsTesting", "EventModel", "LocalServers", "Secrets"]),
         tests(
             "DestinationSMTP",
             ["Connectors", "ConnectorsTesting", "DestinationSMTP", "EventModel", "LocalServers", "Secrets", "TestFolder"]),

@@ -1,3 +1,4 @@
+import BrokerTesting
 import CKafka
 import Connectors
 import ConnectorsTesting

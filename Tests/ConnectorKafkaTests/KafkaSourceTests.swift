@@ -1,3 +1,4 @@
+import BrokerTesting
 import CKafka
 import Connectors
 import ConnectorsTesting
@@ -20,13 +21,6 @@ import Testing
     private static func number(of line: String) -> Int? {
         let bytes = line.utf8.dropLast(#"","timestamp":"2026-06-01T00:00:00Z"}"#.utf8.count)
         return bytes.lastIndex(of: UInt8(ascii: "m")).flatMap { Int(String(line[bytes.index(after: $0)..<bytes.endIndex])) }
-    }
-
-    /// All batches up to the end.
-    private func read(_ source: KafkaSource, after checkpoint: Checkpoint? = nil) async throws -> [SourceBatch] {
-        var all: [SourceBatch] = []
-        for try await batch in source.batches(after: checkpoint) { all.append(batch) }
-        return all
     }
 
     @Test(arguments: SourceContract.allCases, [1, 3])

@@ -47,15 +47,6 @@ extension MockCluster {
     var list: String { JSONValue.array(brokers.map { .string($0) }).text }
 }
 
-func line(_ number: Int) -> String {
-    #"{"type":"track","event":"Sold","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-06-01T00:00:00Z"}"#
-}
-
-/// The lines of a batch.
-func lines(_ batch: SourceBatch) -> [String] {
-    batch.messages.text.prefix(batch.messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
-}
-
 /// Waits, for minutes, until something holds.
 func wait(_ what: String, until holds: () -> Bool) async throws {
     for _ in 0..<12_000 {

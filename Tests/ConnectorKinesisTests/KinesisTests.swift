@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -36,12 +37,6 @@ private func ids(_ batches: [SourceBatch]) -> [String] {
         batch.messages.text.prefix(batch.messages.count).split(separator: 10)
             .compactMap { (try? JSONValue(parsing: Array($0)))?.asObject?["messageId"]?.asString }
     }
-}
-
-private func read(_ source: KinesisSource, after start: Checkpoint? = nil) async throws -> [SourceBatch] {
-    var all: [SourceBatch] = []
-    for try await batch in source.batches(after: start) { all.append(batch) }
-    return all
 }
 
 @Suite(.enabled(if: LocalMoto.python != nil, "\(LocalMoto.missing)")) struct KinesisTests {

@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -57,33 +58,10 @@ extension ServerTests {
         @Test func `a server that dies and one that falls silent lose and double nothing`() async throws {
             try server.create("out")
             let destination = try server.destination(#""subject":"out.all","timeout":2"#)
-            let keys = (0..<(4_000 * scale)).map { "k\($0)" }
-            var failures = 0
-            for (number, start) in stride(from: 0, to: keys.count, by: 500).enumerated() {
-                let end = min(keys.count, start + 500)
-                let local = server.local
-                // While the batch is on its way, or between it and the next.
-                let fault = Task.detached {
-                    if number == 3 || number == 5 {
-                        try await local.tell("crash")
-                        try await local.tell("start")
-                    }
-                }
-                if number == 6 { try await local.tell("freeze") }
-                while true {
-                    do {
-                        #expect(try await deliver(keys[start..<end], to: destination).refused.isEmpty)
-                        break
-                    } catch let error as ConnectorError {
-                        #expect(error.recovery == .retry(after: nil), "\(error)")
-                        failures += 1
-                        if number == 6 { try await local.tell("thaw") }
-                        try await Task.sleep(for: .milliseconds(50))
-                    }
-                }
-                try await fault.value
-            }
-            await destination.close()
+            let keys = (0..<(4_000 * Trial.scale)).map { "k\($0)" }
+            let local = server.local
+            let faults = Faults([3: ["crash", "start"], 5: ["crash", "start"]], frozen: 6) { try await local.tell($0) }
+            let failures = try await faults.deliver(keys, to: destination)
             let there = try server.messages("out").compactMap(\.key)
             #expect(there == keys && failures > 0, "\(there.count) of \(keys.count), \(Set(there).count) different")
         }

@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -18,9 +19,9 @@ extension ServerTests {
         func `a stream keeps the promises`(promise: SourceContract) async throws {
             let stream = "promises-\(promise)"
             try server.create(stream)
-            try server.fill("\(stream).a", (0..<(2_000 * scale)).lazy.map { $0 % 50 == 49 ? "nothing" : line($0) })
+            try server.fill("\(stream).a", (0..<(2_000 * Trial.scale)).lazy.map { $0 % 50 == 49 ? "nothing" : line($0) })
             let source = try server.source(#""stream":"\#(stream)","batchRecords":300"#)
-            try await promise.verify(source, records: 2_000 * scale, checkpoints: 10)
+            try await promise.verify(source, records: 2_000 * Trial.scale, checkpoints: 10)
         }
 
         @Test func `messages of one subject are read alone, from where the last reading stopped`() async throws {
@@ -46,35 +47,13 @@ extension ServerTests {
         }
 
         @Test func `a server that dies and one that falls silent lose and double nothing`() async throws {
-            let count = 6_000 * scale
+            let count = 6_000 * Trial.scale
             try server.create("faults")
             try server.fill("faults.a", (0..<count).lazy.map { line($0) })
             let source = try server.source(#""stream":"faults","batchRecords":200,"timeout":2"#)
-            var (seen, failures, batches, isFrozen) = ([String](), 0, 0, false)
-            var kept: Checkpoint?
-            while seen.count < count {
-                var reading = source.batches(after: kept).makeAsyncIterator()
-                do {
-                    while let batch = try await reading.next(isolation: nil) {
-                        seen += lines(batch)
-                        kept = batch.checkpoint
-                        batches += 1
-                        if batches == 5 || batches == 12 {
-                            try await server.local.tell("crash")
-                            try await server.local.tell("start")
-                        }
-                        if batches == 18 {
-                            try await server.local.tell("freeze")
-                            isFrozen = true
-                        }
-                    }
-                } catch let error as ConnectorError {
-                    #expect(error.recovery == .retry(after: nil), "\(error)")
-                    failures += 1
-                    if isFrozen { try await server.local.tell("thaw") }
-                    isFrozen = false
-                }
-            }
+            let local = server.local
+            let faults = Faults([5: ["crash", "start"], 12: ["crash", "start"]], frozen: 18) { try await local.tell($0) }
+            let (seen, failures) = try await faults.read(count, from: source)
             #expect(seen == (0..<count).map { line($0) } && failures >= 3)
         }
 
@@ -127,13 +106,13 @@ extension ServerTests {
         func `a durable consumer keeps the promises that it can`(promise: SourceContract) async throws {
             let stream = "shared-\(promise)"
             try server.create(stream)
-            try server.fill("\(stream).a", (0..<(2_000 * scale)).lazy.map { line($0) })
+            try server.fill("\(stream).a", (0..<(2_000 * Trial.scale)).lazy.map { line($0) })
             try await promise.verify(
-                server.source(#""stream":"\#(stream)","durable":"tessera","batchRecords":300"#), records: 2_000 * scale)
+                server.source(#""stream":"\#(stream)","durable":"tessera","batchRecords":300"#), records: 2_000 * Trial.scale)
         }
 
         @Test func `workers share a consumer through a server that dies, and what one left comes to the other`() async throws {
-            let count = 3_000 * scale
+            let count = 3_000 * Trial.scale
             try server.create("both")
             try server.fill("both.a", (0..<count).lazy.map { line($0) })
             let settings = #""stream":"both","durable":"d","batchRecords":100,"timeout":5"#

@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -89,32 +90,10 @@ extension BrokerTests {
         @Test func `a broker that closes connections and dies has every record, in order`() async throws {
             try broker.create("stream")
             let destination = try broker.destination(#""routingKey":"stream","timeout":60"#)
-            let keys = (0..<(6_000 * scale)).map { "k\($0)" }
-            var failures = 0
-            for (number, start) in stride(from: 0, to: keys.count, by: 500).enumerated() {
-                let end = min(keys.count, start + 500)
-                let server = broker.server
-                // While the batch is on its way, or between it and the next.
-                let fault = Task.detached {
-                    if number == 3 { try await server.tell("cut") }
-                    if number == 6 {
-                        try await server.tell("crash")
-                        try await server.tell("start")
-                    }
-                }
-                while true {
-                    do {
-                        #expect(try await deliver(keys[start..<end], to: destination).refused.isEmpty)
-                        break
-                    } catch let error as ConnectorError {
-                        #expect(error.recovery == .retry(after: nil), "\(error)")
-                        failures += 1
-                        try await Task.sleep(for: .milliseconds(50))
-                    }
-                }
-                try await fault.value
-            }
-            await destination.close()
+            let keys = (0..<(6_000 * Trial.scale)).map { "k\($0)" }
+            let server = broker.server
+            let failures = try await Faults([3: ["cut"], 6: ["crash", "start"]]) { try await server.tell($0) }.deliver(
+                keys, to: destination)
             var seen: Set<String> = []
             #expect(try broker.drain("stream").compactMap(\.key).filter { seen.insert($0).inserted } == keys && failures > 0)
         }

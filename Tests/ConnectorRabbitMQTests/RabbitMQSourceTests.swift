@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -13,19 +14,13 @@ extension BrokerTests {
 
         init() async throws { broker = try await Broker.shared.value }
 
-        private func read(_ source: RabbitMQSource) async throws -> [SourceBatch] {
-            var all: [SourceBatch] = []
-            for try await batch in source.batches(after: nil) { all.append(batch) }
-            return all
-        }
-
         // A queue has no positions: nothing can be read twice, or from a place.
         @Test(arguments: [SourceContract.givesEveryRecord, .keepsItsBounds, .endsWhenCancelled])
         func `a queue keeps the promises that it can`(promise: SourceContract) async throws {
             let queue = "promises-\(promise)"
             try broker.create(queue)
-            try broker.fill(queue, (0..<(2_000 * scale)).lazy.map { line($0) })
-            try await promise.verify(broker.source(#""queue":"\#(queue)","prefetch":300"#), records: 2_000 * scale)
+            try broker.fill(queue, (0..<(2_000 * Trial.scale)).lazy.map { line($0) })
+            try await promise.verify(broker.source(#""queue":"\#(queue)","prefetch":300"#), records: 2_000 * Trial.scale)
             #expect(try broker.waiting(in: queue) == 0)
         }
 
@@ -45,7 +40,7 @@ extension BrokerTests {
         }
 
         @Test func `connections that the broker closes and a broker that dies lose nothing, and repeats change nothing`() async throws {
-            let count = 6_000 * scale
+            let count = 6_000 * Trial.scale
             try broker.create("faults")
             try broker.fill("faults", (0..<count).lazy.map { line($0) })
             let source = try broker.source(#""queue":"faults","prefetch":200"#)

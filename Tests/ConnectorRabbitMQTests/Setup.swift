@@ -1,17 +1,13 @@
+import BrokerTesting
 import CRabbitMQ
 import Connectors
 import EventModel
-import FormatPostHog
-import FormatSegment
 import Foundation
 import LocalServers
 import Secrets
 import Testing
 
 @testable import ConnectorRabbitMQ
-
-/// How much more a run with `TESSERA_LONG` does.
-let scale = ProcessInfo.processInfo.environment["TESSERA_LONG"] == nil ? 1 : 20
 
 /// All that need the broker, one after another: some of them end it.
 @Suite(.serialized, .enabled(if: LocalRabbitMQ.programs != nil, Comment(rawValue: LocalRabbitMQ.missing)), .timeLimit(.minutes(30)))
@@ -134,28 +130,10 @@ final class Broker: Sendable {
     func destination(_ settings: String) throws -> RabbitMQDestination { try makeDestination("{\(self.settings),\(settings)}") }
 }
 
-private let secrets = ["PASSWORD": LocalRabbitMQ.password, "WRONG": "hunter3-password"]
-private let formats = FormatRegistry([SegmentFormat.self, PostHogFormat.self])
+private let trial = Trial(password: LocalRabbitMQ.password)
 
 func makeSource(_ settings: String, runsOnce: Bool = true) throws -> RabbitMQSource {
-    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let source = try SourceRegistry([RabbitMQSourceSettings.self]).make(
-        "rabbitmq", settings: object, environment: secrets, context: ConnectorContext(formats: formats, folder: "/", isRunOnce: runsOnce))
-    return try #require(source as? RabbitMQSource)
+    try trial.source(RabbitMQSourceSettings.self, settings, runsOnce: runsOnce)
 }
 
-func makeDestination(_ settings: String) throws -> RabbitMQDestination {
-    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let destination = try DestinationRegistry([RabbitMQDestinationSettings.self]).make(
-        "rabbitmq", settings: object, environment: secrets, context: ConnectorContext(formats: formats, folder: "/"))
-    return try #require(destination as? RabbitMQDestination)
-}
-
-func line(_ number: Int) -> String {
-    #"{"type":"track","event":"Sold","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-06-01T00:00:00Z"}"#
-}
-
-/// The lines of a batch.
-func lines(_ batch: SourceBatch) -> [String] {
-    batch.messages.text.prefix(batch.messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
-}
+func makeDestination(_ settings: String) throws -> RabbitMQDestination { try trial.destination(RabbitMQDestinationSettings.self, settings) }

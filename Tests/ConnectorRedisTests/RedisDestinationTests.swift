@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -49,34 +50,10 @@ extension ServerTests {
 
         @Test func `connections that are cut, a server that dies and one that falls silent lose and double nothing`() async throws {
             let destination = try server.destination(#""stream":"out-faults","timeout":1"#)
-            let keys = (0..<(6_000 * scale)).map { "k\($0)" }
-            var failures = 0
-            for (number, start) in stride(from: 0, to: keys.count, by: 500).enumerated() {
-                let end = min(keys.count, start + 500)
-                let local = server.local
-                // While the batch is on its way, or between it and the next.
-                let fault = Task.detached {
-                    if number == 3 { for _ in 0..<5 { try await local.tell("cut") } }
-                    if number == 6 {
-                        try await local.tell("crash")
-                        try await local.tell("start")
-                    }
-                }
-                if number == 9 { try await local.tell("freeze") }
-                while true {
-                    do {
-                        #expect(try await deliver(keys[start..<end], to: destination).refused.isEmpty)
-                        break
-                    } catch let error as ConnectorError {
-                        #expect(error.recovery == .retry(after: nil), "\(error)")
-                        failures += 1
-                        if number == 9 { try await local.tell("thaw") }
-                        try await Task.sleep(for: .milliseconds(20))
-                    }
-                }
-                try await fault.value
-            }
-            await destination.close()
+            let keys = (0..<(6_000 * Trial.scale)).map { "k\($0)" }
+            let local = server.local
+            let words = [3: Array(repeating: "cut", count: 5), 6: ["crash", "start"]]
+            let failures = try await Faults(words, frozen: 9) { try await local.tell($0) }.deliver(keys, to: destination)
             #expect(try self.keys("out-faults") == keys && failures > 0)
         }
 

@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -22,8 +23,8 @@ extension ServerTests {
         @Test(arguments: [SourceContract.givesEveryRecord, .keepsItsBounds, .endsWhenCancelled])
         func `a consumer keeps the promises that it can`(promise: SourceContract) async throws {
             let stream = "shared-\(promise)"
-            try server.fill(stream, (0..<(2_000 * scale)).lazy.map { line($0) })
-            try await promise.verify(source(stream), records: 2_000 * scale)
+            try server.fill(stream, (0..<(2_000 * Trial.scale)).lazy.map { line($0) })
+            try await promise.verify(source(stream), records: 2_000 * Trial.scale)
             #expect(try server.pending(stream) <= (promise == .endsWhenCancelled ? 300 : 0))
         }
 
@@ -44,7 +45,7 @@ extension ServerTests {
         }
 
         @Test func `consumers share the entries, through cuts and a server that dies, and nothing is lost`() async throws {
-            let count = 6_000 * scale
+            let count = 6_000 * Trial.scale
             try server.fill("both", (0..<count).lazy.map { line($0) })
             let batches = Counter()
             let failures = Counter()

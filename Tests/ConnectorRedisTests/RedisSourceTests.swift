@@ -1,3 +1,4 @@
+import BrokerTesting
 import Connectors
 import ConnectorsTesting
 import EventModel
@@ -17,11 +18,11 @@ extension ServerTests {
         @Test(arguments: SourceContract.allCases)
         func `a stream keeps the promises`(promise: SourceContract) async throws {
             let stream = "promises-\(promise)"
-            try server.fill(stream, (0..<(2_000 * scale)).lazy.map { $0 % 50 == 49 ? "nothing" : line($0) })
+            try server.fill(stream, (0..<(2_000 * Trial.scale)).lazy.map { $0 % 50 == 49 ? "nothing" : line($0) })
             let records = #""streams":["\#(stream)"],"batchRecords":300,"format":"posthog""#
-            try await promise.verify(server.source(records.replacing(#","format":"posthog""#, with: "")), records: 2_000 * scale)
+            try await promise.verify(server.source(records.replacing(#","format":"posthog""#, with: "")), records: 2_000 * Trial.scale)
             // Every one of another format is refused, with its place.
-            try await promise.verify(server.source(records), records: 2_000 * scale, checkpoints: 5)
+            try await promise.verify(server.source(records), records: 2_000 * Trial.scale, checkpoints: 5)
         }
 
         @Test func `each stream has its own position, and one that comes later is read from its first entry`() async throws {
@@ -52,35 +53,12 @@ extension ServerTests {
         }
 
         @Test func `connections that are cut, a server that dies and one that falls silent lose and double nothing`() async throws {
-            let count = 6_000 * scale
+            let count = 6_000 * Trial.scale
             try server.fill("faults", (0..<count).lazy.map { line($0) })
             let source = try server.source(#""streams":["faults"],"batchRecords":200,"timeout":1"#)
-            var (seen, failures, batches, isFrozen) = ([String](), 0, 0, false)
-            var kept: Checkpoint?
-            while seen.count < count {
-                var reading = source.batches(after: kept).makeAsyncIterator()
-                do {
-                    while let batch = try await reading.next(isolation: nil) {
-                        seen += lines(batch)
-                        kept = batch.checkpoint
-                        batches += 1
-                        if batches == 5 { try await server.local.tell("cut") }
-                        if batches == 12 {
-                            try await server.local.tell("crash")
-                            try await server.local.tell("start")
-                        }
-                        if batches == 18 {
-                            try await server.local.tell("freeze")
-                            isFrozen = true
-                        }
-                    }
-                } catch let error as ConnectorError {
-                    #expect(error.recovery == .retry(after: nil), "\(error)")
-                    failures += 1
-                    if isFrozen { try await server.local.tell("thaw") }
-                    isFrozen = false
-                }
-            }
+            let local = server.local
+            let faults = Faults([5: ["cut"], 12: ["crash", "start"]], frozen: 18) { try await local.tell($0) }
+            let (seen, failures) = try await faults.read(count, from: source)
             #expect(seen == (0..<count).map { line($0) } && failures >= 3)
         }
 

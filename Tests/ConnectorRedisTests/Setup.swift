@@ -1,17 +1,12 @@
+import BrokerTesting
 import Connectors
 import EventModel
-import FormatPostHog
-import FormatSegment
 import Foundation
 import LocalServers
 import Secrets
-import Synchronization
 import Testing
 
 @testable import ConnectorRedis
-
-/// How much more a run with `TESSERA_LONG` does.
-let scale = ProcessInfo.processInfo.environment["TESSERA_LONG"] == nil ? 1 : 20
 
 /// All that need the server, one after another: some of them end it.
 @Suite(.serialized, .enabled(if: LocalRedis.programs != nil, Comment(rawValue: LocalRedis.missing)), .timeLimit(.minutes(30)))
@@ -80,50 +75,10 @@ final class Server: Sendable {
     func destination(_ settings: String) throws -> RedisDestination { try makeDestination("{\(self.settings),\(settings)}") }
 }
 
-private let secrets = ["PASSWORD": LocalRedis.password, "WRONG": "hunter3-password"]
-private let formats = FormatRegistry([SegmentFormat.self, PostHogFormat.self])
+private let trial = Trial(password: LocalRedis.password)
 
 func makeSource(_ settings: String, runsOnce: Bool = true, report: @escaping @Sendable (String) -> Void = { _ in }) throws -> RedisSource {
-    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let source = try SourceRegistry([RedisSourceSettings.self]).make(
-        "redis", settings: object, environment: secrets,
-        context: ConnectorContext(formats: formats, folder: "/", isRunOnce: runsOnce, report: report))
-    return try #require(source as? RedisSource)
+    try trial.source(RedisSourceSettings.self, settings, runsOnce: runsOnce, report: report)
 }
 
-func makeDestination(_ settings: String) throws -> RedisDestination {
-    let object = try #require(JSONValue(parsing: Array(settings.utf8)).asObject)
-    let destination = try DestinationRegistry([RedisDestinationSettings.self]).make(
-        "redis", settings: object, environment: secrets, context: ConnectorContext(formats: formats, folder: "/"))
-    return try #require(destination as? RedisDestination)
-}
-
-func line(_ number: Int) -> String {
-    #"{"type":"track","event":"Sold","userId":"u\#(number % 97)","messageId":"m\#(number)","timestamp":"2026-06-01T00:00:00Z"}"#
-}
-
-/// The lines of a batch.
-func lines(_ batch: SourceBatch) -> [String] {
-    batch.messages.text.prefix(batch.messages.count).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
-}
-
-func read(_ source: RedisSource, after checkpoint: Checkpoint? = nil) async throws -> [SourceBatch] {
-    var all: [SourceBatch] = []
-    for try await batch in source.batches(after: checkpoint) { all.append(batch) }
-    return all
-}
-
-/// Counts what several tasks meet.
-final class Counter: Sendable {
-    private let count = Mutex(0)
-
-    /// The number of this one, from 1.
-    func next() -> Int {
-        count.withLock { count in
-            count += 1
-            return count
-        }
-    }
-
-    var value: Int { count.withLock { $0 } }
-}
+func makeDestination(_ settings: String) throws -> RedisDestination { try trial.destination(RedisDestinationSettings.self, settings) }

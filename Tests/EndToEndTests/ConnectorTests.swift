@@ -46,6 +46,43 @@ import Testing
         }
     }
 
+    /// Sends messages out to a server with one connector and back with another, `out` and `back`, while the worker is killed: each comes back.
+    ///
+    /// - Parameter fault: What becomes of the server in the second round.
+    /// - Returns: How many there are, and how many the server has at least.
+    func sendAround(
+        out: String, back: String, repeats: Bool, fault: () async throws -> Void = {}
+    ) async throws -> (all: Int, least: Int) {
+        try configure("name: drop, kind: files, path: in, interval: 0.05", "name: out, \(out)", "name: back, \(back)")
+        let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
+        try await killed(rounds: rounds, life: 600...1120) { round in
+            try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
+            if round == 1 { try await fault() }
+        }
+        let worker = try start()
+        defer {
+            worker.terminate()
+            worker.waitUntilExit()
+        }
+        try wait(for: rounds * size)
+        // What went out came back, as duplicates; where the server told repeats, each once.
+        func told(_ connector: String, _ count: String) throws -> Int {
+            Int(try list().first { $0["name"] == .string(connector) }?[count]?.asDouble ?? 0)
+        }
+        try wait {
+            let (out, back) = (try told("out", "delivered"), try told("back", "duplicates"))
+            return out >= (rounds - 1) * size && (repeats ? back >= out : back == out)
+        }
+        #expect(try stored() == [rounds * size, rounds * size])
+        return (rounds * size, (rounds - 1) * size)
+    }
+
+    /// What `connectors check` found of a connector.
+    func found(_ connector: String) throws -> String {
+        let check = try Program.worker.run("connectors", "check", connector, "--config", config)
+        return try #require(try check.json["found"]?.asString, "\(check.output)\(check.errors)")
+    }
+
     /// Messages in the store, and distinct ones.
     func stored() throws -> [Int] {
         let outcome = try Program.shell.run("--db", store, "-c", "sql SELECT count(*), count(DISTINCT message_id) FROM events")

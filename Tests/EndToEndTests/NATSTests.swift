@@ -24,37 +24,16 @@ extension ConnectorTests {
         try await server.createStream("ORDERS", subjects: "orders.>")
         let secret = try folder.write(LocalNATS.password, as: "password")
         let nats = "kind: nats, servers: [\"nats://127.0.0.1:\(server.port)\"], username: tessera, password: \"file:\(secret)\""
-        try configure(
-            "name: drop, kind: files, path: in, interval: 0.05",
-            "name: out, \(nats), subject: orders.all, deliver: [messages], batchWait: 0.05",
-            "name: back, \(nats), stream: ORDERS, batchRecords: 300" + (isShared ? ", durable: tessera" : ""))
-        let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
-        try await killed(rounds: rounds, life: 600...1120) { round in
-            try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
-            if round == 1 {
-                try await server.tell("crash")
-                try await server.tell("start")
-            }
+        let (all, least) = try await sendAround(
+            out: "\(nats), subject: orders.all, deliver: [messages], batchWait: 0.05",
+            back: "\(nats), stream: ORDERS, batchRecords: 300" + (isShared ? ", durable: tessera" : ""), repeats: isShared
+        ) {
+            try await server.tell("crash")
+            try await server.tell("start")
         }
-        let worker = try start()
-        defer {
-            worker.terminate()
-            worker.waitUntilExit()
-        }
-        try wait(for: rounds * size)
-        // What went out came back, as duplicates. The server told repeats: alone, each came back once.
-        func told(_ connector: String, _ count: String) throws -> Int {
-            Int(try list().first { $0["name"] == .string(connector) }?[count]?.asDouble ?? 0)
-        }
-        try wait {
-            let (out, back) = (try told("out", "delivered"), try told("back", "duplicates"))
-            return out >= (rounds - 1) * size && (isShared ? back >= out : back == out)
-        }
-        #expect(try stored() == [rounds * size, rounds * size])
-        let check = try Program.worker.run("connectors", "check", "back", "--config", config)
-        let found = try #require(try check.json["found"]?.asString, "\(check.output)\(check.errors)")
+        let found = try found("back")
         let messages = try #require(found.split(separator: " ").compactMap { Int($0) }.first)
-        #expect(found.hasPrefix("the stream `ORDERS` has ") && messages >= (rounds - 1) * size && messages <= rounds * size, "\(found)")
+        #expect(found.hasPrefix("the stream `ORDERS` has ") && messages >= least && messages <= all, "\(found)")
     }
 }
 #endif

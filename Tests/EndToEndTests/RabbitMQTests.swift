@@ -23,32 +23,11 @@ extension ConnectorTests {
         let server = try await LocalRabbitMQ()
         let secret = try folder.write(LocalRabbitMQ.password, as: "password")
         let broker = "kind: rabbitmq, url: \"amqp://tessera@127.0.0.1:\(server.port)\", password: \"file:\(secret)\""
-        try configure(
-            "name: drop, kind: files, path: in, interval: 0.05",
-            "name: out, \(broker), routingKey: orders, deliver: [messages], batchWait: 0.05",
-            "name: back, \(broker), queue: orders, prefetch: 300")
-        let (rounds, size) = (Self.isLong ? 12 : 3, 2_000)
-        try await killed(rounds: rounds, life: 600...1120) { round in
-            try put((round * size)..<((round + 1) * size), as: "\(round).ndjson")
-        }
-        let worker = try start()
-        defer {
-            worker.terminate()
-            worker.waitUntilExit()
-        }
-        try wait(for: rounds * size)
-        // What went out came back, as duplicates.
-        try wait {
-            let (out, back) = (try told("out", "delivered"), try told("back", "duplicates"))
-            return out >= Double((rounds - 1) * size) && back >= out
-        }
-        #expect(try stored() == [rounds * size, rounds * size])
-        let check = try Program.worker.run("connectors", "check", "back", "--config", config)
-        #expect(try check.json["found"]?.asString?.hasPrefix("the queue `orders` is there; ") == true, "\(check.output)\(check.errors)")
-    }
-
-    private func told(_ connector: String, _ count: String) throws -> Double {
-        try list().first { $0["name"] == .string(connector) }?[count]?.asDouble ?? 0
+        _ = try await sendAround(
+            out: "\(broker), routingKey: orders, deliver: [messages], batchWait: 0.05",
+            back: "\(broker), queue: orders, prefetch: 300", repeats: true)
+        let found = try found("back")
+        #expect(found.hasPrefix("the queue `orders` is there; "), "\(found)")
     }
 }
 #endif

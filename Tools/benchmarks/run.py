@@ -6,6 +6,7 @@
   Tools/bench --only segments,kmeans   some of it
   Tools/bench --size XS --out -        tiny; nothing is written but to the screen
   Tools/bench --only stream            Kafka through a worker into PostgreSQL, at --rate messages a second; by itself alone
+  Tools/bench --only connector         a connector in a shared library beside the same one built in; by itself alone, builds a worker of its own
 
 Ours and theirs run in turns on the same data, two threads each, and medians are shown. A ratio below 1 means that Tessera is quicker.
 A whole run of size S or M is written into Documentation/Benchmarks.md. The exit status is 1 when an answer is wrong, not when a bound
@@ -22,6 +23,7 @@ import sys
 import archives
 import audiences
 import clusters
+import connector
 import data
 import machine
 import stream
@@ -30,6 +32,8 @@ from table import Row, markdown, plain, write_between_marks
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PARTS = ["import", "export", "segments", "kmeans"]
+# Each of these is measured by itself, with programs of its own.
+ALONE = ["stream", "connector"]
 # How often each side does each part. gzip -6 takes minutes on size M.
 ROUNDS = {
     "XS": {"import": 1, "export": 1, "segments": 1, "kmeans": 1},
@@ -46,7 +50,7 @@ def options():
     parser = argparse.ArgumentParser(prog="Tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=list(data.SIZES), default="S", help="XS 20 000 events, S a million, M ten million (default S)")
     parser.add_argument(
-        "--only", default=",".join(PARTS), help="comma-separated: import, export, segments, kmeans (default: all); or stream, alone")
+        "--only", default=",".join(PARTS), help="comma-separated: import, export, segments, kmeans (default: all); or stream or connector, alone")
     parser.add_argument("--rate", type=float, default=50_000, help="messages a second that stream offers (default 50000)")
     parser.add_argument("--out", help="the page to write the table into; - for none (default: Documentation/Benchmarks.md after a whole run of S or M)")
     parser.add_argument("--data", help="a folder with the generator's archives, instead of making them")
@@ -55,9 +59,9 @@ def options():
     parser.add_argument("--rounds", type=int, help="how often each side does each part (default: 3; 1 for XS and the export of M)")
     chosen = parser.parse_args()
     chosen.only = [part.strip() for part in chosen.only.split(",") if part.strip()]
-    for part in chosen.only if chosen.only != ["stream"] else []:
+    for part in chosen.only if chosen.only not in ([name] for name in ALONE) else []:
         if part not in PARTS:
-            parser.error(f"--only {part}: choose from {', '.join(PARTS)}")
+            parser.error(f"--only {part}: choose from {', '.join(PARTS)}, or {' or '.join(ALONE)} alone")
     if chosen.rounds is not None and chosen.rounds < 1:
         parser.error(f"--rounds {chosen.rounds} is too few. Use 1 or more.")
     return chosen
@@ -102,9 +106,11 @@ def measure(chosen, binaries):
 def main():
     chosen = options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # What was begun is cleaned up.
+    if chosen.only == ["connector"]:
+        return measure_alone(lambda: connector_rows(chosen))
     binaries = os.path.abspath(chosen.bin) if chosen.bin else build(chosen.only)
     if chosen.only == ["stream"]:
-        return measure_stream(chosen, binaries)
+        return measure_alone(lambda: stream_rows(chosen, binaries))
     if not shutil.which("igzip"):
         say("igzip is not installed: it is left out. (Debian: sudo apt-get install -y isal)")
     company, load = Company(), os.getloadavg()[0]
@@ -131,13 +137,25 @@ def main():
         sys.exit("Some answers are wrong: see the table.")
 
 
-def measure_stream(chosen, binaries):
-    rows, load = [], os.getloadavg()[0]
+def stream_rows(chosen, binaries):
+    rows = []
     for _ in range(chosen.rounds or 1):
-        try:
-            rows += stream.stream_rows(binaries, chosen.cache, chosen.size, chosen.rate)
-        except Failed as failure:
-            rows.append(Row("stream", checks=[(str(failure).replace("\n", " "), False)]))
+        rows += stream.stream_rows(binaries, chosen.cache, chosen.size, chosen.rate)
+    return rows
+
+
+def connector_rows(chosen):
+    scratch = os.path.join(os.environ.get("TESSERA_BUILD") or os.path.join(ROOT, ".build"), "bench-connector")
+    worker, library = connector.build(ROOT, scratch, say)
+    return connector.connector_rows(worker, library, chosen.size, chosen.rounds)
+
+
+def measure_alone(measured):
+    load = os.getloadavg()[0]
+    try:
+        rows = measured()
+    except Failed as failure:
+        rows = [Row("failed", checks=[(str(failure).replace("\n", " "), False)])]
     print(f"Machine: {machine.machine()}; load {load:.1f} at the start.\n\n" + plain(rows))
     if not all(row.is_right for row in rows):
         sys.exit("Some answers are wrong: see the table.")
