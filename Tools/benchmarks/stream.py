@@ -128,7 +128,12 @@ def stream_rows(binaries, cache, size, rate):
         mock.stdin.flush()
         offered = json.loads(mock.stdout.readline())
         waiting = count - int(server.ask("SELECT last_value FROM tessera.messages_position_seq") or 0)
-        while int(server.ask("SELECT last_value FROM tessera.messages_position_seq") or 0) < count:
+        # The sequence runs ahead of the last commit, and counting takes a while: rows are counted at the end.
+        def are_there():
+            return int(server.ask("SELECT last_value FROM tessera.messages_position_seq") or 0) >= count and int(
+                server.ask("SELECT count(*) FROM tessera.messages")) >= count
+
+        while not are_there():
             if worker.poll() is not None or time.monotonic() - begun > 600:
                 raise Failed("not everything arrived; the worker's log ends with: " + open(os.path.join(folder, "worker.log")).read()[-500:])
             time.sleep(0.02)
