@@ -6,12 +6,12 @@ import Connectors
 /// Built of the types, not of their JSON, of which libavro takes less: fields are called by their places, and types by theirs.
 final class AvroClass: @unchecked Sendable {  // Nothing of it changes once it is made.
     let schema: AvroSchema
-    /// Types that it took to build it: one that is used twice counts twice.
+    /// How often a type was built of libavro's: one that is used twice counts twice.
     let size: Int
     private let root: avro_schema_t
     private let values: UnsafeMutablePointer<avro_value_iface_t>
 
-    /// - Throws: Where a record lies in itself without an end, and where memory is short.
+    /// - Throws: Where its types lie too deep in each other, and where memory is short.
     init(_ schema: AvroSchema) throws(PayloadError) {
         self.schema = schema
         var building = Building(schema: schema)
@@ -39,8 +39,7 @@ final class AvroClass: @unchecked Sendable {  // Nothing of it changes once it i
         let schema: AvroSchema
         var size = 0
         private var records: [Int: avro_schema_t] = [:]
-        /// Records whose values begin with one of the type that is being made.
-        private var open: Set<Int> = []
+        private var depth = 0
 
         static let refused = PayloadError("libavro does not take the schema.")
 
@@ -49,6 +48,9 @@ final class AvroClass: @unchecked Sendable {  // Nothing of it changes once it i
         /// - Returns: It is the caller's.
         mutating func make(_ place: Int) throws(PayloadError) -> avro_schema_t {
             size += 1
+            depth += 1
+            defer { depth -= 1 }
+            guard depth <= AvroSchema.mostTypeDepth else { throw AvroSchema.isTooDeep }
             let made: avro_schema_t?
             switch schema.nodes[place].shape {
             // libavro cannot allocate what has no bytes.
@@ -61,16 +63,16 @@ final class AvroClass: @unchecked Sendable {  // Nothing of it changes once it i
             case .bytes: made = avro_schema_bytes()
             case .string: made = avro_schema_string()
             case .fixed(let size): made = avro_schema_fixed("t\(place)", Int64(size))
-            case .enumeration(let symbols, _):
-                made = avro_schema_enum("t\(place)")
-                for number in symbols.indices { avro_schema_enum_symbol_append(made, "s\(number)") }
+            // Only numbers of symbols are written.
+            case .enumeration: made = avro_schema_enum("t\(place)")
             case .array(let items): made = try containing(items) { avro_schema_array($0) }
             case .map(let values): made = try containing(values) { avro_schema_map($0) }
             case .union(let branches):
                 made = avro_schema_union()
                 for branch in branches {
-                    let answer = try containing(branch) { avro_schema_union_append(made, $0) }
-                    if answer != 0 { throw Self.refused }
+                    let type = try make(branch)
+                    defer { avro_schema_decref(type) }
+                    guard avro_schema_union_append(made, type) == 0 else { throw Self.refused }
                 }
             case .record(let fields): made = try record(fields, place)
             }
@@ -78,26 +80,17 @@ final class AvroClass: @unchecked Sendable {  // Nothing of it changes once it i
             return made
         }
 
-        /// Makes a type that lies in an array, a map or a union, which may be without one: records may begin anew there.
+        /// Makes a type that lies in another; what has no bytes can stand in none, but for a null.
         private mutating func containing<Made>(_ place: Int, _ work: (avro_schema_t) -> Made) throws(PayloadError) -> Made {
-            let outer = open
-            open = []
-            defer { open = outer }
-            let inner = try make(place)
+            guard let inner = try schema.isEmpty(place) ? avro_schema_null() : make(place) else { throw Self.refused }
             defer { avro_schema_decref(inner) }
             return work(inner)
         }
 
         private mutating func record(_ fields: [AvroSchema.Field], _ place: Int) throws(PayloadError) -> avro_schema_t? {
-            if open.contains(place) {
-                throw PayloadError(
-                    "The record \(schema.nodes[place].name ?? "") lies in itself: no value of it ends. Put it into a union with null.")
-            }
             if let made = records[place] { return avro_schema_link(made) }
             let made = avro_schema_record("t\(place)", nil)
             records[place] = made
-            open.insert(place)
-            defer { open.remove(place) }
             for (number, field) in fields.enumerated() {
                 let type = try make(field.type)
                 defer { avro_schema_decref(type) }

@@ -9,6 +9,7 @@ final class AvroConsumers: @unchecked Sendable {  // Nothing of it changes once 
     private let all: UnsafeMutablePointer<avro_consumer_t>
 
     init(_ resolution: AvroResolution) {
+        AvroLibrary.prepare()
         self.resolution = resolution
         all = .allocate(capacity: resolution.actions.count)
         for (place, action) in resolution.actions.enumerated() {

@@ -9,6 +9,8 @@ struct AvroEncoder {
     private var schema: AvroSchema { type.schema }
     /// Values that may still be tried: branches of unions in each other could otherwise be tried for ever.
     private var tries = 1_000_000
+    /// Values of a map.
+    private static let mostValues = 10_000
 
     /// What reads back the types of fields beside one that takes others, by their places.
     private let own: [Int: AvroConsumers]
@@ -96,6 +98,8 @@ struct AvroEncoder {
             }
         case (.map(let values), .object(let object)):
             answer = 0
+            // Names may be chosen so that libavro's table of them is a list: what it costs is bounded.
+            guard object.members.count <= Self.mostValues else { throw wrong(path, "has more than \(Self.mostValues) members") }
             for member in object.members {
                 // libavro ends names at a zero.
                 if member.name.utf8.contains(0) { throw wrong(path, "has a name with a zero in it, which cannot be written") }
@@ -104,6 +108,8 @@ struct AvroEncoder {
                 try set(&inner, to: member.value, values, path + "{}", depth + 1)
             }
         case (.union(let branches), _): return try set(&target, to: value, branches, place, path, depth)
+        // libavro's value of it may be a null.
+        case (.record, .object) where schema.isEmpty(place): answer = 0
         case (.record(let fields), .object(let object)): return try set(&target, to: object, fields, path, depth)
         default: throw none()
         }
@@ -167,8 +173,10 @@ struct AvroEncoder {
             (.double, .unsigned):
             true
         case (.int, .string), (.long, .string): schema.nodes[place].logical != nil
-        case (.string, .string), (.bytes, .string), (.fixed, .string), (.enumeration, .string): true
-        case (.bytes, .integer), (.fixed, .integer): schema.nodes[place].logical != nil
+        case (.string, .string), (.bytes, .string), (.enumeration, .string): true
+        case (.bytes, .integer): schema.nodes[place].logical != nil
+        // libavro makes room for it before it is known to fit.
+        case (.fixed(let size), _): binary(value, schema.nodes[place])?.count == size
         case (.string, _): schema.nodes[place].logical == .json && value != .null
         default: false
         }
@@ -177,6 +185,7 @@ struct AvroEncoder {
     private mutating func set(
         _ target: inout avro_value_t, to object: JSONObject, _ fields: [AvroSchema.Field], _ path: String, _ depth: Int
     ) throws(PayloadError) {
+        tries -= fields.count
         let hasOthers = fields.contains { $0.takesOthers }
         var others = JSONObject()
         if hasOthers {
@@ -244,12 +253,14 @@ struct AvroEncoder {
     }
 
     private func integer(_ value: JSONValue, _ node: AvroSchema.Node) -> Int64? {
-        switch value {
+        let integer: Int64? =
+            switch value {
+            case .integer(let integer): integer
+            case .string(let text): node.logical.flatMap { AvroLogical.integer(text, $0) }
+            default: nil
+            }
         // A time that no text can say would not be read again.
-        case .integer(let integer): AvroLogical.value(integer, node.logical) == nil ? nil : integer
-        case .string(let text): node.logical.flatMap { AvroLogical.integer(text, $0) }
-        default: nil
-        }
+        return integer.flatMap { AvroLogical.value($0, node.logical) == nil ? nil : $0 }
     }
 
     private func binary(_ value: JSONValue, _ node: AvroSchema.Node) -> [UInt8]? {

@@ -51,6 +51,11 @@ final class AvroFileReader: EventReader {
     var holdsRecords: Bool { true }
 
     func read(_ bytes: UnsafeRawBufferPointer, atEnd: Bool) throws(FormatError) -> (batch: MessageBatch, consumed: Int) {
+        // What is there is told first: no more is kept than one block, whatever its records become.
+        if !atEnd {
+            let told = try next(atEnd: false)
+            if told.sourceLines > 0 { return (told, 0) }
+        }
         waiting.append(contentsOf: bytes)
         return (try next(atEnd: atEnd), bytes.count)
     }
@@ -94,18 +99,35 @@ final class AvroFileReader: EventReader {
             block.left -= 1
             batch.sourceLines += 1
             do throws(PayloadError) {
+                let start = batch.text.count
                 try block.decoder.value().append(to: &batch.text)
-                batch.text.append(10)
-                batch.lineNumbers.append(record)
+                let length = batch.text.count - start
+                if length > limits.longestLine {
+                    batch.text.removeLast(length)
+                    reject(&batch, "It becomes \(length) bytes of JSON, and \(limits.longestLine) may be.")
+                } else {
+                    batch.text.append(10)
+                    batch.lineNumbers.append(record)
+                }
+                let rest = block.left == 0 ? block.decoder.countRest() : 0
+                if rest > 0 {
+                    record += 1
+                    batch.sourceLines += 1
+                    reject(&batch, "Its block has \(rest) bytes more than the records that it should have.")
+                }
             } catch {
                 // Where the next one begins, nobody knows.
                 let lost = block.left > 0 ? " \(block.left) more behind it, in the same block, cannot be read either." : ""
-                batch.rejects.append(Reject(line: record, reason: "Record \(record): \(error.description)\(lost)", text: ""))
+                reject(&batch, "\(error.description)\(lost)")
                 record += block.left
                 block.left = 0
             }
         }
         if block.left == 0 { self.block = nil }
+    }
+
+    private func reject(_ batch: inout MessageBatch, _ reason: String) {
+        batch.rejects.append(Reject(line: record, reason: "Record \(record): \(reason)", text: ""))
     }
 
     // MARK: - parts of the file

@@ -11,6 +11,9 @@ enum AvroLibrary {
         return NSLock()
     }()
 
+    /// To be done before the library is asked for anything.
+    static func prepare() { _ = turn }
+
     static func alone<Answer, Failure>(_ work: () throws(Failure) -> Answer) throws(Failure) -> Answer {
         turn.lock()
         defer { turn.unlock() }

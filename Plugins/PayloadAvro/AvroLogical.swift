@@ -28,7 +28,7 @@ enum AvroLogical {
 
     private static func time(microseconds: Int64) -> String? {
         let rest = (microseconds % 1_000 + 1_000) % 1_000
-        guard let text = time(milliseconds: ((microseconds - rest) / 1_000, false)) else { return nil }
+        guard let text = time(milliseconds: (microseconds / 1_000 - (microseconds % 1_000 < 0 ? 1 : 0), false)) else { return nil }
         let digits = "00\(rest)".suffix(3)
         return text.dropLast() + digits + "Z"
     }

@@ -2,7 +2,8 @@ import Connectors
 import EventModel
 import Foundation
 
-/// A value that is being read: what libavro tells of it, step by step, and the JSON that it becomes. It trusts no count.
+/// A value that is being read: what libavro tells of it, step by step, and the JSON that it becomes. Counts are
+/// bounded, and taken as libavro has them: it cuts those of branches, symbols and blocks to their lower 32 bits.
 final class AvroReading {
     /// Why it cannot be read.
     struct Problem: Error { let what: String }
@@ -233,10 +234,14 @@ final class AvroReading {
         }
         if let others = record.others.map({ found($0).0 }), others != .null {
             guard let others = others.asObject else { throw Problem(what: "the other members are no object") }
-            let own = object.members.count
+            var places: [[UInt8]: Int] = [:]
+            for (place, member) in object.members.enumerated() { places[Array(member.name.utf8)] = place }
             for member in others.members {
-                let place = object.members[..<own].firstIndex { $0.name.sameScalars(as: member.name) }
-                if let place { object.members[place].value = member.value } else { object.members.append(member) }
+                if let place = places[Array(member.name.utf8)] {
+                    object.members[place].value = member.value
+                } else {
+                    object.members.append(member)
+                }
             }
         }
         return .object(object)

@@ -61,10 +61,12 @@ struct AvroResolution: Sendable {
         var reader: Int?
     }
     private var places: [Pair: Int] = [:]
+    /// What was looked at so far, and how many types lie around the one that is being looked at.
+    private var (steps, depth) = (0, 0)
     private let writer, reader: AvroSchema
 
-    /// Pairs of types, at most.
-    private static let mostPairs = 100_000
+    /// Types, branches and fields that are looked at.
+    private static let mostSteps = 2_000_000
     private static let mostObstacles = 50
 
     init(of writer: AvroSchema, as reader: AvroSchema) {
@@ -79,13 +81,34 @@ struct AvroResolution: Sendable {
         return .refused(whole)
     }
 
-    private mutating func resolve(_ pair: Pair, _ path: String) -> Int {
+    private mutating func resolve(_ wanted: Pair, _ path: String) -> Int {
+        let pair = branched(wanted)
         if let place = places[pair] { return place }
         let place = actions.count
         places[pair] = place
         actions.append(.null)
-        actions[place] = places.count > Self.mostPairs ? refuse(path, "its schemas are too large") : action(pair, path)
+        depth += 1
+        defer { depth -= 1 }
+        if steps > Self.mostSteps {
+            actions[place] = refuse(path, "its schemas are too large")
+        } else if depth > AvroSchema.mostTypeDepth {
+            actions[place] = refuse(path, "its types lie too deep in each other")
+        } else {
+            actions[place] = action(pair, path)
+        }
         return place
+    }
+
+    /// The same with the branch of the reader's union that takes the writer's type, where there is one.
+    private mutating func branched(_ pair: Pair) -> Pair {
+        steps += 1
+        guard let target = pair.reader, case .union(let branches) = reader.nodes[target].shape else { return pair }
+        let written = writer.nodes[pair.writer]
+        if case .union = written.shape { return pair }
+        steps += branches.count
+        let exact = branches.first { isSame(written, reader.nodes[$0]) }
+        guard let branch = exact ?? branches.first(where: { matches(written, reader.nodes[$0]) }) else { return pair }
+        return Pair(writer: pair.writer, reader: branch)
     }
 
     private mutating func action(_ pair: Pair, _ path: String) -> Action {
@@ -94,12 +117,8 @@ struct AvroResolution: Sendable {
             return .branch(branches.map { resolve(Pair(writer: $0, reader: pair.reader), path) })
         }
         guard let target = pair.reader else { return same(pair, written, written.logical, path) }
-        if case .union(let branches) = reader.nodes[target].shape {
-            let exact = branches.first { isSame(written, reader.nodes[$0]) }
-            guard let branch = exact ?? branches.first(where: { matches(written, reader.nodes[$0]) }) else {
-                return refuse(path, "\(writer.told(pair.writer)) is none of \(reader.told(target))")
-            }
-            return action(Pair(writer: pair.writer, reader: branch), path)
+        if case .union = reader.nodes[target].shape {
+            return refuse(path, "\(writer.told(pair.writer)) is none of \(reader.told(target))")
         }
         let wanted = reader.nodes[target]
         guard matches(written, wanted) else {
@@ -139,7 +158,8 @@ struct AvroResolution: Sendable {
         case (.map(let values), .map(let own)):
             return .map(resolve(Pair(writer: values, reader: pair.reader == nil ? nil : own), path + "{}"))
         case (.enumeration(let symbols, _), .enumeration(let known, let usual)):
-            let read = symbols.map { symbol in known.contains(symbol) ? symbol : usual.map { known[$0] } }
+            let names = Set(known)
+            let read = symbols.map { symbol in names.contains(symbol) ? symbol : usual.map { known[$0] } }
             if let lost = zip(symbols, read).first(where: { $0.1 == nil })?.0 {
                 _ = refuse(path, "the symbol \(lost) is not in the reader's enum, which has no default")
             }
@@ -156,12 +176,16 @@ struct AvroResolution: Sendable {
         func within(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
         var record = Record()
         var origins = [Origin?](repeating: nil, count: own?.count ?? 0)
+        steps += fields.count + (own?.count ?? 0)
+        let written = Set(fields.map(\.name))
+        var (names, aliases): ([String: Int], [String: Int]) = ([:], [:])
+        for (place, field) in (own ?? []).enumerated() {
+            names[field.name] = place
+            guard !written.contains(field.name) else { continue }
+            for alias in field.aliases where aliases[alias] == nil { aliases[alias] = place }
+        }
         for field in fields {
-            let place =
-                own?.firstIndex { $0.name == field.name }
-                ?? own?.firstIndex { target in
-                    target.aliases.contains(field.name) && !fields.contains { $0.name == target.name }
-                }
+            let place = names[field.name] ?? aliases[field.name]
             if let own, let place, origins[place] == nil {
                 origins[place] = .read(record.kept)
                 record.steps.append((resolve(Pair(writer: field.type, reader: own[place].type), within(field.name)), record.kept))

@@ -6,10 +6,10 @@ extension AvroSchema {
     ///
     /// - Throws: Where it has none, or one that is none of its type.
     ///
-    /// - Parameter cost: Types that it took are added to it.
+    /// - Parameter cost: Types and values that it took are added to it.
     func usualBytes(of field: Field, _ cost: inout Int) throws(PayloadError) -> ContiguousArray<UInt8> {
         guard let usual = field.usual else { throw PayloadError("There is none.") }
-        let value = try plain(usual, field.type, 0)
+        let value = try plain(usual, field.type, 0, &cost)
         var own = self
         var number: [UInt8] = []
         if case .union(let branches) = nodes[field.type].shape {
@@ -48,17 +48,19 @@ extension AvroSchema {
         return own
     }
 
-    /// A default is one of a union's first branch, or, as newer versions of the specification have it, of the first that it fits.
+    /// A null is one of the branch null, and anything else of the first other one.
     private func usualBranch(_ usual: JSONValue, _ branches: [Int]) -> Int {
         branches.prefix(64).firstIndex { (nodes[$0].shape == .null) == (usual == .null) } ?? 0
     }
 
     /// A default with its own defaults filled in, in the shape that records have: bytes in base64, not in letters of their own number.
-    private func plain(_ value: JSONValue, _ place: Int, _ depth: Int) throws(PayloadError) -> JSONValue {
+    private func plain(_ value: JSONValue, _ place: Int, _ depth: Int, _ cost: inout Int) throws(PayloadError) -> JSONValue {
+        cost += 1
+        guard cost <= Self.mostCost else { throw PayloadError("Its defaults have too much in them.") }
         guard depth <= Self.mostDepth else { throw PayloadError("It lies too deep.") }
         let node = nodes[place]
         switch (node.shape, value) {
-        case (.union(let branches), _): return try plain(value, branches[usualBranch(value, branches)], depth)
+        case (.union(let branches), _): return try plain(value, branches[usualBranch(value, branches)], depth, &cost)
         case (.bytes, .string(let text)), (.fixed, .string(let text)):
             var bytes: [UInt8] = []
             for scalar in text.unicodeScalars {
@@ -68,17 +70,17 @@ extension AvroSchema {
             return bytes.withUnsafeBytes { AvroLogical.value($0, node.logical) }
         case (.array(let items), .array(let elements)):
             var read: [JSONValue] = []
-            for element in elements { read.append(try plain(element, items, depth + 1)) }
+            for element in elements { read.append(try plain(element, items, depth + 1, &cost)) }
             return .array(read)
         case (.map(let values), .object(let object)):
             var read = JSONObject()
-            for member in object.members { read.members.append(.init(member.name, try plain(member.value, values, depth + 1))) }
+            for member in object.members { read.members.append(.init(member.name, try plain(member.value, values, depth + 1, &cost))) }
             return .object(read)
         case (.record(let fields), .object(let object)):
             var read = JSONObject()
             for field in fields {
                 guard let value = object[field.name] ?? field.usual else { throw PayloadError("It lacks \(field.name).") }
-                read.members.append(.init(field.name, try plain(value, field.type, depth + 1)))
+                read.members.append(.init(field.name, try plain(value, field.type, depth + 1, &cost)))
             }
             return .object(read)
         case (.string, .string(let text)) where node.logical == .json:

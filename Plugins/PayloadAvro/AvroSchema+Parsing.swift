@@ -17,6 +17,7 @@ extension AvroSchema {
         var parser = AvroSchemaParser()
         root = try parser.type(value, namespace: "", path: "")
         nodes = parser.nodes
+        try measureRecords()
         try writeDefaults()
     }
 
@@ -47,6 +48,8 @@ private struct AvroSchemaParser {
         ("bytes", .bytes), ("string", .string),
     ]
     private static let mostNodes = 20_000
+    /// Fields of a record, and symbols of an enum.
+    private static let mostParts = 10_000
 
     private func wrong(_ path: String, _ what: String) -> PayloadError {
         PayloadError("\(path.isEmpty ? "At its root" : "At \(path)"), \(what)")
@@ -70,8 +73,8 @@ private struct AvroSchemaParser {
             let place = try add(.init(shape: .union([])), path)
             var read: [Int] = []
             for (index, branch) in branches.enumerated() {
-                if branch.asArray != nil { throw wrong(path, "a union lies in a union. Write all branches in one.") }
                 read.append(try type(branch, namespace: namespace, path: path + "[\(index)]"))
+                if case .union = nodes[read[index]].shape { throw wrong(path, "a union lies in a union. Write all branches in one.") }
             }
             if read.isEmpty { throw wrong(path, "a union has no branch.") }
             try checkBranches(read, path)
@@ -136,8 +139,8 @@ private struct AvroSchemaParser {
         case "enum":
             let symbols = (object["symbols"]?.asArray ?? []).compactMap(\.asString)
             guard symbols.count == object["symbols"]?.asArray?.count, symbols.allSatisfy({ Self.isName($0, dots: false) }),
-                Set(symbols).count == symbols.count
-            else { throw wrong(path, "the symbols of \(full) are no list of distinct names.") }
+                Set(symbols).count == symbols.count, symbols.count <= Self.mostParts
+            else { throw wrong(path, "the symbols of \(full) are no list of distinct names, \(Self.mostParts) at most.") }
             var usual: Int?
             if let word = object["default"] {
                 usual = symbols.firstIndex { $0 == word.asString }
@@ -161,11 +164,13 @@ private struct AvroSchemaParser {
     ) throws(PayloadError) -> [AvroSchema.Field] {
         guard let written = object["fields"]?.asArray else { throw wrong(path, "the record \(record) has no `fields`.") }
         var fields: [AvroSchema.Field] = []
+        var names: Set<String> = []
+        guard written.count <= Self.mostParts else { throw wrong(path, "the record \(record) has more than \(Self.mostParts) fields.") }
         for value in written {
             guard let field = value.asObject, let name = field["name"]?.asString, Self.isName(name, dots: false) else {
                 throw wrong(path, "a field of \(record) has no name. Write letters, digits and _, a digit not first.")
             }
-            if fields.contains(where: { $0.name == name }) { throw wrong(path, "the record \(record) has the field \(name) twice.") }
+            if !names.insert(name).inserted { throw wrong(path, "the record \(record) has the field \(name) twice.") }
             guard let type = field["type"] else { throw wrong(path, "the field \(record).\(name) has no `type`.") }
             let place = try self.type(type, namespace: namespace, path: path.isEmpty ? name : path + "." + name)
             let takesOthers = field["tessera"]?.asString == "others"
@@ -190,6 +195,7 @@ private struct AvroSchemaParser {
         case ("local-timestamp-micros", .long): return .localMicros
         case ("uuid", .string), ("uuid", .fixed(16)): return .uuid
         case ("json", .string): return .json
+        case ("decimal", .fixed(let size)) where size > AvroLogical.longestDecimal: return nil
         case ("decimal", .bytes), ("decimal", .fixed):
             guard case .integer(let precision) = object["precision"], (1...150).contains(precision) else { return nil }
             var scale = 0

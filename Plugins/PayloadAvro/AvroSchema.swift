@@ -51,6 +51,8 @@ public struct AvroSchema: Sendable {
     var nodes: [Node] = []
     /// Place of the one that records are of.
     var root = 0
+    /// Places of records that have nothing in them.
+    var emptyRecords: Set<Int> = []
 
     /// Deepest nesting of values, and of what default values say.
     static let mostDepth = 64

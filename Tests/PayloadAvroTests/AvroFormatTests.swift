@@ -56,6 +56,19 @@ struct AvroFormatTests {
         #expect(rest.rejects[0].reason.hasPrefix("Record 2: At byte") && rest.rejects[0].reason.contains("1 more behind it"))
     }
 
+    @Test func `bytes behind a block's records are told, and records that become too long`() throws {
+        var file = try Self.file([[("a", 1), ("b", 2)], [("c", 3)]])
+        // The first block says one record instead of two.
+        let count = try #require(file.firstRange(of: [4, 12, 2, 97])?.lowerBound)
+        file[count] = 2
+        let read = try ReadFile(format, file)
+        #expect(read.texts == [#"{"type":"a","n":1}"#, #"{"type":"c","n":3}"#])
+        #expect(read.rejects.map(\.reason) == ["Record 2: Its block has 3 bytes more than the records that it should have."])
+        let long = try ReadFile(
+            format, Self.file([[("a", 1), (String(repeating: "\n", count: 60), 2), ("b", 3)]]), limits: FormatLimits(longestLine: 100))
+        #expect(long.texts.count == 2 && long.rejects.map(\.line) == [2])
+    }
+
     @Test(arguments: [
         ("nothing of it", "does not begin with Obj1"), ("", ""),
     ]) func `what is no container file is refused`(text: String, sentence: String) {
