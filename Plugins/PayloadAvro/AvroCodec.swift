@@ -21,7 +21,7 @@ struct AvroCodec: PayloadCodec {
     private let own: [Int: AvroConsumers]
     private let prefix: [UInt8]
 
-    /// - Throws: Where the newest version has no value that ends.
+    /// - Throws: Where types of the newest version lie too deep in each other.
     init(_ versions: SchemaVersions<AvroSchema>, framing: Framing, ids: SchemaFraming) throws(PayloadError) {
         let last = versions.newest
         (newest, own) = (try AvroClass(last.schema), last.schema.ownConsumers)

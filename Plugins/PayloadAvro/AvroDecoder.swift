@@ -14,8 +14,9 @@ final class AvroDecoder {
     /// - Parameter longest: Bytes of JSON that a value may become, at most.
     init(_ consumers: AvroConsumers, _ bytes: UnsafeRawBufferPointer, longest: Int) {
         (self.consumers, self.longest, count) = (consumers, longest, bytes.count)
-        let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-        reader = start.flatMap { avro_reader_memory($0, Int64(bytes.count)) }
+        // No bytes need not begin anywhere, and libavro wants a place all the same.
+        let start = bytes.baseAddress ?? UnsafeRawPointer(("" as StaticString).utf8Start)
+        reader = avro_reader_memory(start.assumingMemoryBound(to: CChar.self), Int64(bytes.count))
     }
 
     deinit { if let reader { avro_reader_free(reader) } }
@@ -28,7 +29,7 @@ final class AvroDecoder {
         let reading = AvroReading(consumers, longest: longest)
         let root = consumers.resolution.root
         do throws(AvroReading.Problem) { try reading.begin(root) } catch { throw wrong(error.what) }
-        guard let reader else { throw wrong("it ends within a value") }
+        guard let reader else { throw wrong("there is no memory to read it") }
         tessera_avro_begin_reading(count + 1)
         let answer = avro_consume_binary(reader, consumers[root], Unmanaged.passUnretained(reading).toOpaque())
         tessera_avro_end_reading()

@@ -14,6 +14,7 @@ enum AvroLibrary {
     /// To be done before the library is asked for anything.
     static func prepare() { _ = turn }
 
+    /// Does something that may set or read the library's last error. Whoever is in it does not come here again.
     static func alone<Answer, Failure>(_ work: () throws(Failure) -> Answer) throws(Failure) -> Answer {
         turn.lock()
         defer { turn.unlock() }

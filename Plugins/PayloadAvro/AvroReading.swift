@@ -234,6 +234,7 @@ final class AvroReading {
         }
         if let others = record.others.map({ found($0).0 }), others != .null {
             guard let others = others.asObject else { throw Problem(what: "the other members are no object") }
+            if others.members.isEmpty { return .object(object) }
             var places: [[UInt8]: Int] = [:]
             for (place, member) in object.members.enumerated() { places[Array(member.name.utf8)] = place }
             for member in others.members {

@@ -4,9 +4,8 @@ import EventModel
 extension AvroSchema {
     /// The bytes of a field's default.
     ///
-    /// - Throws: Where it has none, or one that is none of its type.
-    ///
     /// - Parameter cost: Types and values that it took are added to it.
+    /// - Throws: Where it has none, or one that is none of its type.
     func usualBytes(of field: Field, _ cost: inout Int) throws(PayloadError) -> ContiguousArray<UInt8> {
         guard let usual = field.usual else { throw PayloadError("There is none.") }
         let value = try plain(usual, field.type, 0, &cost)

@@ -102,6 +102,16 @@ import Testing
         #expect(try codec.text(codec.bytes(#"{"x":\#(value)}"#)) == #"{"x":\#(value)}"#)
     }
 
+    @Test func `a default without bytes is filled in`() throws {
+        let versions = [
+            record(#""int""#),
+            #"{"type":"record","name":"R","fields":[{"name":"x","type":"int"},{"name":"n","type":"null","default":null}]}"#,
+        ]
+        let codec = try codec(versions, framing: .confluent)
+        #expect(try codec.text([0, 0, 0, 0, 1, 2]) == #"{"x":1,"n":null}"#)
+        #expect(try codec.bytes(#"{"x":1}"#) == [0, 0, 0, 0, 2, 2])
+    }
+
     @Test func `a map is written with as many members as end soon`() throws {
         let codec = try codec([record(#"{"type":"map","values":"int"}"#)])
         func text(_ count: Int) -> String { #"{"x":{\#((0..<count).map { "\"k\($0)\":1" }.joined(separator: ","))}}"# }

@@ -25,6 +25,12 @@ struct LoggedMessages: Sendable {
     /// In their order.
     var all: [One] = []
 
+    /// Those on some of the lines.
+    subscript(lines: Range<Int>) -> ArraySlice<One> {
+        let first = all.partitioningPlace { $0.number >= lines.lowerBound }
+        return all[first..<all.partitioningPlace { $0.number >= lines.upperBound }]
+    }
+
     init(_ batch: MessageBatch, from: LogPlace, to end: LogPlace) {
         (self.from, self.end, text, lines) = (from, end, batch.text, batch.sourceLines)
         all.reserveCapacity(lines)

@@ -180,7 +180,7 @@ final class WorkerFeed: DeliveryFeed {
         guard let read = try await messages(at: place.log, bytes: limits.bytes) else { return }
         let wanted = place.messages..<(place.messages + max(1, limits.records - batch.count))
         var changed: [String] = []
-        for message in read.all where wanted.contains(message.number) {
+        for message in read[wanted] {
             let (head, profile) = (message.head, message.profile)
             if plan.kinds.contains(.message), plan.takes(head), !isOwn(head) {
                 batch.append(.message, key: message.id, profile: profile, json: message.own ?? read.text[message.line])
