@@ -79,8 +79,7 @@ final class KafkaConsumer: RecordConsumer {
         names = plan.topics.map { Array($0.utf8CString) }
         handle = try plan.connection.open(
             RD_KAFKA_CONSUMER,
-            // Where one of these is reached, librdkafka fetches nothing for up to a second: they are what can be read in one.
-            usual: [.init(name: "queued.max.messages.kbytes", value: "65536"), .init(name: "queued.min.messages", value: "100000")],
+            usual: [.init(name: "queued.max.messages.kbytes", value: "16384"), .init(name: "queued.min.messages", value: "20000")],
             own: [
                 .init(name: "group.id", value: plan.group ?? "tessera"), .init(name: "enable.auto.offset.store", value: "false"),
                 .init(name: "enable.auto.commit", value: plan.group == nil ? "false" : "true"),
