@@ -79,7 +79,8 @@ final class KafkaConsumer: RecordConsumer {
         names = plan.topics.map { Array($0.utf8CString) }
         handle = try plan.connection.open(
             RD_KAFKA_CONSUMER,
-            usual: [.init(name: "queued.max.messages.kbytes", value: "16384"), .init(name: "queued.min.messages", value: "20000")],
+            // Where one of these is reached, librdkafka fetches nothing for up to a second: they are what can be read in one.
+            usual: [.init(name: "queued.max.messages.kbytes", value: "65536"), .init(name: "queued.min.messages", value: "100000")],
             own: [
                 .init(name: "group.id", value: plan.group ?? "tessera"), .init(name: "enable.auto.offset.store", value: "false"),
                 .init(name: "enable.auto.commit", value: plan.group == nil ? "false" : "true"),
@@ -173,12 +174,12 @@ final class KafkaConsumer: RecordConsumer {
     }
 
     private func fill(_ cancellation: Cancellation) throws(ConnectorError) {
-        while waiting.count < plan.batchRecords, waitingBytes < plan.batchBytes, !cancellation.hasHappened {
+        // The last partition's end may have come with the records of the batch before, and nothing comes behind it.
+        while waiting.count < plan.batchRecords, waitingBytes < plan.batchBytes, !cancellation.hasHappened, !isAtEnd() {
             if let message = rd_kafka_consumer_poll(handle, waiting.isEmpty ? Self.idleWait : Self.linger) {
                 idlePolls = 0
                 events.isWell()
                 take(message)
-                if isAtEnd() { return }
             } else if waiting.isEmpty {
                 idlePolls += 1
                 if failure == nil { try lookAround() }

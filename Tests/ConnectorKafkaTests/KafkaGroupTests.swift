@@ -10,7 +10,7 @@ import Testing
 @testable import ConnectorKafka
 
 /// Sources that share partitions.
-@Suite struct KafkaGroupTests {
+@Suite(.timeLimit(.minutes(5))) struct KafkaGroupTests {
     private let cluster = MockCluster()
     private let settings =
         #""topics":["orders"],"group":"shop","batchRecords":200,"properties":{"session.timeout.ms":6000,"heartbeat.interval.ms":500}"#

@@ -10,7 +10,7 @@ import Testing
 @testable import ConnectorKafka
 
 /// Topics of a mock cluster as a source.
-@Suite struct KafkaSourceTests {
+@Suite(.timeLimit(.minutes(5))) struct KafkaSourceTests {
     private let cluster = MockCluster()
 
     private func fill(_ topic: String, _ numbers: Range<Int>, partitions: Int) {
@@ -32,6 +32,14 @@ import Testing
         if partitions == 1 || ![.repeatsItself, .resumesAnywhere].contains(promise) {
             try await promise.verify(makeSource(cluster, settings), records: 3_000 * scale, checkpoints: 10)
         }
+    }
+
+    @Test func `a reading ends where the end of the last partition comes with the last records`() async throws {
+        cluster.create("orders", partitions: 2)
+        fill("orders", 0..<100, partitions: 2)
+        // An end is told by the first fetch that brings nothing: in the middle of the wait for more records of a batch.
+        let source = try makeSource(cluster, #""topics":["orders"],"properties":{"fetch.wait.max.ms":1}"#)
+        for _ in 0..<5 { #expect(try await read(source).flatMap { lines($0) }.count == 100) }
     }
 
     @Test func `every checkpoint goes on with what followed, in each partition`() async throws {
