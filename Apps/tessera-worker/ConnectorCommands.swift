@@ -42,6 +42,7 @@ struct ConnectorCommands: AsyncParsableCommand {
                         .init("name", .string(entry.name)), .init("kind", .string(entry.kind)), .init("enabled", .bool(entry.isEnabled)),
                         .init("paused", .bool(await folder.isPaused(entry.name))),
                     ])
+                    if entry.isEnabled, let trouble = folder.trouble(of: entry.name) { told.set("trouble", .object(trouble)) }
                     let state = try await folder.told(of: entry)
                     if let newest = state["newest"]?.asString.flatMap({ Instant(text: $0) }) {
                         told.set("lagMilliseconds", .integer(ProgramStart.clock().milliseconds - newest.milliseconds))

@@ -12,7 +12,7 @@ public struct MembershipNotice: Sendable, Hashable {
     public var entered: Bool
     /// The exact instant.
     public var at: Instant
-    /// `message`, `clock`, `threshold`, `definition`, `merge` or `erasure`.
+    /// `message`, `clock`, `threshold`, `definition`, `merge` or `erasure`; of deliveries also `full`, `renamed` and `reconcile`.
     public var cause: String
 
     /// Joins the parts.

@@ -140,7 +140,7 @@ struct MembershipFilter: Sendable, Hashable {
     var causes: [String]
 
     /// Words of `cause` that a membership can have.
-    static let allCauses = ["message", "clock", "threshold", "merge", "definition", "full", "reconcile", "erasure"]
+    static let allCauses = ["message", "clock", "threshold", "merge", "definition", "full", "reconcile", "renamed", "erasure"]
     /// Those of people who did something, or did not: nobody gets a mail since somebody else defined a segment, or added the connector.
     static let usualCauses = ["message", "clock", "threshold", "merge"]
 

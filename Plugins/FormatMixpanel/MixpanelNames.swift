@@ -39,6 +39,8 @@ enum MixpanelNames {
     static let identify = "$identify"
     static let identifiedID = "$identified_id"
     static let anonymousID = "$anon_id"
+    /// The same in events of the library for browsers.
+    static let anonymousDistinctID = "$anon_distinct_id"
     /// The event that gives a user another id.
     static let alias = "$create_alias"
     static let aliasID = "alias"
@@ -49,7 +51,8 @@ enum MixpanelNames {
     /// Names that mean more than a property; a message's own property of such a name is written with `properties.` before it.
     private static let reserved: Set<String> = Set(
         [
-            time, distinctID, insertID, deviceID, userID, messageID, pageName, pageCategory, identifiedID, anonymousID, aliasID, mergedIDs,
+            time, distinctID, insertID, deviceID, userID, messageID, pageName, pageCategory, identifiedID, anonymousID,
+            anonymousDistinctID, aliasID, mergedIDs,
         ] + places.map(\.name))
     private static let escape = "properties."
 

@@ -20,10 +20,13 @@ struct MixpanelTranslation: RecordTranslation {
             try setPerson(&fields, &message)
         case MixpanelNames.identify:
             message.set("type", text: "identify")
-            let (user, device) = (try fields.takeText(MixpanelNames.identifiedID), try fields.takeText(MixpanelNames.anonymousID))
+            let user = try fields.takeText(MixpanelNames.identifiedID)
+            let devices = [
+                try fields.takeText(MixpanelNames.anonymousID), try fields.takeText(MixpanelNames.anonymousDistinctID),
+            ]
             try setPerson(&fields, &message)
             message.set("userId", text: user)
-            message.set("anonymousId", text: device)
+            message.set("anonymousId", text: devices.lazy.compactMap { $0 }.first.map(Self.withoutPrefix))
         case MixpanelNames.alias:
             message.set("type", text: "alias")
             message.set("previousId", text: try fields.takeText(MixpanelNames.distinctID).map(Self.withoutPrefix))

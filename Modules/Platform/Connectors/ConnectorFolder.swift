@@ -134,6 +134,29 @@ public struct ConnectorFolder: ConnectorStateKeeper, DeliveryKeeper {
         }
     }
 
+    /// Keeps why a connector does not work, for whoever asks without its worker; nil: it does.
+    ///
+    /// - Parameter isOver: It cannot go on, and waits for nothing.
+    func keep(trouble: ConnectorError?, isOver: Bool, of connector: String, at instant: Instant) async throws {
+        let file = file(connector, "trouble.json")
+        try await offThread {
+            guard let trouble else {
+                if unlink(file) != 0, errno != ENOENT { throw FileWriting.failure(file, errno) }
+                return
+            }
+            try makeFolder()
+            let told = JSONObject([
+                .init("since", .string(instant.text)), .init("stopped", .bool(isOver)), .init("reason", .string("\(trouble)")),
+            ])
+            try FileWriting.replace(file, with: ContiguousArray(told.text.utf8))
+        }
+    }
+
+    /// Why a connector did not work when its worker last looked: `{"since","stopped","reason"}`; nil where it did.
+    public func trouble(of connector: String) -> JSONObject? {
+        FileManager.default.contents(atPath: file(connector, "trouble.json")).flatMap { try? JSONValue(parsing: Array($0)).asObject }
+    }
+
     /// Forgets what a connector left: it is read from the first again, and what was stored before is a duplicate.
     ///
     /// - Throws: `.held` while a worker has the store: it would keep its position over it.
@@ -142,7 +165,7 @@ public struct ConnectorFolder: ConnectorStateKeeper, DeliveryKeeper {
         try attempt {
             let writer = try store.makeWriter()
             defer { try? writer.close() }
-            for file in [file(connector, "json"), file(connector, "delivery.json")] where unlink(file) != 0 && errno != ENOENT {
+            for file in ["json", "delivery.json", "trouble.json"].map({ file(connector, $0) }) where unlink(file) != 0 && errno != ENOENT {
                 throw FileWriting.failure(file, errno)
             }
         }

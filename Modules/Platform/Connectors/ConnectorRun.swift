@@ -16,6 +16,14 @@ enum ConnectorRun: Sendable {
         }
     }
 
+    /// What it is doing.
+    var phase: ConnectorPhase {
+        switch self {
+        case .source(let runner): runner.progress.phase
+        case .destination(let runner): runner.progress.phase
+        }
+    }
+
     /// What it did over all runs.
     var told: JSONObject {
         switch self {

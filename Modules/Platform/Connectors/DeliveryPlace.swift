@@ -14,6 +14,35 @@ struct DeliveryPlace: Hashable {
     var changes = 0
     /// What of the memberships at the beginning is delivered; nil: all.
     var full: Full?
+    /// Segments whose members were delivered once; nil in what an earlier version kept.
+    var segments: Segments?
+    /// How far it is known who got another canonical id; nil: not yet.
+    var people: People?
+
+    /// Segments of all that there are.
+    enum Segments: Hashable {
+        case all
+        case only([String])
+
+        func contains(_ name: String) -> Bool {
+            switch self {
+            case .all: true
+            case .only(let names): names.contains { $0.sameScalars(as: name) }
+            }
+        }
+    }
+
+    /// What was looked at of the people in the store.
+    struct People: Hashable {
+        /// Identifiers, by their ordinals.
+        var identifiers: Int
+        /// Records of the log of people.
+        var records: Int
+        /// The last record of membership that was delivered by then.
+        var record: Int64
+        /// Deliveries about those who were renamed behind that, so far.
+        var delivered = 0
+    }
 
     /// A walk through the members of segments, by name, each by id.
     struct Full: Hashable {
@@ -28,7 +57,10 @@ struct DeliveryPlace: Hashable {
 
     private static let version: UInt16 = 1
 
-    init(log: LogPlace, record: Int64, full: Full?) { (self.log, self.record, self.full) = (log, record, full) }
+    init(log: LogPlace, record: Int64, full: Full?, people: People?) {
+        (self.log, self.record, self.full, self.people) = (log, record, full, people)
+        segments = .only([])
+    }
 
     var checkpoint: Checkpoint {
         var object = JSONObject([
@@ -44,15 +76,20 @@ struct DeliveryPlace: Hashable {
                         .init("after", full.after.map { .string($0) } ?? .null),
                     ])))
         }
+        switch segments {
+        case .all: object.set("segments", .null)
+        case .only(let names): object.set("segments", .list(names))
+        case nil: break
+        }
+        if let people { object.set("people", .object(people.json)) }
         return Checkpoint(version: Self.version, position: object.text)
     }
 
     /// - Throws: `.stop` where something else wrote it.
     init(_ checkpoint: Checkpoint, of connector: String) throws(ConnectorError) {
-        func number(_ object: JSONObject, _ name: String) -> Int64? { if case .integer(let number) = object[name] { number } else { nil } }
         guard checkpoint.version == Self.version, let object = (try? JSONValue(parsing: checkpoint.position))?.asObject,
-            let generation = number(object, "generation"), let offset = number(object, "offset").flatMap({ UInt64(exactly: $0) }),
-            let messages = number(object, "messages"), let record = number(object, "record"), let changes = number(object, "changes")
+            let generation = object.integer("generation"), let offset = object.integer("offset").flatMap({ UInt64(exactly: $0) }),
+            let messages = object.integer("messages"), let record = object.integer("record"), let changes = object.integer("changes")
         else {
             throw ConnectorError(
                 .stop, at: connector, "the position that was kept is of another version or damaged",
@@ -61,5 +98,31 @@ struct DeliveryPlace: Hashable {
         log = LogPlace(generation: generation, offset: offset)
         (self.messages, self.record, self.changes) = (Int(messages), record, Int(changes))
         full = object["full"]?.asObject.map { Full(segment: $0["segment"]?.asString, after: $0["after"]?.asString) }
+        switch object["segments"] {
+        case .null?: segments = .all
+        case let names?: segments = .only(names.asArray?.compactMap(\.asString) ?? [])
+        case nil: break
+        }
+        people = object["people"]?.asObject.flatMap { People($0) }
     }
+}
+
+extension DeliveryPlace.People {
+    fileprivate init?(_ object: JSONObject) {
+        guard let identifiers = object.integer("identifiers"), let records = object.integer("records"),
+            let record = object.integer("record"), let delivered = object.integer("delivered")
+        else { return nil }
+        self.init(identifiers: Int(identifiers), records: Int(records), record: record, delivered: Int(delivered))
+    }
+
+    fileprivate var json: JSONObject {
+        JSONObject([
+            .init("identifiers", .integer(Int64(identifiers))), .init("records", .integer(Int64(records))),
+            .init("record", .integer(record)), .init("delivered", .integer(Int64(delivered))),
+        ])
+    }
+}
+
+extension JSONObject {
+    fileprivate func integer(_ name: String) -> Int64? { if case .integer(let number) = self[name] { number } else { nil } }
 }

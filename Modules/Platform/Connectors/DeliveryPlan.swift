@@ -98,6 +98,12 @@ public struct DeliveryPlan: Sendable, Hashable {
         return message.kind == .track && events.contains { $0.sameScalars(as: message.event ?? "") }
     }
 
+    /// The segments whose memberships are delivered.
+    var wanted: DeliveryPlace.Segments {
+        guard kinds.contains(.membership) else { return .only([]) }
+        return segments.map { .only($0) } ?? .all
+    }
+
     /// Whether the memberships of a segment are delivered.
-    func takes(segment: String) -> Bool { segments?.contains { $0.sameScalars(as: segment) } ?? true }
+    func takes(segment: String) -> Bool { wanted.contains(segment) }
 }

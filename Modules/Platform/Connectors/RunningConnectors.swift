@@ -17,6 +17,23 @@ public final class RunningConnectors: Sendable {
         /// Those that were asked to end and may not have yet, by name.
         var ending: [String: Task<Void, Never>] = [:]
         var caches = CachePlan()
+        /// What was last kept of how each stands, by name.
+        var standings: [String: Standing] = [:]
+    }
+    /// How a connector stands, for whoever asks without its worker.
+    private enum Standing: Equatable {
+        case well
+        case waiting(ConnectorError), stopped(ConnectorError)
+
+        /// Nil where nothing is known yet, or what was known stands.
+        init?(_ phase: ConnectorPhase) {
+            switch phase {
+            case .running, .finished: self = .well
+            case .waiting(let error): self = .waiting(error)
+            case .stopped(let error): self = .stopped(error)
+            case .starting, .paused, .ended: return nil
+            }
+        }
     }
     private let file: FollowedFile?
     private let read: @Sendable (SettingsFile) throws -> ConnectorPlan
@@ -58,7 +75,9 @@ public final class RunningConnectors: Sendable {
         while !Task.isCancelled {
             do { try await surroundings.sleep(Self.look) } catch { break }
             await follow(into: worker)
+            await keepStandings()
         }
+        await keepStandings()
         let tasks = state.withLock { $0.running.values.map(\.task) + $0.ending.values }
         for task in tasks { task.cancel() }
         for task in tasks { await task.value }
@@ -73,6 +92,23 @@ public final class RunningConnectors: Sendable {
             take(plan, into: worker)
             file.take(data)
         } catch { surroundings.report("The connectors go on as they are: \(error)") }
+    }
+
+    /// Keeps how each connector stands, where that has changed. It is no more than told: where it cannot be kept, the next look tries again.
+    private func keepStandings() async {
+        let (running, known) = state.withLock { ($0.running.mapValues(\.runner), $0.standings) }
+        for (name, runner) in running {
+            guard let standing = Standing(runner.phase), standing != known[name] else { continue }
+            let now = surroundings.now()
+            do {
+                switch standing {
+                case .well: try await folder.keep(trouble: nil, isOver: false, of: name, at: now)
+                case .waiting(let error): try await folder.keep(trouble: error, isOver: false, of: name, at: now)
+                case .stopped(let error): try await folder.keep(trouble: error, isOver: true, of: name, at: now)
+                }
+                state.withLock { $0.standings[name] = standing }
+            } catch {}
+        }
     }
 
     /// Keeps where destinations begin that have not begun, and holds the log: before any source reads on, which may be what they are for.

@@ -6,7 +6,7 @@ import Synchronization
 
 /// What a worker has for one destination: the messages that it accepts, who enters and exits segments, and whose profile changed by that.
 ///
-/// Memberships are delivered full once, and then as they change. Each record's key follows from what it says, so that it is the same
+/// Memberships are delivered full once, and then as they change, or as people are called otherwise. Each record's key follows from what it says, so that it is the same
 /// whenever it is delivered again.
 final class WorkerFeed: DeliveryFeed {
     private struct State {
@@ -25,6 +25,7 @@ final class WorkerFeed: DeliveryFeed {
     private let surroundings: ConnectorSurroundings
     private let skipsOwn: Bool
     private let endsWhenDone: Bool
+    private let renamed: RenamedFollower
     private let state = Mutex(State())
 
     /// How often it is looked whether there is something new.
@@ -40,6 +41,7 @@ final class WorkerFeed: DeliveryFeed {
     ) {
         (self.name, self.plan, self.worker, self.surroundings) = (name, plan, worker, surroundings)
         (self.skipsOwn, self.endsWhenDone) = (skipsOwn, endsWhenDone)
+        renamed = RenamedFollower(worker: worker, surroundings: surroundings, rest: endsWhenDone ? .zero : Self.patience)
     }
 
     private var needsMemberships: Bool { plan.kinds.contains(.membership) }
@@ -47,7 +49,8 @@ final class WorkerFeed: DeliveryFeed {
     func start() async throws(ConnectorError) -> Checkpoint {
         let log = plan.needsLog ? try await asking { try await worker.holdLog(for: name) } : LogPlace(generation: 0, offset: 0)
         let record = try await asking { try await worker.lastRecord() }
-        return DeliveryPlace(log: log, record: record + 1, full: needsMemberships ? .init() : nil).checkpoint
+        let people = needsMemberships ? try await asking { try await worker.people(delivered: record) } : nil
+        return DeliveryPlace(log: log, record: record + 1, full: needsMemberships ? .init() : nil, people: people).checkpoint
     }
 
     func release(before place: Checkpoint) async {
@@ -63,6 +66,7 @@ final class WorkerFeed: DeliveryFeed {
 
     func next(after checkpoint: Checkpoint, limits: DeliveryLimits) async throws(ConnectorError) -> DeliveryPiece? {
         var place = try DeliveryPlace(checkpoint, of: name)
+        try await widen(&place)
         var batch = DeliveryBatch()
         let begun = surroundings.elapsed()
         // When the first record was there.
@@ -72,7 +76,11 @@ final class WorkerFeed: DeliveryFeed {
             if place.full != nil {
                 try await walk(&place, &batch, limits)
             } else {
-                if needsMemberships { try await takeChanges(&place, &batch, limits) }
+                if needsMemberships {
+                    try await asking { try await renamed.look(from: &place) }
+                    let isDrained = try await takeChanges(&place, &batch, limits)
+                    if isDrained { try await takeRenamed(&place, &batch, limits) }
+                }
                 if plan.needsLog { try await takeMessages(&place, &batch, limits) }
             }
             if batch.count >= limits.records || batch.bytes.count >= limits.bytes { break }
@@ -93,13 +101,31 @@ final class WorkerFeed: DeliveryFeed {
 
     // MARK: Memberships
 
+    /// Sees to it that the members of segments are delivered that were none of the destination's before.
+    private func widen(_ place: inout DeliveryPlace) async throws(ConnectorError) {
+        guard let known = place.segments else {
+            place.segments = plan.wanted
+            return
+        }
+        if place.full != nil || known == plan.wanted { return }
+        if !needsMemberships { return place.segments = plan.wanted }
+        // The changes before the walk are none of theirs.
+        if known == .only([]) { place.record = try await asking { try await worker.lastRecord() } + 1 }
+        if place.people == nil {
+            let delivered = place.lastRecord
+            place.people = try await asking { try await worker.people(delivered: delivered) }
+        }
+        place.full = .init()
+    }
+
     /// Delivers members of segments as they are now, segment by segment. What changes meanwhile comes after it.
     private func walk(_ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits) async throws(ConnectorError) {
         guard let full = place.full else { return }
         let names = try await asking { try await worker.now { $0.sizes.map(\.name) } }.sorted { $0.precedesByScalars($1) }
-        let wanted = names.filter(plan.takes(segment:))
+        let known = place.segments ?? plan.wanted
+        let wanted = names.filter { plan.takes(segment: $0) && !known.contains($0) }
         guard let segment = full.segment ?? wanted.first else {
-            place.full = nil
+            (place.full, place.segments) = (nil, plan.wanted)
             return
         }
         let ids: [String]
@@ -123,20 +149,27 @@ final class WorkerFeed: DeliveryFeed {
             state.withLock { $0.members = nil }
             let next = wanted.first { segment.precedesByScalars($0) }
             place.full = next.map { DeliveryPlace.Full(segment: $0, after: nil) }
+            if next == nil { place.segments = plan.wanted }
         }
     }
 
+    /// - Returns: Whether none was left.
     private func takeChanges(
         _ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits
-    ) async throws(ConnectorError) {
+    ) async throws(ConnectorError) -> Bool {
         var follower = state.withLock { $0.changes }
         if follower?.isAt(place) != true {
             let from = place.record - 1
             follower = MembershipFollower(at: place, try await asking { try await worker.recordedChanges(after: from) })
         }
-        guard var follower else { return }
+        guard var follower else { return false }
         var wanted: [(notice: MembershipNotice, record: Int64, changes: Int)] = []
-        while batch.count + wanted.count < limits.records, let notice = follower.next() {
+        var isDrained = false
+        while batch.count + wanted.count < limits.records {
+            guard let notice = follower.next() else {
+                isDrained = true
+                break
+            }
             if plan.takes(segment: notice.segment) { wanted.append((notice, follower.record, follower.changes)) }
         }
         let taken = try await append(wanted.map(\.notice), to: &batch, limits)
@@ -146,6 +179,17 @@ final class WorkerFeed: DeliveryFeed {
         }
         (place.record, place.changes) = (follower.record, follower.changes)
         state.withLock { [follower] in $0.changes = follower }
+        return isDrained && taken == wanted.count && follower.isAt(place)
+    }
+
+    /// Delivers exits and entries of those who are called otherwise now.
+    private func takeRenamed(
+        _ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits
+    ) async throws(ConnectorError) {
+        let (found, plan) = (place, plan)
+        let notices = try await asking { try await renamed.notices(at: found, plan) }.prefix(max(0, limits.records - batch.count))
+        let taken = try await append(Array(notices), to: &batch, limits)
+        renamed.advance(&place, by: taken)
     }
 
     /// Adds records of memberships, with traits where they are wanted.

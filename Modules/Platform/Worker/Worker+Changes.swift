@@ -39,12 +39,16 @@ extension Worker {
 
     /// Number of the latest record of membership, with all recorded that was known when this was asked; 0 where there is none.
     func lastRecord() async throws(ServiceError) -> Int64 {
-        // Behind everything that the worker's thread has moved by now.
-        try await now { _ in }
-        await recordAll()
+        try await recordNow()
         return try await beside { question throws(CommandError) in
             try attempt { try question.snapshot.membershipRecords(of: nil, touching: nil).map(\.number).max() ?? 0 }
         }
+    }
+
+    /// Returns once everything is recorded that the worker's thread had moved when this was asked.
+    func recordNow() async throws(ServiceError) {
+        try await now { _ in }
+        await recordAll()
     }
 
     /// Ids of a segment's members as they are now, by scalars.

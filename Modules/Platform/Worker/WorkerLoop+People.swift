@@ -10,6 +10,7 @@ extension WorkerLoop {
             // What was merged before is told first: nothing of it counts as regrouped.
             let outcome = try work(writer)
             cache.changeAll()
+            tell.noticePeople()
             unsealedSince = nil
             regroup(writer.takeRegrouped())
             guard case .done(_, let record) = outcome else { return .success((outcome, [:])) }

@@ -193,6 +193,7 @@ final class WorkerLoop {
         }
         if !people.merges.isEmpty { cache.change(people.merges.lazy.flatMap { [$0.old, $0.kept] }) }
         if !people.regrouped.isEmpty { cache.changeAll() }
+        if !people.merges.isEmpty || !people.regrouped.isEmpty { tell.noticePeople() }
         return people
     }
 

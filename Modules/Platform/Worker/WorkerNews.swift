@@ -11,6 +11,7 @@ final class WorkerNews: Sendable {
         /// Milliseconds that the last group took from the disk to the memberships.
         var lag: Int64 = 0
         var wantsReload = false
+        var peopleChanges = 0
     }
     private let counts = Mutex(Counts())
     private let report: @Sendable (String) -> Void
@@ -44,6 +45,11 @@ final class WorkerNews: Sendable {
             return counts.wantsReload
         }
     }
+
+    func noticePeople() { counts.withLock { $0.peopleChanges += 1 } }
+
+    /// How often people became one, or were parted, since the worker began.
+    var peopleChanges: Int { counts.withLock { $0.peopleChanges } }
 
     var figures: [ServiceFigure] {
         let now = counts.withLock { $0 }
