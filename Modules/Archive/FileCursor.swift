@@ -1,9 +1,9 @@
 public import Connectors
 public import EventModel
 
-/// Reads one file as its format says, from a position in its text on.
+/// Reads one file as its format says, from a position in its text on, or a pipe.
 public final class FileCursor {
-    private let text: FileText
+    private let text: any TextPieces
     private let reader: any EventReader
     /// What was read and not yet consumed.
     private var window: ContiguousArray<UInt8> = []
@@ -21,8 +21,7 @@ public final class FileCursor {
     /// - Parameter position: Bytes of text that are in messages already. They are read, so that the format knows what came before, and not
     ///   given again.
     public init(path: String, _ formats: FileFormats, from position: Int) throws(ConnectorError) {
-        text = try FileText(path: path)
-        reader = try formats.makeReader(of: path)
+        (text, reader) = (try FileText(path: path), try formats.makeReader(of: path))
         guard !reader.holdsRecords else { return }
         while consumed < position {
             let before = window.count
@@ -36,6 +35,11 @@ public final class FileCursor {
             // A last line that had no end when the file was taken for whole.
             (consumed, window) = (position, [])
         }
+    }
+
+    /// Reads a pipe from where it stands.
+    public init(_ pipe: PipeText, _ formats: FileFormats) throws(ConnectorError) {
+        (text, reader) = (pipe, try formats.makeReader(of: pipe.path))
     }
 
     /// Bytes of text that are in messages that were given; 0 as long as the format holds records back.
@@ -86,7 +90,7 @@ public final class FileCursor {
     }
 
     private func failure(_ error: FormatError) -> ConnectorError {
-        ConnectorError(.mendSettings, at: text.path, error.sentence, remedy: "Mend the file, or leave it out with `pattern`.")
+        ConnectorError(.mendSettings, at: text.path, error.sentence, remedy: text.remedy)
     }
 }
 

@@ -2,7 +2,7 @@ import Connectors
 import Foundation
 
 /// The text of one file, in pieces: of a plain file also what it gains while it is read.
-final class FileText {
+final class FileText: TextPieces {
     private enum Source {
         case plain(descriptor: Int32)
         case inflated(InflatingReader)
@@ -27,12 +27,16 @@ final class FileText {
         }
     }
 
+    /// The text of what is inflated already.
+    init(_ reader: InflatingReader) { (path, source) = (reader.name, .inflated(reader)) }
+
     deinit { if case .plain(let descriptor) = source { close(descriptor) } }
 
     /// Whether it can gain text while it is read.
     var isPlain: Bool { if case .plain = source { true } else { false } }
 
-    /// Appends up to so many bytes; fewer only at the present end.
+    var remedy: String { "Mend the file, or leave it out with `pattern`." }
+
     func read(_ count: Int, into buffer: inout ContiguousArray<UInt8>) throws(ConnectorError) {
         let start = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: count))

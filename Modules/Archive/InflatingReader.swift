@@ -54,9 +54,16 @@ public final class InflatingReader {
     static let held = 8 << 20
 
     /// Opens a file; `-` is standard input.
-    public init(path: String, options: InflateOptions = InflateOptions()) throws(ArchiveError) {
+    public convenience init(path: String, options: InflateOptions = InflateOptions()) throws(ArchiveError) {
+        try self.init(FileStream(path: path), isNamedGzip: path.hasSuffix(".gz"), options: options)
+    }
+
+    /// Reads a stream from where it stands.
+    ///
+    /// - Parameter isNamedGzip: Whether its name says that it is gzip, whatever its first bytes are.
+    init(_ stream: any ByteStream, isNamedGzip: Bool = false, options: InflateOptions = InflateOptions()) throws(ArchiveError) {
         self.options = options
-        let outer = InputWindow(try FileStream(path: path))
+        let outer = InputWindow(stream)
         _ = try outer.require(SealedFrames.magic.count)
         let head = UnsafeBufferPointer(start: outer.base + outer.start, count: outer.count)
         if head.starts(with: SealedFrames.magic) {
@@ -71,7 +78,7 @@ public final class InflatingReader {
         let isGzip = head.count >= 2 && head[0] == 0x1F && head[1] == 0x8B
         if head.isEmpty {
             (encoding, phase) = (.plain, .ended)
-        } else if isGzip || path.hasSuffix(".gz") {
+        } else if isGzip || isNamedGzip {
             (encoding, phase) = (.gzip, .between)
         } else {
             (encoding, phase) = (.plain, .plain)

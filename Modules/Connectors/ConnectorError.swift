@@ -24,4 +24,10 @@ public struct ConnectorError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     public var description: String { "\(place): \(problem). \(remedy)" }
+
+    /// What happened, for those who read it when there is nothing to be done any more.
+    public var reason: String { "\(place): \(problem)." }
+
+    /// Whether the other side said when to come again: it is well, and wants to be left alone for a while.
+    public var asksForWait: Bool { if case .retry(.some) = recovery { true } else { false } }
 }

@@ -48,6 +48,9 @@ struct FailureStreak {
     private(set) var count = 0
     private var since: Duration?
 
+    /// How long it has gone on.
+    func age(at now: Duration) -> Duration { since.map { now - $0 } ?? .zero }
+
     /// How long to wait before another try; nil where none makes sense, since it has gone on for too long, or trying does not help.
     mutating func failed(_ error: ConnectorError, at now: Duration, _ policy: RetryPolicy, chance: Double) -> Duration? {
         guard case .retry(let asked) = error.recovery else { return nil }
@@ -59,6 +62,13 @@ struct FailureStreak {
 }
 
 extension ConnectorError {
+    /// The same, where no more tries are made: what it says of another one is no longer true.
+    func givenUp(after age: Duration) -> ConnectorError {
+        var error = self
+        error.remedy = "It failed for \(Int(age / .seconds(1))) s and more, which is its `maximumAge`: mend that, then start it again."
+        return error
+    }
+
     /// The task was cancelled; nobody is told.
     public static func cancelled(_ name: String) -> ConnectorError {
         ConnectorError(.stop, at: name, "it was asked to end", remedy: "Start it again.")

@@ -53,6 +53,13 @@ public struct DeliveryBatch: Sendable {
             Record(kind: kind, json: start..<keyStart, key: keyStart..<profileStart, profile: profileStart..<bytes.count))
     }
 
+    /// Some of the records, in the order of their places.
+    func only(_ places: [Int]) -> DeliveryBatch {
+        var batch = DeliveryBatch(contentType: contentType)
+        for place in places { batch.append(records[place].kind, key: key(place), profile: profile(place), json: json(place)) }
+        return batch
+    }
+
     /// The JSON of a record.
     public func json(_ index: Int) -> ContiguousArray<UInt8>.SubSequence { bytes[records[index].json] }
     /// What repeats of a record are told by.

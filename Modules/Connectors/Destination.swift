@@ -8,7 +8,8 @@ public import EventModel
 public protocol Destination: Sendable {
     /// Delivers records, the first one first. When this returns, the other side has every record that the receipt does not refuse.
     ///
-    /// - Throws: Where it is not known of all of them whether they arrived: the whole batch comes again.
+    /// - Throws: Where it is not known of any of them whether they arrived: the whole batch comes again. Where it is known of some, the
+    ///   receipt can say which are to come again instead.
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt
     /// Looks at the other side once, cheaply, and says in a sentence what it found.
     func probe() async throws(ConnectorError) -> String
@@ -47,13 +48,27 @@ public struct DeliveryReceipt: Sendable, Hashable {
         /// Joins the parts.
         public init(record: Int, traits: GivenTraits) { (self.record, self.traits) = (record, traits) }
     }
-    /// Ascending by their places; the others have arrived.
+    /// Records that have to be tried again.
+    public struct Later: Sendable, Hashable {
+        /// Their places in the batch, ascending; none is refused as well.
+        public var records: [Int]
+        /// Why, and how long to wait: one that another try may mend.
+        public var error: ConnectorError
+
+        /// Joins the parts.
+        public init(_ records: [Int], because error: ConnectorError) { (self.records, self.error) = (records, error) }
+    }
+    /// Ascending by their places; the others have arrived, but for those that come later.
     public var refused: [Refusal]
     /// What was learned: stored as identifies before the batch counts as delivered. Empty where the destination does not learn.
     public var given: [Given]
+    /// What has to be tried again though others got through; nil: nothing. It comes again as a smaller batch.
+    public var later: Later?
 
     /// By default all have arrived, and nothing was learned.
-    public init(refused: [Refusal] = [], given: [Given] = []) { (self.refused, self.given) = (refused, given) }
+    public init(refused: [Refusal] = [], given: [Given] = [], later: Later? = nil) {
+        (self.refused, self.given, self.later) = (refused, given, later)
+    }
 }
 
 /// The decoded settings of one kind of destination; they know how to build it.

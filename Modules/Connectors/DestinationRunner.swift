@@ -8,13 +8,13 @@ import Synchronization
 public final class DestinationRunner: Sendable {
     /// How a destination is driven.
     public struct Policy: Sendable, Hashable {
-        /// How much goes at once.
+        /// How much goes at once, and no more records than the rate lets go in a second.
         public var limits: DeliveryLimits
         /// How it is tried again. What fails for longer than its maximum age becomes dead letters.
         public var retry: RetryPolicy
         /// Failures in a row after which nothing is tried for a while, and that while.
         public var breaker: CircuitBreaker
-        /// Records a second at most; nil: as fast as they are taken.
+        /// Records a second, over time; nil: as fast as they are taken. After a rest what a second lets go goes at once.
         public var rate: Double?
 
         /// Joins the parts; by default failures become dead letters after a day.
@@ -23,6 +23,11 @@ public final class DestinationRunner: Sendable {
             breaker: CircuitBreaker = CircuitBreaker(), rate: Double? = nil
         ) {
             (self.limits, self.retry, self.breaker, self.rate) = (limits, retry, breaker, rate)
+        }
+
+        var atOnce: DeliveryLimits {
+            guard let rate, rate < Double(limits.records) else { return limits }
+            return DeliveryLimits(records: max(1, Int(rate)), bytes: limits.bytes, wait: limits.wait)
         }
     }
 
@@ -83,7 +88,7 @@ public final class DestinationRunner: Sendable {
     }
 
     private func follow() async throws(ConnectorError) {
-        var ahead = ReadAhead(feed, policy.limits)
+        var ahead = ReadAhead(feed, policy.atOnce)
         let outcome: Result<Void, ConnectorError>
         do throws(ConnectorError) { outcome = .success(try await follow(&ahead)) } catch { outcome = .failure(error) }
         await ahead.end()
@@ -115,14 +120,11 @@ public final class DestinationRunner: Sendable {
     /// Delivers a batch, sets aside what is refused, and counts both.
     private func pass(_ batch: DeliveryBatch, _ state: inout DeliveryState, _ turn: inout Turn) async throws(ConnectorError) {
         if batch.isEmpty { return }
-        if let wait = turn.bucket?.take(batch.count, at: outside.elapsed()), wait > .zero { try await outside.sleep(wait, of: name) }
-        let dead = try await deliver(batch, &turn)
+        let dead = try await deliver(batch, &state, &turn)
         if !dead.isEmpty {
             try await again { () async throws(ConnectorError) in try await self.keeper.keep(dead, of: self.name, at: self.outside.now()) }
         }
-        state.delivered += batch.count - dead.count
         state.dead += dead.count
-        if dead.count < batch.count { state.lastDelivered = outside.now() }
     }
 
     /// Delivers dead letters again, where somebody asked for that.
@@ -134,7 +136,7 @@ public final class DestinationRunner: Sendable {
         var rest = letters[...]
         while !rest.isEmpty {
             var batch = DeliveryBatch()
-            while let letter = rest.first, batch.count < policy.limits.records, batch.isEmpty || batch.bytes.count < policy.limits.bytes {
+            while let letter = rest.first, batch.count < policy.atOnce.records, batch.isEmpty || batch.bytes.count < policy.atOnce.bytes {
                 batch.append(letter.kind, key: letter.key, profile: letter.profile, json: letter.json.utf8)
                 rest = rest.dropFirst()
             }
@@ -185,16 +187,13 @@ public final class DestinationRunner: Sendable {
 
     /// What one turn of the loop hands to the next.
     private struct Turn {
-        var streak = FailureStreak()
-        var breaker: CircuitBreaker
-        var bucket: MessageRate?
+        var pace: DeliveryPace
         /// When it last looked how much waits.
         var looked: Duration?
+        /// Whether the log has a sentence on what fails now.
+        var isTold = false
 
-        init(_ policy: Policy) {
-            breaker = policy.breaker
-            bucket = policy.rate.map { MessageRate(perSecond: $0) }
-        }
+        init(_ policy: Policy) { pace = DeliveryPace(policy) }
     }
 
     /// Does something of the platform's own, however often that has to be tried.
@@ -213,85 +212,69 @@ public final class DestinationRunner: Sendable {
         }
     }
 
-    /// Delivers a batch.
+    /// Delivers a batch, however often it, or what is left of it, has to be tried.
     ///
     /// - Returns: What did not arrive and never will.
-    private func deliver(_ batch: DeliveryBatch, _ turn: inout Turn) async throws(ConnectorError) -> [DeadLetter] {
+    private func deliver(
+        _ batch: DeliveryBatch, _ state: inout DeliveryState, _ turn: inout Turn
+    ) async throws(ConnectorError) -> [DeadLetter] {
+        turn.pace.begin()
+        turn.isTold = false
+        var (rest, dead) = (batch, [DeadLetter]())
         while true {
-            let rest = turn.breaker.wait(at: outside.elapsed())
-            if rest > .zero { try await outside.sleep(rest, of: name) }
-            try await waitWhilePaused(&turn)
-            await lookAtBacklog(&turn)
-            do throws(ConnectorError) {
-                let receipt = try await delivered(batch)
-                turn.streak = FailureStreak()
-                turn.breaker.succeeded()
-                present.withLock { $0.isOpen = false }
-                return batch.deadLetters(receipt.refused)
-            } catch {
-                if Task.isCancelled { throw .cancelled(name) }
-                guard case .retry = error.recovery else { throw error }
-                turn.breaker.failed(at: outside.elapsed())
-                present.withLock { [isOpen = turn.breaker.isOpen] in $0.isOpen = isOpen }
-                note(error, isFirst: turn.streak.count == 0)
-                guard let wait = turn.streak.failed(error, at: outside.elapsed(), policy.retry, chance: outside.chance()) else {
-                    turn.streak = FailureStreak()
-                    return try await deliverSingly(batch, error)
-                }
-                try await outside.sleep(wait, of: name)
+            let receipt = try await attempt(rest, &state, &turn)
+            dead += rest.deadLetters(receipt.refused)
+            guard let later = receipt.later else { return dead }
+            if later.records.count < rest.count { rest = rest.only(later.records) }
+            guard turn.pace.isLate else { continue }
+            var singles = SingleDelivery(rest, after: later.error, maximumAge: policy.retry.maximumAge ?? .zero)
+            while let place = singles.nextPlace() {
+                singles.settle(place, try await attempt(rest.only([place]), &state, &turn), at: outside.elapsed())
             }
+            return dead + singles.dead
         }
     }
 
-    /// Gives each record of a batch that failed for too long one try by itself: one that the other side stumbles over keeps no others back.
+    /// Tries records once, when their time has come, and counts those that arrive.
     ///
-    /// - Parameter failure: The last of the whole batch.
-    /// - Returns: What did not arrive and never will. Where several fail one after another and none arrived, the rest is not tried.
-    private func deliverSingly(_ batch: DeliveryBatch, _ failure: ConnectorError) async throws(ConnectorError) -> [DeadLetter] {
-        var refused: [DeliveryReceipt.Refusal] = []
-        var hasArrived = false
-        for index in 0..<batch.count {
-            guard batch.count > 1, hasArrived || refused.count < Self.singleFailures else {
-                refused.append(.init(record: index, reason: failure.description))
-                continue
-            }
-            var single = DeliveryBatch()
-            single.append(batch.records[index].kind, key: batch.key(index), profile: batch.profile(index), json: batch.json(index))
-            do throws(ConnectorError) {
-                let receipt = try await delivered(single)
-                refused += receipt.refused.map { .init(record: index, reason: $0.reason) }
-                hasArrived = hasArrived || receipt.refused.isEmpty
-            } catch {
-                if Task.isCancelled { throw .cancelled(name) }
-                guard case .retry = error.recovery else { throw error }
-                refused.append(.init(record: index, reason: error.description))
-            }
+    /// - Returns: What became of them; where they failed as a whole, all are there for later.
+    private func attempt(
+        _ batch: DeliveryBatch, _ state: inout DeliveryState, _ turn: inout Turn
+    ) async throws(ConnectorError) -> DeliveryReceipt {
+        let wait = turn.pace.wait(for: batch.count, at: outside.elapsed())
+        if wait > .zero { try await outside.sleep(wait, of: name) }
+        try await waitWhilePaused(&turn)
+        await lookAtBacklog(&turn)
+        turn.pace.go(batch.count, at: outside.elapsed())
+        let receipt: DeliveryReceipt
+        do throws(ConnectorError) { receipt = try await delivered(batch) } catch {
+            receipt = DeliveryReceipt(later: .init(Array(batch.records.indices), because: error))
         }
-        return batch.deadLetters(refused)
+        let settled = batch.count - (receipt.later?.records.count ?? 0)
+        if settled > receipt.refused.count {
+            state.delivered += settled - receipt.refused.count
+            state.lastDelivered = outside.now()
+        }
+        if let error = receipt.later?.error {
+            if Task.isCancelled { throw .cancelled(name) }
+            guard case .retry = error.recovery else { throw error }
+            turn.pace.failed(error, hasProgress: settled > 0, at: outside.elapsed(), chance: outside.chance())
+            note(error, isFirst: !turn.isTold)
+            turn.isTold = true
+        } else {
+            turn.pace.succeeded()
+        }
+        present.withLock { [isOpen = turn.pace.isOpen] in $0.isOpen = isOpen }
+        // Whoever looks while it waits sees what arrived before; the place stays.
+        if receipt.later != nil, state != progress.state { try await save(state) }
+        return receipt
     }
-
-    /// So many records fail by themselves before the other side is taken for one that is down.
-    private static let singleFailures = 3
 
     /// Gives a batch to the destination once, and keeps what it learned.
     private func delivered(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
         let receipt = try await destination.deliver(batch)
-        let places = receipt.refused.map(\.record)
-        guard zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }), places.allSatisfy(batch.records.indices.contains) else {
-            throw ConnectorError(
-                .stop, at: name, "the destination refused records that it was not given",
-                remedy: "This is an error of the connector: refusals name places of the batch, ascending.")
-        }
+        try receipt.check(against: batch, learns: destination.learns, of: name)
         if receipt.given.isEmpty { return receipt }
-        let isRight = receipt.given.allSatisfy {
-            batch.records.indices.contains($0.record) && batch.records[$0.record].kind == .message && $0.traits.isWithinBounds
-        }
-        guard destination.learns, isRight else {
-            throw ConnectorError(
-                .stop, at: name, "the destination gave traits that nobody can take",
-                remedy:
-                    "This is an error of the connector: it must say that it learns, of messages of the batch, within the bounds of traits.")
-        }
         try await again { () async throws(ConnectorError) in try await self.learn(batch, receipt.given) }
         return receipt
     }

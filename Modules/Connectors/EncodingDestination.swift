@@ -40,7 +40,8 @@ struct EncodingDestination: Destination {
         refused += receipt.refused.map { .init(record: place($0.record), reason: $0.reason) }
         return DeliveryReceipt(
             refused: refused.sorted { $0.record < $1.record },
-            given: receipt.given.map { .init(record: place($0.record), traits: $0.traits) })
+            given: receipt.given.map { .init(record: place($0.record), traits: $0.traits) },
+            later: receipt.later.map { .init($0.records.map(place), because: $0.error) })
     }
 }
 

@@ -17,15 +17,25 @@ public struct MessageRate: Sendable {
         tokens = self.burst
     }
 
-    /// Takes tokens for messages that go together, and says how long they have to wait first. What is taken ahead is paid back by those
-    /// who come later, so batches larger than the bucket go through, at the same rate.
+    /// How long until messages may go together: until there is a token for each, or, where the bucket has no room for so many, until it is
+    /// full.
     ///
     /// - Parameter now: Of any clock that never goes back.
-    public mutating func take(_ messages: Int, at now: Duration) -> Duration {
-        if let filledAt { tokens = min(burst, tokens + (now - filledAt) / .seconds(1) * perSecond) }
+    public func wait(for messages: Int, at now: Duration) -> Duration {
+        .seconds(max(0, min(Double(messages), burst) - filled(at: now)) / perSecond)
+    }
+
+    /// Takes the tokens of messages that go. More of them than the bucket has room for take tokens ahead, which those who come later wait
+    /// for, so that the rate holds over time.
+    ///
+    /// - Parameter now: Of any clock that never goes back.
+    public mutating func take(_ messages: Int, at now: Duration) {
+        tokens = filled(at: now) - Double(messages)
         filledAt = now
-        let missing = max(0, min(Double(messages), burst) - tokens)
-        tokens -= Double(messages)
-        return .seconds(missing / perSecond)
+    }
+
+    private func filled(at now: Duration) -> Double {
+        guard let filledAt else { return tokens }
+        return min(burst, tokens + (now - filledAt) / .seconds(1) * perSecond)
     }
 }

@@ -41,10 +41,12 @@ public struct SettledRecords: Sendable {
 
 extension DeliveryReceipt {
     /// Of a batch of which the lot of each record is known.
-    public init(_ lots: [RecordLot]) {
+    ///
+    /// - Parameter error: Why the lot of some is unknown: they come again.
+    public init(_ lots: [RecordLot], later error: ConnectorError? = nil) {
         self.init(
             refused: lots.enumerated().compactMap { place, lot in
                 if case .refused(let reason) = lot { Refusal(record: place, reason: reason) } else { nil }
-            })
+            }, later: error.map { Later(lots.indices.filter { lots[$0] == .unknown }, because: $0) })
     }
 }

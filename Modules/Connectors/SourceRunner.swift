@@ -34,7 +34,7 @@ public final class SourceRunner: Sendable {
 
     /// Prepares a run; nothing happens before `run`.
     ///
-    /// - Parameter rate: Messages a second at most; nil: as fast as they come.
+    /// - Parameter rate: Messages a second, over time; nil: as fast as they come.
     /// - Parameter store: Takes a batch; when it returns, the batch is on disk.
     public init(
         name: String, source: any Source, retry: RetryPolicy = RetryPolicy(), rate: Double? = nil, keeper: any ConnectorStateKeeper,
@@ -92,7 +92,9 @@ public final class SourceRunner: Sendable {
             present.phase = .waiting(error)
         }
         let isFirst = streak.count == 0
-        guard let wait = streak.failed(error, at: outside.elapsed(), retry, chance: outside.chance()) else { throw error }
+        guard let wait = streak.failed(error, at: outside.elapsed(), retry, chance: outside.chance()) else {
+            throw retry.maximumAge.map(error.givenUp(after:)) ?? error
+        }
         if isFirst { outside.report("The connector \(name) waits for another try. \(error)") }
         try await outside.sleep(wait)
     }
@@ -128,7 +130,9 @@ public final class SourceRunner: Sendable {
     /// Stores a batch, however often that has to be tried, and keeps the position behind it.
     private func take(_ batch: SourceBatch, _ bucket: inout MessageRate?, _ streak: inout FailureStreak) async throws(ConnectorError) {
         let count = batch.messages.sourceLines
-        if let wait = bucket?.take(count, at: outside.elapsed()), wait > .zero { try await sleep(wait) }
+        if let wait = bucket?.wait(for: count, at: outside.elapsed()), wait > .zero { try await sleep(wait) }
+        // What comes at once is stored at once: after more than fills the bucket the next one waits for longer.
+        bucket?.take(count, at: outside.elapsed())
         var stored: Stored?
         while stored == nil {
             do throws(ConnectorError) { stored = try await store(batch.messages) } catch {

@@ -74,6 +74,7 @@ public enum DestinationContract: CaseIterable, Sendable {
 
     private func deliver(_ keys: ArraySlice<String>, to destination: any Destination) async throws {
         let receipt = try await destination.deliver(Self.batch(keys))
+        if let later = receipt.later { throw later.error }
         if !receipt.refused.isEmpty { throw Broken(promise: self, place: "refused: \(receipt.refused)") }
     }
 

@@ -4,7 +4,7 @@ extension Program {
     /// What an end means; nil where all is well.
     package func failure(of end: ProgramRun.End, _ words: ProgramWords?) -> ConnectorError? {
         let said = words?.last.map { ": \($0.hasSuffix(".") ? String($0.dropLast()) : $0)" } ?? ""
-        let remedy = "What it says stands in the log; it is tried again."
+        let remedy = "What it says stands in the log."
         switch end {
         case .exited(0): return nil
         case .exited(let status):

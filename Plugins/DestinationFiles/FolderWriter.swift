@@ -11,12 +11,7 @@ final class FolderWriter {
     private var number: Int
     private var descriptor: Int32 = -1
     private var size = 0
-    /// Keys of the last records, the oldest first.
-    private var order: [String] = []
-    private var known: Set<String> = []
-
-    /// Records that may come again: more than any batch holds.
-    private static let remembered = 200_000
+    private var known = RememberedKeys()
 
     /// - Throws: `.retry` where the folder cannot be made or read.
     init(folder: String, rotate: Int) throws(ConnectorError) {
@@ -82,31 +77,15 @@ final class FolderWriter {
         guard let data = FileManager.default.contents(atPath: path) else { throw failure("it cannot be read") }
         let whole = data.lastIndex(of: 10).map { $0 + 1 } ?? 0
         if whole < data.count, truncate(path, off_t(whole)) != 0 { throw failure("a line that was cut short cannot be taken away") }
-        for line in data[..<whole].split(separator: 10).suffix(Self.remembered) {
+        for line in data[..<whole].split(separator: 10).suffix(RememberedKeys.most) {
             guard let key = (try? JSONValue(parsing: Array(line)))?.asObject?["key"]?.asString else { continue }
-            remember(key: key)
+            known.insert(key)
         }
-    }
-
-    private func remember(key: String) {
-        guard known.insert(key).inserted else { return }
-        order.append(key)
-        guard order.count > 2 * Self.remembered else { return }
-        known.subtract(order[..<Self.remembered])
-        order.removeFirst(Self.remembered)
     }
 
     /// Writes the records that are not there yet; when it returns they are on disk.
     func write(_ batch: DeliveryBatch) throws(ConnectorError) {
-        var text = ContiguousArray<UInt8>()
-        var keys: [String] = []
-        var own: Set<String> = []
-        for index in 0..<batch.count {
-            let key = batch.key(index)
-            guard !known.contains(key), own.insert(key).inserted else { continue }
-            keys.append(key)
-            batch.appendLine(index, to: &text)
-        }
+        let (text, keys) = known.newLines(of: batch)
         if text.isEmpty { return }
         if size >= rotate {
             close(descriptor)
@@ -122,6 +101,6 @@ final class FolderWriter {
         }
         guard fdatasync(descriptor) == 0 else { throw failure("it cannot be synced") }
         size += text.count
-        for key in keys { remember(key: key) }
+        for key in keys { known.insert(key) }
     }
 }

@@ -12,10 +12,9 @@ final class Delivery: Sendable {
     private let failure = Mutex<ConnectorError?>(nil)
     private let state: Mutex<[RecordLot]>
 
-    /// - Parameter lots: What is known of its records.
-    init(batch: DeliveryBatch, ids: [String], lots: [RecordLot]) {
+    init(batch: DeliveryBatch, ids: [String]) {
         (self.batch, self.ids) = (batch, ids)
-        state = Mutex(lots)
+        state = Mutex([RecordLot](repeating: .unknown, count: batch.count))
         places = Dictionary(grouping: ids.indices) { ids[$0] }
     }
 

@@ -26,7 +26,7 @@ extension RecordLot {
         case 408, 425, 429, 500...:
             throw ConnectorError(
                 .retry(after: retryAfter.flatMap { RetryAfter.wait($0, now: now) }), at: place, problem,
-                remedy: "It is tried again; where that goes on, ask the receiver.")
+                remedy: "Where that goes on, ask the receiver.")
         default: self = .refused("The receiver answered \(status).")
         }
     }

@@ -1,7 +1,6 @@
 import Connectors
 import EventModel
 import WebClient
-import Synchronization
 
 /// Posts records, each or some of them in a request of its own, those of one profile one after another.
 final class WebhookDestination: Destination {
@@ -14,7 +13,6 @@ final class WebhookDestination: Destination {
     private let form: Form
     private let concurrency: Int
     private let now: @Sendable () -> Instant
-    private let settled = Mutex(SettledRecords())
 
     init(receiver: Receiver, form: Form, concurrency: Int, now: @escaping @Sendable () -> Instant) {
         (self.receiver, self.form, self.concurrency, self.now) = (receiver, form, concurrency, now)
@@ -26,17 +24,15 @@ final class WebhookDestination: Destination {
 
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
         let ids = batch.records.indices.map { RecordID.of(batch.records[$0].kind, key: batch.key($0)) }
-        let delivery = Delivery(batch: batch, ids: ids, lots: settled.withLock { $0.lots(of: batch) })
+        let delivery = Delivery(batch: batch, ids: ids)
         await withTaskGroup(of: Void.self) { group in
             for lane in lanes(delivery) { group.addTask { await self.send(lane, of: delivery) } }
         }
         let lots = delivery.lots
-        if let error = delivery.error {
-            settled.withLock { $0.keep(lots, of: batch) }
-            throw error
-        }
-        settled.withLock { $0.forget(batch) }
-        return DeliveryReceipt(lots)
+        guard let error = delivery.error else { return DeliveryReceipt(lots) }
+        // Where only settings help, there is no later: all of it comes again.
+        guard case .retry = error.recovery, lots.contains(where: { $0 != .unknown }) else { throw error }
+        return DeliveryReceipt(lots, later: error)
     }
 
     /// Places of the records to be sent: those of one profile lie in one lane, in their order.

@@ -20,13 +20,20 @@ struct FileList: Sendable {
     }
 
     /// What is there now; nil where the path leads to nothing.
+    ///
+    /// - Throws: Where the path leads to what is read once: opening it could wait for ever, and its end would be taken for that of a file.
     func entries(now: Date) throws(ConnectorError) -> [Entry]? {
         var status = stat()
         guard stat(path, &status) == 0 else {
             if errno == ENOENT { return nil }
             throw failure(path)
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return [Self.entry(path, path, status, now)] }
+        if status.st_mode & S_IFMT == S_IFREG { return [Self.entry(path, path, status, now)] }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw ConnectorError(
+                .mendSettings, at: path, "it is neither a file nor a folder but a pipe, a socket or a device",
+                remedy: "Lead what comes from it into the worker's standard input, and write `path: \"-\"` and `format`.")
+        }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { throw failure(path) }
         var entries: [Entry] = []
         for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where fnmatch(pattern, name, FNM_PERIOD) == 0 {

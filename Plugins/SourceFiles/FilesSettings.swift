@@ -2,7 +2,7 @@ import Archive
 public import Connectors
 public import EventModel
 
-/// Settings of `files`: a file, or a folder whose files are read in the order of their names.
+/// Settings of `files`: a file, a folder whose files are read in the order of their names, or standard input.
 public struct FilesSettings: SourceSettings {
     var path: String
     var pattern: String?
@@ -13,11 +13,14 @@ public struct FilesSettings: SourceSettings {
     var settle: Double?
 
     public static let descriptor = ConnectorDescriptor(
-        name: "files", summary: "Reads files of any format that `import` reads, plain or gzip; watches a folder for more.",
+        name: "files",
+        summary: "Reads files, or standard input, of any format that `import` reads, plain or gzip; watches a folder for more.",
         settings: [
-            .required("path", .text, "The file, or the folder."),
+            .required("path", .text, "The file, or the folder. - is standard input, which is read once, to its end."),
             .optional("pattern", .text, "Which files of the folder: a shell pattern.", usual: "*"),
-            .optional("format", .text, "The format of all files.", usual: "by the mapping, or by each file's name"),
+            .optional(
+                "format", .text, "The format of all files; standard input needs it, or a mapping.",
+                usual: "by the mapping, or by each file's name"),
             .optional("mapping", .text, "The mapping file of the format."),
             .optional(
                 "follow", .truth, "Whether it goes on when all is read: with new files, and with what plain files gain.", usual: "true"),
@@ -29,10 +32,20 @@ public struct FilesSettings: SourceSettings {
         ])
 
     /// Checks the format's name; the files are looked at when they are read.
-    public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source {
-        FilesSource(
-            files: FileList(path: context.path(path), pattern: pattern ?? "*"),
-            formats: try FileFormats(named: format, mapping: mapping, context),
+    public func makeSource(_ context: ConnectorContext) throws(SettingsError) -> any Source { try makeSource(context, input: .own) }
+
+    func makeSource(_ context: ConnectorContext, input: StandardInput) throws(SettingsError) -> any Source {
+        let formats = try FileFormats(named: format, mapping: mapping, context)
+        if StandardInput.paths.contains(path) {
+            guard format != nil || mapping != nil else {
+                throw SettingsError(
+                    at: ["format"], "standard input has no name that tells its format",
+                    remedy: "Name it, such as `format: segment`, or the file of a mapping with `mapping`.")
+            }
+            return StandardInputSource(input: input, formats: formats)
+        }
+        return FilesSource(
+            files: FileList(path: context.path(path), pattern: pattern ?? "*"), formats: formats,
             follows: (follow ?? true) && !context.isRunOnce, interval: .seconds(interval ?? 1), settle: settle ?? 10)
     }
 }

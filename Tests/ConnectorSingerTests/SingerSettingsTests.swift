@@ -52,7 +52,7 @@ struct SingerSettingsTests {
                 == .failure(
                     ConnectorError(
                         .retry(after: nil), at: "python3", "it ended with status 1: password is wrong",
-                        remedy: "What it says stands in the log; it is tried again.")))
+                        remedy: "What it says stands in the log.")))
     }
 
     @Test func `everything that was discovered is chosen, but for what cannot be read`() async throws {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Numbers from 0 on as records; a place is how many came before.
-private final class NumberFeed: DeliveryFeed {
+final class NumberFeed: DeliveryFeed {
     let count: Int
     /// Places that it was asked to read on from.
     let asked = Mutex([Int]())
@@ -28,7 +28,7 @@ private final class NumberFeed: DeliveryFeed {
 }
 
 /// The other side, and everything around a runner, in memory.
-private final class OtherSide: Destination, DeliveryKeeper {
+final class OtherSide: Destination, DeliveryKeeper {
     struct Seen {
         /// Keys in the order in which they arrived, repeats among them.
         var arrived: [String] = []
@@ -46,6 +46,12 @@ private final class OtherSide: Destination, DeliveryKeeper {
         /// Keys that are refused.
         var refused: Set<String> = []
         var tries: [Duration] = []
+        /// How many records each of them had.
+        var sizes: [Int] = []
+        /// Answers in the place of all that is said here.
+        var answer: (@Sendable (DeliveryBatch, inout Seen) -> Result<DeliveryReceipt, ConnectorError>)?
+        /// What was kept each time, in its order.
+        var saves: [DeliveryState] = []
         var lostSaves = 0
         var lostLetters = 0
         var isClosed = false
@@ -60,6 +66,8 @@ private final class OtherSide: Destination, DeliveryKeeper {
         await seen.withLock { $0.meanwhile }?(batch)
         let result = seen.withLock { seen -> Result<DeliveryReceipt, ConnectorError> in
             seen.tries.append(seen.time)
+            seen.sizes.append(batch.count)
+            if let answer = seen.answer { return answer(batch, &seen) }
             if !seen.failures.isEmpty, let failure = seen.failures.removeFirst() {
                 seen.arrived += (0..<min(batch.count, seen.arrivesBeforeFailing)).map(batch.key)
                 return .failure(failure)
@@ -84,6 +92,7 @@ private final class OtherSide: Destination, DeliveryKeeper {
 
     func save(_ state: DeliveryState, of connector: String) async throws(ConnectorError) {
         let isLost = seen.withLock { seen in
+            seen.saves.append(state)
             seen.lostSaves -= 1
             if seen.lostSaves < 0 { seen.kept = DeliveryState(json: state.json) }
             return seen.lostSaves >= 0
@@ -123,8 +132,8 @@ private final class OtherSide: Destination, DeliveryKeeper {
     }
 }
 
-private let busy = ConnectorError(.retry(after: nil), at: "there", "it is busy", remedy: "Wait.")
-private func keys(_ range: Range<Int>) -> [String] { range.map { "k\($0)" } }
+let busy = ConnectorError(.retry(after: nil), at: "there", "it is busy", remedy: "Wait.")
+func keys(_ range: Range<Int>) -> [String] { range.map { "k\($0)" } }
 
 @Suite struct DestinationRunnerTests {
     @Test func `everything arrives once and in order, and the place is kept`() async {
@@ -216,7 +225,7 @@ private func keys(_ range: Range<Int>) -> [String] { range.map { "k\($0)" } }
         side.seen.withLock { $0.failures = Array(repeating: busy, count: 7) }
         #expect(await side.runner(8, policy).run() == .finished)
         let seen = side.seen.withLock { $0 }
-        #expect(seen.dead.map(\.key) == keys(0..<4) && seen.dead.allSatisfy { $0.reason.contains("it is busy") })
+        #expect(seen.dead.map(\.key) == keys(0..<4) && seen.dead.allSatisfy { $0.reason == "there: it is busy." })
         #expect(seen.arrived == keys(4..<8) && seen.kept?.dead == 4 && seen.kept?.delivered == 4)
     }
 

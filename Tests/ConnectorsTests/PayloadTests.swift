@@ -26,13 +26,15 @@ private struct Lines: EventFormat {
     func makeReader(limits: FormatLimits) -> any EventReader { LineReader(longestLine: limits.longestLine) }
 }
 
-/// Keeps what it is given, and refuses the second record of each batch.
+/// Keeps what it is given, refuses the second record of each batch, and wants the third one later.
 private final class Kept: Destination {
     let batches = Mutex<[DeliveryBatch]>([])
     func probe() async throws(ConnectorError) -> String { "It is there." }
     func deliver(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
         batches.withLock { $0.append(batch) }
-        return DeliveryReceipt(refused: batch.count > 1 ? [.init(record: 1, reason: "Not this one.")] : [])
+        return DeliveryReceipt(
+            refused: batch.count > 1 ? [.init(record: 1, reason: "Not this one.")] : [],
+            later: batch.count > 2 ? .init([2], because: busy) : nil)
     }
 }
 
@@ -48,7 +50,7 @@ struct PayloadTests {
             batch.append(.message, key: key, profile: "p" + key, json: json.utf8)
         }
         let receipt = try await destination.deliver(batch)
-        #expect(receipt.refused.map(\.record) == [1, 2, 3])
+        #expect(receipt.refused.map(\.record) == [1, 2, 3] && receipt.later == .init([4], because: busy))
         #expect(
             receipt.refused.map(\.reason) == [
                 "The record cannot be written as `payload` says. The member `secret` has no place.", "Not this one.",

@@ -160,7 +160,10 @@ struct SourceRunnerTests {
         let outside = Surroundings()
         let failures = Array(repeating: (afterBatches: 0, error: error(.retry(after: nil))), count: 100)
         let retry = RetryPolicy(first: .seconds(2), longest: .seconds(8), maximumAge: .seconds(20))
-        #expect(await outside.runner(Numbers(count: 9, failures: failures), retry: retry).run() == .stopped(error(.retry(after: nil))))
+        // What the error says of another try is no longer true.
+        var last = error(.retry(after: nil))
+        last.remedy = "It failed for 20 s and more, which is its `maximumAge`: mend that, then start it again."
+        #expect(await outside.runner(Numbers(count: 9, failures: failures), retry: retry).run() == .stopped(last))
         #expect(outside.seen.withLock { $0.waits } == [1, 2, 4, 4, 4, 4, 4].map { .seconds($0) })
     }
 
@@ -177,6 +180,12 @@ struct SourceRunnerTests {
         // The bucket's ten go at once.
         let seconds = outside.seen.withLock { $0.time } / .seconds(1)
         #expect(abs(seconds - 299) < 1)
+    }
+
+    @Test func `a batch that is larger than the rate is stored at once, and the next one waits for both`() async {
+        let outside = Surroundings()
+        #expect(await outside.runner(Numbers(count: 300), rate: 2).run() == .finished)
+        #expect(outside.seen.withLock { $0.waits } == Array(repeating: .seconds(1.5), count: 99))
     }
 
     @Test func `a cancelled task ends it without a word`() async {

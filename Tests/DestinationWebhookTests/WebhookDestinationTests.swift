@@ -84,7 +84,7 @@ private let keys = (0..<12).map { "key-\($0)" }
         await server.close()
     }
 
-    @Test func `records of a batch that got through are not sent again with it`() async throws {
+    @Test func `of a batch that fails in the middle the receipt says what comes later, and for how long to wait`() async throws {
         let count = Mutex(0)
         let server = try await ScriptedWebServer { request in
             if request.keys == ["key-1"] { return .answer(422) }
@@ -100,14 +100,20 @@ private let keys = (0..<12).map { "key-\($0)" }
             }
         }
         let destination = try makeWebhook(server)
-        let batch = DestinationContract.batch(keys[...])
-        for wait in [Duration.seconds(7), nil, nil] {
-            await #expect {
-                _ = try await destination.deliver(batch)
-            } throws: { ($0 as? ConnectorError)?.recovery == .retry(after: wait) }
-        }
-        let receipt = try await destination.deliver(batch)
+        let receipt = try await destination.deliver(DestinationContract.batch(keys[...]))
         #expect(receipt.refused == [.init(record: 1, reason: "The receiver answered 422.")])
+        let later = try #require(receipt.later)
+        #expect(later.records == Array(5..<12) && later.error.recovery == .retry(after: .seconds(7)))
+        // What is kept as a reason says nothing of another try.
+        #expect(later.error.reason == "http://127.0.0.1:\(server.port): the receiver answered 429.")
+        // Where nothing of the rest gets through, it comes again whole.
+        let rest = DestinationContract.batch(keys[5...])
+        for _ in 0..<2 {
+            await #expect {
+                _ = try await destination.deliver(rest)
+            } throws: { ($0 as? ConnectorError)?.recovery == .retry(after: nil) }
+        }
+        #expect(try await destination.deliver(rest) == DeliveryReceipt())
         #expect(server.requests.count == keys.count + 3 && server.requests.flatMap(\.keys).filter { $0 == "key-5" }.count == 4)
         #expect(server.taken.flatMap(\.keys) == keys.filter { $0 != "key-1" })
         // What is refused may be sent again later.

@@ -201,6 +201,10 @@ import Testing
         ("name: a, path: x", "connectors.0.kind: the kind of connector is missing. There are: 'files', 'kinesis', 'library', 's3',"),
         ("name: a, kind: files, path: x, rate: fast", "connectors.0.rate: this is not a number from 0.001"),
         ("name: a, kind: files, path: x, retry: {first: 0}", "connectors.0.retry.first: this is not a number"),
+        (
+            "name: a, kind: files, path: x, retry: {first: 300, longest: 1}",
+            "connectors.0.retry.first: the bound of the first wait is above `longest`"
+        ),
     ])
     func `what cannot be taken is named with its line before the worker begins`(connector: String, expected: String) throws {
         try configure(connector)

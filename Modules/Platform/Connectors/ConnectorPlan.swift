@@ -11,7 +11,7 @@ public struct ConnectorPlan: Sendable {
         public var kind: String
         /// Whether it runs.
         public var isEnabled: Bool
-        /// Messages a second at most; nil: as fast as they come.
+        /// Messages a second, over time; nil: as fast as they come.
         public var rate: Double?
         /// How it is tried again.
         public var retry: RetryPolicy
@@ -125,6 +125,12 @@ public struct ConnectorPlan: Sendable {
         }
         if let first = try number(object, "first", 0.001...86_400, at: ["retry", "first"]) { policy.first = .seconds(first) }
         if let longest = try number(object, "longest", 0.001...86_400, at: ["retry", "longest"]) { policy.longest = .seconds(longest) }
+        if object["first"] == nil { policy.first = min(policy.first, policy.longest) }
+        guard policy.first <= policy.longest else {
+            throw SettingsError(
+                at: ["retry", "first"], "the bound of the first wait is above `longest`, that of any wait",
+                remedy: "Write less, or a `longest` of as much or more: usually it is 300.")
+        }
         if let age = try number(object, "maximumAge", 0...1e9, at: ["retry", "maximumAge"]) { policy.maximumAge = .seconds(age) }
         return policy
     }
