@@ -49,7 +49,10 @@ func `the sample reads as written by hand, and keeps the promises`(promise: Form
         ])
 }
 
-@Test(arguments: ["\"$anon_distinct_id\":\"$device:x1\"", "\"$anon_id\":\"$device:x1\"", "\"$anon_distinct_id\":\"x1\",\"$device_id\":\"x1\""])
+@Test(
+    arguments: [
+        #""$anon_distinct_id":"$device:x1""#, #""$anon_id":"$device:x1""#, #""$anon_distinct_id":"x1","$device_id":"x1""#,
+    ])
 func `identify links whichever way the libraries name the device`(device: String) throws {
     let file = try ReadFile(format(), Array(#"{"event":"$identify","properties":{\#(noon),"distinct_id":"u1",\#(device)}}"#.utf8))
     #expect(file.texts == [#"{"type":"identify","userId":"u1","anonymousId":"x1",\#(tail)}"#])

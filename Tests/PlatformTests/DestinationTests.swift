@@ -130,6 +130,34 @@ private struct OwnTraitsSettings: DestinationSettings {
         await worker.drain()
     }
 
+    @Test(arguments: [1, 500]) func `profiles that are there already are given once where that is wanted`(atOnce: Int) async throws {
+        let bench = try Bench()
+        let worker = try bench.worker()
+        _ = try await worker.collect(
+            MessageBatch(lines: line("m1", "Sold", by: "ada") + line("m2", "Sold", by: "bob") + line("m3", "Sold", by: "cyd")), from: "k")
+        let destination = Collecting()
+        func profiles(_ settings: String, until count: Int) async throws -> [String] {
+            let task = Task { try? await runner(bench, worker, destination, settings + #","batchRecords":\#(atOnce)"#).run() }
+            let given = try await wait(destination, for: count)
+            // Whatever else would come.
+            try await Task.sleep(for: .milliseconds(200))
+            task.cancel()
+            _ = await task.value
+            return given.map(\.profile)
+        }
+        #expect(try await profiles(#""deliver":["profiles"],"existing":true"#, until: 3) == ["ada", "bob", "cyd"])
+        // Not again; and whoever gets another id is given under it.
+        _ = try await worker.collect(
+            MessageBatch(
+                lines: #"{"type":"alias","messageId":"a1","userId":"abe","previousId":"bob","timestamp":"2026-06-01T00:00:00Z"}"# + "\n"),
+            from: "k")
+        #expect(try await profiles(#""deliver":["profiles"],"existing":true"#, until: 4) == ["ada", "bob", "cyd", "abe"])
+        #expect(try await profiles(#""deliver":["profiles"]"#, until: 4).count == 4)
+        // Wanted later: all are given, each once.
+        #expect(try await profiles(#""deliver":["profiles"],"existing":true"#, until: 7).suffix(3) == ["abe", "ada", "cyd"])
+        await worker.drain()
+    }
+
     @Test func `members of a segment that is defined meanwhile are given, whoever recorded them`() async throws {
         let bench = try Bench()
         try bench.apply(["segments/buyers.segment": "did \"Sold\""])

@@ -16,6 +16,8 @@ struct DeliveryPlace: Hashable {
     var full: Full?
     /// Segments whose members were delivered once; nil in what an earlier version kept.
     var segments: Segments?
+    /// What was delivered of the profiles that there were; nil in what an earlier version kept.
+    var profiles: Profiles?
     /// How far it is known who got another canonical id; nil: not yet.
     var people: People?
 
@@ -30,6 +32,16 @@ struct DeliveryPlace: Hashable {
             case .only(let names): names.contains { $0.sameScalars(as: name) }
             }
         }
+    }
+
+    /// Profiles that there were already.
+    enum Profiles: Hashable {
+        /// It is given none of them.
+        case none
+        /// A walk through them by id: the last one that is delivered.
+        case walking(after: String?)
+        /// They are delivered.
+        case all
     }
 
     /// What was looked at of the people in the store.
@@ -59,7 +71,7 @@ struct DeliveryPlace: Hashable {
 
     init(log: LogPlace, record: Int64, full: Full?, people: People?) {
         (self.log, self.record, self.full, self.people) = (log, record, full, people)
-        segments = .only([])
+        (segments, profiles) = (.only([]), Profiles.none)
     }
 
     var checkpoint: Checkpoint {
@@ -79,6 +91,12 @@ struct DeliveryPlace: Hashable {
         switch segments {
         case .all: object.set("segments", .null)
         case .only(let names): object.set("segments", .list(names))
+        case nil: break
+        }
+        switch profiles {
+        case .walking(let id): object.set("profiles", .object(JSONObject([.init("after", id.map { .string($0) } ?? .null)])))
+        case .all: object.set("profiles", .bool(true))
+        case .none?: object.set("profiles", .bool(false))
         case nil: break
         }
         if let people { object.set("people", .object(people.json)) }
@@ -102,6 +120,11 @@ struct DeliveryPlace: Hashable {
         case .null?: segments = .all
         case let names?: segments = .only(names.asArray?.compactMap(\.asString) ?? [])
         case nil: break
+        }
+        switch object["profiles"] {
+        case .object(let walk)?: profiles = .walking(after: walk["after"]?.asString)
+        case .bool(let areThere)?: profiles = areThere ? .all : Profiles.none
+        default: break
         }
         people = object["people"]?.asObject.flatMap { People($0) }
     }

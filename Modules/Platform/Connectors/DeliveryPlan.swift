@@ -13,6 +13,8 @@ public struct DeliveryPlan: Sendable, Hashable {
     public let segments: [String]?
     /// Traits that stand beside memberships, each name once; nil: memberships have no member for them.
     public let traits: [String]?
+    /// Whether the profiles that there are already are given, too.
+    public let givesExisting: Bool
     /// How it is driven.
     public let policy: DestinationRunner.Policy
 
@@ -32,6 +34,7 @@ public struct DeliveryPlan: Sendable, Hashable {
         .optional(
             "traits", .texts, "Traits of the person that stand beside each membership, at most \(mostTraits): email, firstName.",
             usual: "none"),
+        .optional("existing", .truth, "Whether the profiles that there are already are given, too, once.", usual: "false"),
         .optional("batchRecords", .integer(1...100_000), "Records at once, at most.", usual: "500"),
         .optional("batchBytes", .integer(1_024...(16 << 20)), "Bytes of records at once, about.", unit: "bytes", usual: "1048576"),
         .optional("batchWait", .number(0...3_600), "How long the first record of a batch waits for others.", unit: "s", usual: "1"),
@@ -62,6 +65,12 @@ public struct DeliveryPlan: Sendable, Hashable {
         kinds = Set(read("deliver", Self.words.map { ($0.word, $0.kind) }) ?? [])
         types = read("types", Message.Kind.allCases.map { ($0.word, $0) }).map { Set($0) }
         (events, segments, traits) = (texts("events"), texts("segments"), texts("traits"))
+        if case .bool(true)? = settings["existing"] { givesExisting = true } else { givesExisting = false }
+        if givesExisting, !kinds.contains(.profile) {
+            errors.append(
+                SettingsError(
+                    at: ["existing"], "no profiles are delivered", remedy: "Write `profiles` in `deliver`, or leave it out."))
+        }
         if let traits {
             if !kinds.contains(.membership) {
                 errors.append(

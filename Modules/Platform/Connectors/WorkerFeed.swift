@@ -18,6 +18,8 @@ final class WorkerFeed: DeliveryFeed {
         var changes: MembershipFollower?
         /// Members of a segment in the walk at the beginning.
         var members: (segment: String, ids: [String])?
+        /// Everybody, by id, in the walk through profiles.
+        var everybody: [String]?
     }
     private let name: String
     private let plan: DeliveryPlan
@@ -75,6 +77,8 @@ final class WorkerFeed: DeliveryFeed {
             let before = place
             if place.full != nil {
                 try await walk(&place, &batch, limits)
+            } else if case .walking(let id) = place.profiles {
+                try await walkProfiles(behind: id, &place, &batch, limits)
             } else {
                 if needsMemberships {
                     try await asking { try await renamed.look(from: &place) }
@@ -101,8 +105,13 @@ final class WorkerFeed: DeliveryFeed {
 
     // MARK: Memberships
 
-    /// Sees to it that the members of segments are delivered that were none of the destination's before.
+    /// Sees to it that the members of segments, and profiles, are delivered that were none of the destination's before.
     private func widen(_ place: inout DeliveryPlace) async throws(ConnectorError) {
+        switch place.profiles {
+        case _ where !plan.givesExisting: place.profiles = DeliveryPlace.Profiles.none
+        case .none?, nil: place.profiles = .walking(after: nil)
+        case .walking, .all: break
+        }
         guard let known = place.segments else {
             place.segments = plan.wanted
             return
@@ -218,6 +227,28 @@ final class WorkerFeed: DeliveryFeed {
 
     // MARK: Messages and profiles
 
+    /// Delivers the profiles that there are, by id. Those that change meanwhile come after them.
+    private func walkProfiles(
+        behind last: String?, _ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits
+    ) async throws(ConnectorError) {
+        let ids: [String]
+        if let held = state.withLock({ $0.everybody }) {
+            ids = held
+        } else {
+            ids = try await asking { try await worker.profileIDs() }
+            state.withLock { $0.everybody = ids }
+        }
+        let start = last.map { last in ids.partitioningPlace { last.precedesByScalars($0) } } ?? 0
+        var next = start
+        while next < ids.count, next == start || batch.count < limits.records && batch.bytes.count < limits.bytes {
+            try await append(profile: ids[next], at: place, to: &batch)
+            next += 1
+        }
+        if next < ids.count { return place.profiles = .walking(after: ids[next - 1]) }
+        state.withLock { $0.everybody = nil }
+        place.profiles = .all
+    }
+
     private func takeMessages(
         _ place: inout DeliveryPlace, _ batch: inout DeliveryBatch, _ limits: DeliveryLimits
     ) async throws(ConnectorError) {
@@ -229,7 +260,7 @@ final class WorkerFeed: DeliveryFeed {
             if plan.kinds.contains(.message), plan.takes(head), !isOwn(head) {
                 batch.append(.message, key: message.id, profile: profile, json: message.own ?? read.text[message.line])
             }
-            if plan.kinds.contains(.profile), head.kind == .identify, !profile.isEmpty, !changed.contains(profile) {
+            if plan.kinds.contains(.profile), [.identify, .alias].contains(head.kind), !profile.isEmpty, !changed.contains(profile) {
                 changed.append(profile)
             }
         }

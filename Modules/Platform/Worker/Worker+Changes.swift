@@ -61,6 +61,13 @@ extension Worker {
             return ordinals.map { ids[Int(profileOf[Int($0)])] }.sorted { $0.precedesByScalars($1) }
         }
     }
+
+    /// Canonical ids of everybody, by scalars.
+    func profileIDs() async throws(ServiceError) -> [String] {
+        try await beside { question throws(CommandError) in
+            try attempt { try question.snapshot.canonicalIDs().sorted { $0.precedesByScalars($1) } }
+        }
+    }
 }
 
 /// Changes of membership of the past and those that come, each once and in order.
