@@ -68,14 +68,15 @@ extension ConnectorCommands {
     /// `connectors reconcile`
     struct Reconcile: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Hold who is in which segment at a destination against the store. Exit status: 0 the same, 1 drift.",
+            abstract: "Hold who is in which segment at a destination against the store. Exit status: 0 the same, or not known; 1 drift.",
             discussion: """
                 Example:
 
                   tessera-worker connectors reconcile lake --db shop.tessera --config tessera.yaml
 
                 It may run beside the worker: people whom changes name that are still on their way are counted as `waiting` and not judged. \
-                A destination whose other side cannot be asked (a webhook) tells how far it was delivered to, and no more.
+                A destination whose other side cannot be asked (a webhook) tells how far it was delivered to, and no more: `drift` is null, and \
+                nothing can be mended. `connectors reset` delivers all members anew.
                 """)
         @OptionGroup var connector: NamedConnector
         @Flag(help: "Name those who are missing or too many, by their ids.") var ids = false
@@ -89,6 +90,11 @@ extension ConnectorCommands {
                 let found = try await Reconciliation(of: entry, in: folder, tessera)
                 Terminal.print(JSONValue.object(found.told(of: entry.name, showsIDs: ids)).text + "\n")
                 if mend {
+                    guard found.segments != nil else {
+                        throw CommandError(
+                            .usage,
+                            "`\(entry.name)` cannot say who is there, so nothing can be mended. `connectors reset` delivers all members anew.")
+                    }
                     let now = ProgramStart.clock()
                     try await folder.deliver(found.corrections(for: entry, in: tessera, now: now), to: entry.name, at: now)
                 } else if found.hasDrift {

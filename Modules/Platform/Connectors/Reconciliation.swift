@@ -107,8 +107,8 @@ public struct Reconciliation: Sendable, Hashable {
             .init("connector", .string(connector)), .init("delivered", .integer(delivered)), .init("recorded", .integer(recorded)),
         ])
         func people(_ ids: [String]) -> JSONValue { showsIDs ? .array(ids.map { .string($0) }) : .integer(Int64(ids.count)) }
+        object.set("drift", segments == nil ? .null : .bool(hasDrift))
         if let segments {
-            object.set("drift", .bool(hasDrift))
             object.set(
                 "segments",
                 .array(
