@@ -311,8 +311,8 @@ let package = Package(
         tests(
             "Platform",
             [
-                "BuiltIn", "Connectors", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics", "Storage",
-                "StorageTesting",
+                "BuiltIn", "Connectors", "ConnectorsTesting", "EventModel", "Jobs", "Live", "Platform", "Rules", "Service", "Statistics",
+                "Storage", "StorageTesting",
                 "TestFolder",
             ]),
         tests(  // runs the built programs

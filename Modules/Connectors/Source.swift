@@ -73,7 +73,7 @@ public struct ConnectorContext: Sendable {
 
 /// A source whose batches can be made small, so that its positions lie everywhere: contract kits then go on from each.
 public protocol CutSource: Source {
-    /// The same source, whose batches are full after so many records.
+    /// The same source, whose batches are full after so many records: each ends there, or behind what has no position within.
     func cut(after records: Int) -> Self
 }
 

@@ -8,12 +8,15 @@ public enum SourceContract: CaseIterable, Sendable {
     case givesEveryRecord
     /// A second reading from the first gives what the first gave.
     case repeatsItself
-    /// From every checkpoint that it gave, it goes on with what followed; where its batches can be cut (`CutSource`), from those between, too.
+    /// From every checkpoint that it gave, it goes on with what followed; where its batches can be cut (`CutSource`), from those between,
+    /// too: a batch then ends where it is full.
     case resumesAnywhere
     /// Batches and positions are no larger than they may be, and batches have the room behind their text.
     case keepsItsBounds
     /// Nothing comes any more once the task that reads it is cancelled, and the reading ends.
     case endsWhenCancelled
+    /// Looking at the other side gives a sentence and takes nothing: a reading behind it gives everything.
+    case probesQuietly
 
     /// What is thrown where a promise is not kept.
     public typealias Broken = BrokenPromise<SourceContract>
@@ -28,7 +31,9 @@ public enum SourceContract: CaseIterable, Sendable {
     ///
     /// - Parameter records: How many records the other side has; at least 1.
     /// - Parameter checkpoints: Of these at most so many are gone on from, spread evenly: reading costs their number times the records.
-    public func verify(_ source: some Source, records: Int, checkpoints: Int = 50) async throws {
+    /// - Parameter page: Records between two positions, at most: a cut batch may have so many more. Usually those that one record of the other
+    ///   side becomes; more where positions lie only behind pages.
+    public func verify(_ source: some Source, records: Int, checkpoints: Int = 50, page: Int = SourceContract.usualPage) async throws {
         let all = try await read(source, after: nil)
         let given = Records(all)
         if given.count == 0 { throw NothingGiven() }
@@ -45,7 +50,7 @@ public enum SourceContract: CaseIterable, Sendable {
                     throw broken("behind the position `\(all[index].checkpoint.position.prefix(200))` (batch \(index + 1)), \(difference)")
                 }
             }
-            if let source = source as? any CutSource { try await verifyCut(source, given) }
+            if let source = source as? any CutSource { try await verifyCut(source, given, page) }
         case .keepsItsBounds:
             for (index, batch) in all.enumerated() where !batch.isBounded {
                 throw broken("batch \(index + 1) is too large, or has no room behind its text")
@@ -60,24 +65,39 @@ public enum SourceContract: CaseIterable, Sendable {
                 return came
             }.value
             if came > 1 { throw broken("\(came - 1) batches came after the task was cancelled") }
+        case .probesQuietly:
+            if try await source.probe().isEmpty { throw broken("it says nothing") }
+            let behind = Records(try await read(source, after: nil))
+            if let difference = behind.difference(from: given) { throw broken("in a reading behind a probe, \(difference)") }
         }
     }
+
+    /// What one record of the other side becomes at most, where nobody says otherwise.
+    public static let usualPage = 10
 
     private func broken(_ place: String) -> Broken { Broken(promise: self, place: place) }
 
     /// Reads in batches of few records, each of which goes on from the position before it, and holds that against whole ones.
-    private func verifyCut(_ source: some CutSource, _ given: Records) async throws {
+    private func verifyCut(_ source: some CutSource, _ given: Records, _ page: Int) async throws {
         for records in Self.cuts {
+            let full = "where a batch is full after \(records) \(records == 1 ? "record" : "records")"
             var (pieces, isWhole): ([Piece], Bool) = ([], true)
             for try await batch in source.cut(after: records).batches(after: nil) {
-                pieces.append(Piece(batch))
+                let piece = Piece(batch)
+                if piece.count > records + page {
+                    throw broken(
+                        "\(full), batch \(pieces.count + 1) has \(piece.count): nobody sees whether the positions between them are right. "
+                            + "End it when it is told to be full; where positions lie only behind pages, say how many records these have "
+                            + "(now \(page))")
+                }
+                pieces.append(piece)
                 if pieces.count == Self.mostCutBatches {
                     isWhole = false
                     break
                 }
             }
             if let difference = Records(pieces).difference(from: given, isWhole: isWhole) {
-                throw broken("where a batch is full after \(records) \(records == 1 ? "record" : "records"), \(difference)")
+                throw broken("\(full), \(difference)")
             }
         }
     }
@@ -128,6 +148,7 @@ public enum SourceContract: CaseIterable, Sendable {
         var rejects: [String]
         var checkpoint: Checkpoint
         var isBounded: Bool
+        var count: Int { lines.count + rejects.count }
 
         init(_ batch: SourceBatch) {
             let messages = batch.messages

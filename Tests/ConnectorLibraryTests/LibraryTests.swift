@@ -56,6 +56,17 @@ import Testing
             String(describing: broken).contains("full after 1 record, `n3` came where `n2` was expected"), "\(String(describing: broken))")
     }
 
+    @Test func `a source that goes on when its batch is full is found`() async throws {
+        let library = try await BuiltLibrary("numbers", "DEAF")
+        let source = try library.source(#""count":100,"batch":100"#)
+        let broken = await #expect(throws: SourceContract.Broken.self) {
+            try await SourceContract.resumesAnywhere.verify(source, records: 100)
+        }
+        #expect(
+            String(describing: broken).contains("full after 1 record, batch 1 has 100: nobody sees whether"),
+            "\(String(describing: broken))")
+    }
+
     @Test func `messages that the store would not take are told, with the first reason`() async throws {
         let library = try await BuiltLibrary("numbers", "TIMELESS")
         let source = try library.source(#""count":40,"batch":10"#)

@@ -50,6 +50,29 @@ func makeExec(_ settings: String, _ folder: String, report: @escaping @Sendable 
         try await promise.verify({ try program.destination() }, arrived: { program.lines("keys") })
     }
 
+    /// A program cannot ask for a wait of its own.
+    @Test(arguments: [DestinationFaultContract.refusesByPlace, .arrivesWholeAfterAFailure])
+    func `a program that refuses or fails gets what was promised`(promise: DestinationFaultContract) async throws {
+        let program = try WrittenProgram(
+            #"touch keys; while IFS= read -r line; do key=${line#*'"key":"'}; key=${key%%'"'*}; "#
+                + #"if grep -qxF "$key" refused; then printf '{"key":"%s","refused":"It is not wanted."}\n' "$key"; continue; fi; "#
+                + #"[ "$key" != "$(cat failing)" ] || exit 75; grep -qxF "$key" keys || echo "$key" >> keys; done"#)
+        func told(_ refused: [String], failing: String = "") throws {
+            _ = try program.folder.write(refused.map { $0 + "\n" }.joined(), as: "refused")
+            _ = try program.folder.write(failing, as: "failing")
+        }
+        try told([])
+        try await promise.verify(
+            { try program.destination() },
+            fault: { fault in
+                switch fault {
+                case .refuses(let keys): try told(keys)
+                case .fails(at: let key): try told([], failing: key)
+                case .none, .asksToWait: try told([])
+                }
+            }, arrived: { program.lines("keys") })
+    }
+
     @Test func `a batch is lines on standard input, and the program has its arguments and variables`() async throws {
         let program = try WrittenProgram(#"cat > in.ndjson; echo "$1 $GREETING $TOKEN" > given; [ -z "${OTHER+x}" ]"#)
         let destination = try program.destination(#","environment":{"GREETING":"hello","TOKEN":"env:TOKEN"}"#)

@@ -27,6 +27,23 @@ import Testing
         try await promise.verify({ make() }, arrived: { try lines().compactMap { $0["key"]?.asString } })
     }
 
+    @Test func `a folder in which a file cannot be begun gets the rest later`() async throws {
+        let manager = FileManager.default
+        var blocked: String?
+        try await DestinationFaultContract.arrivesWholeAfterAFailure.verify(
+            { make() },
+            fault: { fault in
+                if let path = blocked { try manager.removeItem(atPath: path) }
+                blocked = nil
+                guard case .fails = fault else { return }
+                // It stands where the file behind the last one would be begun.
+                let number = try FolderWriter.files(out).last.flatMap { Int($0.dropLast(7)) } ?? 1
+                let path = out + "/" + String(format: "%06d.ndjson", number + 1)
+                try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+                blocked = path
+            }, arrived: { try lines().compactMap { $0["key"]?.asString } })
+    }
+
     @Test func `lines hold the records, and files follow one another`() async throws {
         let keys = (0..<20).map { "a\"\($0)" }
         for start in stride(from: 0, to: 20, by: 2) { _ = try await make().deliver(DestinationContract.batch(keys[start..<(start + 2)])) }

@@ -48,6 +48,26 @@ private let keys = (0..<12).map { "key-\($0)" }
         await server.close()
     }
 
+    @Test(arguments: DestinationFaultContract.allCases, ["", #""concurrency":1,"body":"single""#, #""body":"batch","records":1"#])
+    func `a receiver that refuses, fails or asks to wait gets what was promised`(
+        promise: DestinationFaultContract, more: String
+    ) async throws {
+        let fault = Mutex(DestinationFaultContract.Fault.none)
+        let server = try await ScriptedWebServer { request in
+            switch fault.withLock({ $0 }) {
+            case .refuses(let keys) where !request.keys.allSatisfy { !keys.contains($0) }: .answer(422)
+            case .fails(at: let key) where request.keys.contains(key): .answer(503)
+            case .asksToWait(let wait, at: let key) where request.keys.contains(key):
+                .answer(429, headers: ["Retry-After": "\(wait.components.seconds)"])
+            default: .answer(200)
+            }
+        }
+        try await promise.verify(
+            { try makeWebhook(server, more) }, fault: { next in fault.withLock { $0 = next } },
+            arrived: { server.taken.flatMap(\.keys) })
+        await server.close()
+    }
+
     @Test func `a request says what, when and who sent it`() async throws {
         let server = try await ScriptedWebServer()
         let headers = #""headers":{"Authorization":"env:TOKEN","X-Team":"growth"},"previousSecret":"env:OLD""#

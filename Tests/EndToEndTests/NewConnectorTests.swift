@@ -91,6 +91,8 @@ import Testing
         let text = try String(contentsOfFile: folder / "out-box/out-box.tsv", encoding: .utf8)
         #expect(text.hasPrefix("m1\t{") && text.split(separator: "\n").count == 1, "\(text)")
 
+        try triedDestination("out-box")
+
         // A crash in the middle of a line leaves its beginning there, and the record comes again.
         _ = try run(
             """
@@ -101,7 +103,28 @@ import Testing
         let told = try run("\(Program.worker.path) connectors run out-box --db try.tessera --config tessera.yaml", in: "out-box")
         #expect(told.contains(#""thisRun":{"delivered":1,"dead":0}"#), "\(told)")
         let lines = try String(contentsOfFile: folder / "out-box/out-box.tsv", encoding: .utf8).split(separator: "\n")
+            .filter { !$0.contains("tessera-check") }
         #expect(lines.count == 2 && lines[1].hasPrefix("m2\t{") && lines[1].hasSuffix("}"), "\(lines)")
+    }
+
+    /// Its promises send records of their own: only to whom somebody wants them sent.
+    private func triedDestination(_ name: String) throws {
+        let file = folder / "\(name)/\(name).tsv"
+        func check(_ more: String) throws -> Program.Outcome {
+            try Program.bash(
+                "\(Program.worker.path) connectors check \(name) --config tessera.yaml --promises \(more)", folder: folder / name)
+        }
+        let before = try String(contentsOfFile: file, encoding: .utf8)
+        let asked = try check("")
+        let message = try asked.error["message"]?.asString ?? ""
+        #expect(asked.status == 2 && message.contains("10 messages, 20 memberships of the segment `tessera-check`"), "\(asked.errors)")
+        #expect(message.hasSuffix("Nothing was sent. Write --send to send them."), "\(message)")
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == before)
+        let sent = try check("--send")
+        #expect(sent.status == 0 && sent.output.contains(#""sent":30,"refused":0"#), "\(sent.output) \(sent.errors)")
+        // Each once, however often it was sent.
+        let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").filter { $0.contains("tessera-check") }
+        #expect(lines.count == 30 && Set(lines.map { $0.prefix { $0 != "\t" } }).count == 30)
     }
 
     /// The Swift of a page of the documentation, one text for each fence.

@@ -67,7 +67,14 @@ static tessera_status read_numbers(void *made, uint16_t version, const tessera_b
 #endif
             "}",
             last % 7, last);
-        if (!host->message(host->host, bytes(text))) break;
+        int room = host->message(host->host, bytes(text));
+#ifdef DEAF
+        // It goes on, and in the middle its positions are wrong.
+        snprintf(text, sizeof text, "%ld", last + 5);
+        host->position(host->host, 1, bytes(text));
+        room = 1;
+#endif
+        if (!room) break;
     }
     snprintf(text, sizeof text, "%ld", last);
     host->position(host->host, 1, bytes(text));
