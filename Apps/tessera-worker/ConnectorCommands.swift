@@ -105,16 +105,23 @@ struct ConnectorCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Run one connector to its end while no worker has the store. Exit status: 0 done, 1 it cannot go on.",
             discussion: """
-                Example:
+                Examples:
 
                   tessera-worker connectors run nightly --db shop.tessera --config tessera.yaml
 
-                A source that has no end runs until Ctrl-C; nothing is lost by that. A destination ends when everything is delivered.
+                  tessera-worker connectors run nightly --within 30 --db shop.tessera --config tessera.yaml
+
+                A source that has no end runs until Ctrl-C; nothing is lost by that. A destination ends when everything is delivered. One \
+                that only fails ends after --within seconds, or after the `maximumAge` of its settings where they name one; what it did \
+                is kept, and the next run goes on there.
 
                 It prints what the connector did over all runs, and under `thisRun` what it did in this one: there `firstQuarantined` says \
                 why the first message that it put in quarantine is there.
                 """)
         @OptionGroup var connector: NamedConnector
+        @Option(help: "Seconds that failures in a row may go on, where the settings name no `maximumAge`.") var within = 300
+
+        func validate() throws { if within < 1 { throw ValidationError("--within is 1 or more.") } }
 
         func run() async throws {
             try await WorkerPlace.reporting {
@@ -122,7 +129,8 @@ struct ConnectorCommands: AsyncParsableCommand {
                 let logger = place.makeLogger()
                 let entry = try connector.entry(isRunOnce: true, report: { logger.info("\($0)") })
                 let worker = try place.worker(place.settingsFile(), logger)
-                let end = try await place.runningConnectors(logger).runOnce(entry, into: worker)
+                let end = try await place.runningConnectors(logger).runOnce(
+                    entry, into: worker, patience: .seconds(within))
                 await worker.drain()
                 if case .stopped(let error) = end.phase { throw CommandError(.failed, error.description) }
                 Terminal.print(JSONValue.object(end.told).text + "\n")
@@ -199,13 +207,26 @@ struct NamedConnector: ParsableArguments {
             guard let file = place.settings else {
                 throw CommandError(.usage, "No settings file was given. Write --config tessera.yaml.")
             }
-            guard try !place.settingsFile().isEmpty else {
-                throw CommandError(.name, "\(file) is empty. Name the connector `\(name)` in it.")
+            let settings = try place.settingsFile()
+            if settings.isEmpty { throw CommandError(.name, "\(file) is empty. Name the connector `\(name)` in it.") }
+            guard let section = settings.place(of: "connectors") else {
+                throw CommandError(.name, "\(file) has no section `connectors`. Name the connector `\(name)` in one.")
             }
-            let names = entries.isEmpty ? "It names none." : "It names \(listed(entries.map(\.name)))."
-            throw CommandError(.name, "The settings file has no connector `\(name)`. \(names)")
+            let (names, lead) = (entries.map(\.name), "\(section): there is no connector `\(name)`.")
+            let near = nearMatch(to: name, among: names).map { " Did you mean `\($0)`?" } ?? ""
+            throw CommandError(.name, "\(lead)\(near) \(names.isEmpty ? "The section names none." : "There are: \(listed(names)).")")
         }
         return entry
+    }
+
+    /// A destination of the settings file: only they have dead letters.
+    func destination() throws(CommandError) -> ConnectorPlan.Entry {
+        let entry = try entry()
+        if case .destination = entry.work { return entry }
+        throw CommandError(
+            .usage,
+            "`\(name)` is a source and has no dead letters. What it brought that could not become a message is in quarantine: "
+                + "`tessera-worker quarantine show` and `quarantine replay`.")
     }
 
     func setPaused(_ isPaused: Bool) throws(CommandError) { try ConnectorFolder(store: place.store).setPaused(isPaused, entry().name) }

@@ -38,7 +38,7 @@ extension ConnectorCommands {
 
         func run() async throws {
             try await WorkerPlace.reporting {
-                let letters = ConnectorFolder(store: connector.place.store).deadLetters(of: try connector.entry().name)
+                let letters = ConnectorFolder(store: connector.place.store).deadLetters(of: try connector.destination().name)
                 for (letter, at) in letters { Terminal.print(JSONValue.object(letter.told(at: at)).text + "\n") }
             }
         }
@@ -59,7 +59,7 @@ extension ConnectorCommands {
 
         func run() async throws {
             try await WorkerPlace.reporting {
-                let count = try ConnectorFolder(store: connector.place.store).replay(connector.entry().name)
+                let count = try ConnectorFolder(store: connector.place.store).replay(connector.destination().name)
                 Terminal.print(JSONValue.object(JSONObject([.init("replaying", .integer(Int64(count)))])).text + "\n")
             }
         }
@@ -93,7 +93,8 @@ extension ConnectorCommands {
                     guard found.segments != nil else {
                         throw CommandError(
                             .usage,
-                            "`\(entry.name)` cannot say who is there, so nothing can be mended. `connectors reset` delivers all members anew.")
+                            "`\(entry.name)` cannot say who is there, so nothing can be mended. "
+                                + "`connectors reset` delivers all members anew.")
                     }
                     let now = ProgramStart.clock()
                     try await folder.deliver(found.corrections(for: entry, in: tessera, now: now), to: entry.name, at: now)

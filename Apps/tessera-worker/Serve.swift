@@ -20,7 +20,7 @@ struct Serve: AsyncParsableCommand {
 
             With --dev it listens on this machine only, with the write key `dev` and the admin key `dev-admin`. Without it, keys stand by
             reference in the settings file: http: {keys: [{name: web, role: write, secret: "env:WEB_KEY"}]}.
-            The settings file has the sections http, identity, trackingPlan, cache, connectors, enrichers and jobs.
+            The settings file has the sections http, identity, trackingPlan, cache, caches, schemas, connectors, enrichers and jobs.
             """)
 
     @OptionGroup var place: WorkerPlace

@@ -27,6 +27,9 @@ public struct FileFormats: Sendable {
         (registry, self.name, self.mapping) = (context.formats, name, mapping.map { context.path($0) })
     }
 
+    /// Whether all files have one format, which the settings tell; else each file's name tells its own.
+    public var isOfAll: Bool { name != nil || mapping != nil }
+
     /// A reader of a file, from its first byte.
     public func makeReader(of file: String) throws(ConnectorError) -> any EventReader {
         var settings: String?

@@ -17,6 +17,14 @@ struct FileList: Sendable {
         var number: UInt64
         /// Seconds since its last change.
         var age: Double
+        /// When the system last noted a change of it, of its text or of who may read it, in seconds since 1970.
+        var noted: Double
+
+        /// Whether it is one of a folder, where others can be read if it cannot.
+        var isInFolder: Bool { name != path }
+
+        /// Whether nothing of it has changed.
+        func isSame(as other: Entry) -> Bool { number == other.number && size == other.size && noted == other.noted }
     }
 
     /// What is there now; nil where the path leads to nothing.
@@ -45,9 +53,10 @@ struct FileList: Sendable {
     }
 
     private static func entry(_ name: String, _ path: String, _ status: stat, _ now: Date) -> Entry {
-        let changed = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
+        func seconds(_ time: timespec) -> Double { Double(time.tv_sec) + Double(time.tv_nsec) / 1e9 }
         return Entry(
-            name: name, path: path, size: Int(status.st_size), number: UInt64(status.st_ino), age: now.timeIntervalSince1970 - changed)
+            name: name, path: path, size: Int(status.st_size), number: UInt64(status.st_ino),
+            age: now.timeIntervalSince1970 - seconds(status.st_mtim), noted: seconds(status.st_ctim))
     }
 
     private func failure(_ path: String) -> ConnectorError {

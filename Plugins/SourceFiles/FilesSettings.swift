@@ -17,7 +17,9 @@ public struct FilesSettings: SourceSettings {
         summary: "Reads files, or standard input, of any format that `import` reads, plain or gzip; watches a folder for more.",
         settings: [
             .required("path", .text, "The file, or the folder. - is standard input, which is read once, to its end."),
-            .optional("pattern", .text, "Which files of the folder: a shell pattern.", usual: "*"),
+            .optional(
+                "pattern", .text, "Which files of the folder: a shell pattern. Those whose name tells no format are passed over.",
+                usual: "*"),
             .optional(
                 "format", .text, "The format of all files; standard input needs it, or a mapping.",
                 usual: "by the mapping, or by each file's name"),
@@ -46,6 +48,7 @@ public struct FilesSettings: SourceSettings {
         }
         return FilesSource(
             files: FileList(path: context.path(path), pattern: pattern ?? "*"), formats: formats,
-            follows: (follow ?? true) && !context.isRunOnce, interval: .seconds(interval ?? 1), settle: settle ?? 10)
+            follows: (follow ?? true) && !context.isRunOnce, isRunOnce: context.isRunOnce, interval: .seconds(interval ?? 1),
+            settle: settle ?? 10, passedOver: PassedOver(report: context.report))
     }
 }

@@ -8,21 +8,40 @@ struct FilesSource: Source {
     let files: FileList
     let formats: FileFormats
     let follows: Bool
+    /// Whether somebody waits for its end: what is not there will hardly come meanwhile.
+    let isRunOnce: Bool
     let interval: Duration
     /// Seconds.
     let settle: Double
+    let passedOver: PassedOver
 
     func batches(after checkpoint: Checkpoint?) -> Batches { Batches(source: self, checkpoint: checkpoint) }
 
     func probe() async throws(ConnectorError) -> String {
         guard let entries = try files.entries(now: Date()) else { throw missing }
-        for entry in entries { _ = try formats.makeReader(of: entry.path) }
-        return entries.count == 1
-            ? "1 file of \(entries[0].size) bytes." : "\(entries.count) files of \(entries.reduce(0) { $0 + $1.size }) bytes."
+        var sentences: [String] = []
+        for entry in entries {
+            do throws(ConnectorError) { _ = try formats.makeReader(of: entry.path) } catch {
+                guard isForeign(entry) else { throw error }
+                sentences.append(PassedOver.sentence(error))
+            }
+        }
+        let read = entries.filter { !isForeign($0) }
+        let bytes = read.reduce(0) { $0 + $1.size }
+        return (["\(read.count) \(read.count == 1 ? "file" : "files") of \(bytes) bytes."] + sentences).joined(separator: " ")
+    }
+
+    /// Whether the settings say nothing of a file of a folder: neither they nor its name tell a format that it could be read as.
+    fileprivate func isForeign(_ entry: FileList.Entry) -> Bool {
+        guard entry.isInFolder, !formats.isOfAll else { return false }
+        do throws(ConnectorError) { _ = try formats.makeReader(of: entry.path) } catch { return true }
+        return false
     }
 
     fileprivate var missing: ConnectorError {
-        ConnectorError(.retry(after: nil), at: files.path, "there is no such file or folder", remedy: "Put it there, or mend `path`.")
+        ConnectorError(
+            isRunOnce ? .mendSettings : .retry(after: nil), at: files.path, "there is no such file or folder",
+            remedy: "Put it there, or mend `path`.")
     }
 
     struct Batches: AsyncSequence {
@@ -53,15 +72,37 @@ struct FilesSource: Source {
                 let names = Set((entries ?? []).map(\.name))
                 try position.keep(names)
                 cursors = cursors.filter { names.contains($0.key) }
+                source.passedOver.keep(names)
                 self.position = position
-                if let entry = (entries ?? []).first(where: { isUnread($0, position) }) {
-                    if let batch = try read(entry, &position) { return batch }
+                let now = Date().timeIntervalSince1970
+                if let entry = (entries ?? []).first(where: { isUnread($0, position) && !source.passedOver.contains($0, now: now) }) {
+                    if let batch = try readOrPass(entry, &position, now) { return batch }
                     continue
                 }
-                if !source.follows { return nil }
+                if !source.follows { return try end() }
                 do { try await Task.sleep(for: source.interval) } catch { return nil }
             }
             return nil
+        }
+
+        /// The end where nothing is waited for: a failure where a file could not be read. All others have been.
+        private func end() throws(ConnectorError) -> SourceBatch? {
+            guard let failure = source.passedOver.failure else { return nil }
+            source.passedOver.retry()
+            throw failure
+        }
+
+        /// The next of a file; nil where it has none now, or is one of a folder that cannot be read: the others do not wait for it.
+        private mutating func readOrPass(
+            _ entry: FileList.Entry, _ position: inout FilesPosition, _ now: Double
+        ) throws(ConnectorError) -> SourceBatch? {
+            do throws(ConnectorError) { return try read(entry, &position) } catch {
+                // What is wrong elsewhere, such as a mapping, is so for all files.
+                guard entry.isInFolder, error.place == entry.path else { throw error }
+                cursors[entry.name] = nil
+                source.passedOver.add(entry, error, isForeign: source.isForeign(entry), now: now)
+                return nil
+            }
         }
 
         /// The next of a file; nil at its present end, where that may not be its last.

@@ -197,7 +197,7 @@ import Testing
     @Test(arguments: [
         ("name: a, kind: files", "tessera.yaml:2, connectors.0: `files` needs the setting `path`."),
         ("name: a, kind: files, path: x, pth: y", "tessera.yaml:2, connectors.0.pth: `files` has no such setting. Did you mean `path`?"),
-        ("name: a b, kind: files, path: x", "connectors.0.name: this connector needs a name."),
+        ("name: a b, kind: files, path: x", "connectors.0.name: the name of a connector cannot have other characters"),
         ("name: a, path: x", "connectors.0.kind: the kind of connector is missing. There are: 'files', 'kinesis', 'library', 's3',"),
         ("name: a, kind: files, path: x, rate: fast", "connectors.0.rate: this is not a number from 0.001"),
         ("name: a, kind: files, path: x, retry: {first: 0}", "connectors.0.retry.first: this is not a number"),
@@ -210,6 +210,55 @@ import Testing
         try configure(connector)
         let outcome = try Program.worker.run("connectors", "list", "--db", store, "--config", config)
         #expect(outcome.status != 0 && outcome.errors.contains(expected), "\(outcome.errors)")
+    }
+
+    @Test func `a run by hand of what is not there ends, and says why`() throws {
+        try configure("name: a, kind: files, path: nosuch")
+        let run = try Program.worker.run("connectors", "run", "a", "--db", store, "--config", config)
+        #expect(run.status == 1 && run.errors.contains("nosuch: there is no such file or folder."), "\(run.errors)")
+        // Where trying again may help, it is tried for as long as it may take.
+        try Data([0x1f, 0x8b, 8, 0]).write(to: URL(fileURLWithPath: folder / "in/a.ndjson.gz"))
+        try configure("name: a, kind: files, path: in")
+        let cut = try Program.worker.run("connectors", "run", "a", "--within", "2", "--db", store, "--config", config)
+        #expect(cut.status == 1 && cut.errors.contains("It failed for 2 s and more") && cut.errors.contains("a.ndjson.gz"), "\(cut.errors)")
+    }
+
+    @Test func `a stray file does not stop a watched folder`() throws {
+        try configure("name: drop, kind: files, path: in, interval: 0.05")
+        _ = try folder.write("notes\n", as: "in/README.txt")
+        let worker = try start()
+        defer {
+            worker.terminate()
+            worker.waitUntilExit()
+        }
+        try put(0..<10, as: "a.ndjson")
+        try wait(for: 10)
+        let log = try String(contentsOfFile: folder / "log", encoding: .utf8)
+        #expect(log.components(separatedBy: "in/README.txt is passed over: its name tells no format.").count == 2, "\(log)")
+    }
+
+    @Test func `a name that is not there is told with the settings file, and a source has no dead letters`() throws {
+        func said(_ command: String, _ name: String) throws -> String {
+            let outcome = try Program.worker.run("connectors", command, name, "--db", store, "--config", config)
+            #expect(outcome.status != 0)
+            return outcome.errors
+        }
+        _ = try folder.write("# nothing yet\n", as: "tessera.yaml")
+        let list = try Program.worker.run("connectors", "list", "--db", store, "--config", config)
+        #expect(list.status == 0 && list.output.contains(#""connectors":[]"#), "\(list.output)\(list.errors)")
+        #expect(try said("pause", "nightly").contains("tessera.yaml is empty. Name the connector `nightly` in it."))
+        _ = try folder.write("cache: {}\n", as: "tessera.yaml")
+        #expect(try said("pause", "nightly").contains("tessera.yaml has no section `connectors`. Name the connector `nightly` in one."))
+        _ = try folder.write("cache: {}\nconnectors: []\n", as: "tessera.yaml")
+        #expect(try said("pause", "nightly").contains("tessera.yaml:2: there is no connector `nightly`. The section names none."))
+        try configure("name: nightly, kind: files, path: in")
+        #expect(
+            try said("pause", "nightli").contains(
+                "tessera.yaml:1: there is no connector `nightli`. Did you mean `nightly`? There are: 'nightly'."))
+        for command in ["dead", "replay"] {
+            #expect(try said(command, "nightly").contains("`nightly` is a source and has no dead letters."))
+            #expect(try said(command, "nightly").contains("quarantine"))
+        }
     }
 
     /// What a `files` destination wrote: keys in order, by kind.

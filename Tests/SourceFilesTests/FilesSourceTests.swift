@@ -5,6 +5,7 @@ import FormatCSV
 import FormatSegment
 import Foundation
 import SourceFiles
+import Synchronization
 import TestFolder
 import Testing
 
@@ -16,10 +17,25 @@ struct FilesSourceTests {
 
     private static let registry = SourceRegistry([FilesSettings.self])
 
-    private func source(_ settings: [JSONObject.Member]) throws -> any Source {
+    private func source(
+        _ settings: [JSONObject.Member], isRunOnce: Bool = false, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws -> any Source {
         try Self.registry.make(
             "files", settings: JSONObject(settings), environment: [:],
-            context: ConnectorContext(formats: FormatRegistry([SegmentFormat.self, CSVFormat.self]), folder: folder.path))
+            context: ConnectorContext(
+                formats: FormatRegistry([SegmentFormat.self, CSVFormat.self]), folder: folder.path, isRunOnce: isRunOnce, report: report))
+    }
+
+    /// What a source gives until it has given so many lines, or ends, and why it failed.
+    private func read(_ source: some Source, until count: Int = .max) async -> (lines: Int, error: ConnectorError?) {
+        var lines = 0
+        do throws(ConnectorError) {
+            for try await batch in source.batches(after: nil) {
+                lines += batch.messages.sourceLines
+                if lines >= count { break }
+            }
+            return (lines, nil)
+        } catch { return (lines, error) }
     }
 
     private func write(_ name: String, _ text: String) throws { try folder.write(text, as: name) }
@@ -148,6 +164,85 @@ struct FilesSourceTests {
         }
         let error = try #require(await read(source))
         #expect(error.recovery == .retry(after: nil) && error.place.hasSuffix("a.ndjson.gz"))
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [true, false])
+    func `a stray file of a folder is passed over, told once, and the rest is read`(follows: Bool) async throws {
+        try write("drop/README.txt", "notes\n")
+        try write("drop/a.ndjson", Self.lines(0..<3))
+        try write("drop/b.csv", "no,mapping\n")
+        try write("drop/c.ndjson", Self.lines(3..<5))
+        let sentences = Mutex<[String]>([])
+        let source = try source(
+            [.init("path", .string("drop")), .init("follow", .bool(follows)), .init("interval", .number(.init(0.05)))],
+            report: { sentence in sentences.withLock { $0.append(sentence) } })
+        for _ in 0..<2 {
+            let (lines, error) = await read(source, until: follows ? 5 : .max)
+            #expect(lines == 5 && error == nil, "\(String(describing: error))")
+        }
+        let told = sentences.withLock { $0 }
+        #expect(told.count == 2, "\(told)")
+        #expect(told.first?.contains("drop/README.txt is passed over: its name tells no format. Name one with `format`") == true, "\(told)")
+        #expect(told.last?.contains("drop/b.csv is passed over: ") == true && told.last?.contains("mapping") == true, "\(told)")
+        let found = try await source.probe()
+        #expect(found.hasPrefix("2 files of ") && found.contains("drop/README.txt is passed over: its name tells no format."), "\(found)")
+    }
+
+    @Test func `a single file whose name tells no format is an error`() async throws {
+        try write("README.txt", "notes\n")
+        let error = await read(try source([.init("path", .string("README.txt"))])).error
+        #expect(error?.recovery == .mendSettings && error?.problem == "its name tells no format", "\(String(describing: error))")
+    }
+
+    /// A folder of tables, the first of which is cut before the column that the mapping reads.
+    private func tables() throws -> [JSONObject.Member] {
+        try write(
+            "mapping.yaml",
+            "message:\n  - type: track\n    event: \"Ordered\"\n    userId: .customer\n    timestamp: .day\n")
+        try write("drop/a.csv", "id,day\n1,2026-01-01\n")
+        try write("drop/b.csv", "id,customer,day\n1,u1,2026-01-01\n")
+        return [
+            .init("path", .string("drop")), .init("mapping", .string("mapping.yaml")), .init("interval", .number(.init(0.05))),
+            .init("settle", .number(.init(0.1))),
+        ]
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `a file of a folder that is no such table waits until it changes, and the others do not`() async throws {
+        let settings = try tables()
+        let sentences = Mutex<[String]>([])
+        let source = try source(settings, report: { sentence in sentences.withLock { $0.append(sentence) } })
+        let (lines, error) = await read(source, until: 1)
+        #expect(lines == 1 && error == nil, "\(String(describing: error))")
+        let told = sentences.withLock { $0 }
+        #expect(told.count == 1 && told[0].contains("drop/a.csv is passed over: ") && told[0].contains("customer"), "\(told)")
+        // Mended, it is read.
+        try write("drop/a.csv", "id,customer,day\n1,u2,2026-01-02\n")
+        #expect(await read(source, until: 2).lines == 2)
+        #expect(sentences.withLock { $0.count } == 1)
+    }
+
+    @Test func `by hand a file that is no such table fails the reading when the others are read`() async throws {
+        let (lines, error) = await read(try source(tables(), isRunOnce: true))
+        #expect(lines == 1 && error?.recovery == .mendSettings, "\(String(describing: error))")
+        #expect(error?.place.hasSuffix("drop/a.csv") == true)
+    }
+
+    @Test func `a cut gzip file of a folder holds no other up`() async throws {
+        try write("drop/a.ndjson", Self.lines(0..<1_000))
+        try gzip("drop/a.ndjson")
+        let whole = try #require(FileManager.default.contents(atPath: folder / "drop/a.ndjson.gz"))
+        try whole.prefix(20).write(to: URL(fileURLWithPath: folder / "drop/a.ndjson.gz"))
+        try write("drop/b.ndjson", Self.lines(0..<3))
+        let (lines, error) = await read(try source([.init("path", .string("drop")), .init("follow", .bool(false))]))
+        #expect(lines == 3 && error?.recovery == .retry(after: nil), "\(String(describing: error))")
+    }
+
+    @Test func `by hand a path that leads to nothing is not waited for`() async throws {
+        let settings = [JSONObject.Member("path", .string("nosuch"))]
+        #expect(await read(try source(settings, isRunOnce: true)).error?.recovery == .mendSettings)
+        let unfollowed = try source(settings + [.init("follow", .bool(false))])
+        #expect(await read(unfollowed).error?.recovery == .retry(after: nil))
     }
 
     @Test(arguments: [

@@ -19,6 +19,8 @@ public struct CachePlan: Sendable {
     public var entries: [Entry] = []
     /// Everything that was written of them: connectors that use one begin anew where it changes.
     var written = JSONValue.null
+    /// The files with their secrets: likewise.
+    var secrets = SecretFiles()
 
     /// No cache.
     public init() {}
@@ -41,6 +43,9 @@ public struct CachePlan: Sendable {
                         at: ["kind"], "the kind of cache is missing", remedy: "There are: \(listed(kinds.descriptors.map(\.name)))."))
                 return
             }
+            // Before the secrets themselves: one that changes meanwhile is found to be another.
+            let described = kinds.descriptors.first { $0.name.sameScalars(as: kind) }
+            secrets.formUnion(SecretFiles(described?.secretFiles(in: written) ?? []))
             var lent = context
             lent.report = { context.report("The cache \(name): \($0)") }
             let cache = try kinds.make(kind, settings: written, besides: Self.common, environment: environment, context: lent)

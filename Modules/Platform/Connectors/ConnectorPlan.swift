@@ -19,6 +19,11 @@ public struct ConnectorPlan: Sendable {
         public var work: Work
         /// Everything that was written of it, and which schema it names: another text means that it is to be started anew.
         public var written: JSONObject
+        /// The files with its secrets: where one holds another secret, it is to be started anew, too.
+        var secrets: SecretFiles
+
+        /// Whether it can go on as that one does.
+        func isSame(as other: Entry) -> Bool { name == other.name && written == other.written && secrets == other.secrets }
     }
     /// What a connector does.
     public enum Work: Sendable {
@@ -42,6 +47,9 @@ public struct ConnectorPlan: Sendable {
 
     /// No connector.
     public init() {}
+
+    /// The files with secrets of all of them, and of the caches.
+    var secrets: SecretFiles { entries.reduce(into: caches.secrets) { $0.formUnion($1.secrets) } }
 
     /// Settings that every connector has.
     static let common = ["name", "kind", "enabled", "rate", "retry"]
@@ -91,7 +99,11 @@ public struct ConnectorPlan: Sendable {
         var lent = context
         lent.report = { context.report("The connector \(name): \($0)") }
         let work: Work
-        if try kinds.isDestination(kind, written) {
+        let isDestination = try kinds.isDestination(kind, written)
+        // Before the secrets themselves: one that changes meanwhile is found to be another.
+        let described = (isDestination ? kinds.destinations.descriptors : kinds.sources.descriptors).first { $0.name == kind }
+        let secrets = SecretFiles(described?.secretFiles(in: written) ?? [])
+        if isDestination {
             let described = kinds.described.first { $0.descriptor.name == kind && $0.role == "destination" }
             // All at once, so that a mistake is told with every setting that there is.
             _ = try described?.descriptor.checked(written, besides: common, environment: environment)
@@ -112,16 +124,21 @@ public struct ConnectorPlan: Sendable {
         if let identity = written["payload"]?.asString.flatMap({ context.payloads.identity(of: $0) }) {
             told.set("payload", .array([.string(written["payload"]?.asString ?? ""), .integer(Int64(identity))]))
         }
-        return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, work: work, written: told)
+        return Entry(name: name, kind: kind, isEnabled: isEnabled, rate: rate, retry: retry, work: work, written: told, secrets: secrets)
     }
 
     private static func retry(_ value: JSONValue?) throws(SettingsError) -> RetryPolicy {
         var policy = RetryPolicy()
         guard let value else { return policy }
         let known = ["first", "longest", "maximumAge"]
-        guard let object = value.asObject, object.members.allSatisfy({ known.contains($0.name) }) else {
+        guard let object = value.asObject else {
             throw SettingsError(
                 at: ["retry"], "this is not a map of \(listed(known))", remedy: "Write, in seconds, {first: 1, longest: 300}.")
+        }
+        for member in object.members where !known.contains(where: { $0.sameScalars(as: member.name) }) {
+            let near = nearMatch(to: member.name, among: known).map { "Did you mean `\($0)`? " } ?? ""
+            throw SettingsError(
+                at: ["retry", member.name], "`retry` has no such setting", remedy: near + "It has: \(listed(known)), in seconds.")
         }
         if let first = try number(object, "first", 0.001...86_400, at: ["retry", "first"]) { policy.first = .seconds(first) }
         if let longest = try number(object, "longest", 0.001...86_400, at: ["retry", "longest"]) { policy.longest = .seconds(longest) }

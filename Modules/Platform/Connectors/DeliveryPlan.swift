@@ -51,16 +51,30 @@ public struct DeliveryPlan: Sendable, Hashable {
             .checked(written, besides: known, environment: [:])
         func texts(_ name: String) -> [String]? { settings[name]?.asArray.map { $0.compactMap(\.asString) } }
         var errors: [SettingsError] = []
+        let meanings = [
+            ("deliver", "Write what it is to be given: [messages], for example."), ("events", "Leave it out for events of any name."),
+            ("types", "Leave it out for all kinds."), ("segments", "Leave it out for all segments."),
+        ]
+        for (name, remedy) in meanings where texts(name)?.isEmpty == true {
+            errors.append(SettingsError(at: [name], "this list is empty, so that nothing would be delivered", remedy: remedy))
+        }
         func read<Word, Value>(_ name: String, _ known: [(word: Word, value: Value)]) -> [Value]? where Word: StringProtocol {
-            texts(name)?.enumerated().compactMap { index, text in
-                if let found = known.first(where: { String($0.word).sameScalars(as: text) }) { return found.value }
-                let words = known.map { String($0.word) }
-                let near = nearMatch(to: text, among: words).map { "Did you mean `\($0)`? " } ?? ""
-                errors.append(
-                    SettingsError(
-                        at: [name, "\(index)"], "`\(text)` is nothing that is delivered", remedy: near + "There are: \(listed(words))."))
-                return nil
+            let texts = texts(name) ?? []
+            for (index, text) in texts.enumerated() where texts[..<index].contains(where: { $0.sameScalars(as: text) }) {
+                errors.append(SettingsError(at: [name, "\(index)"], "`\(text)` is there twice", remedy: "Write it once."))
             }
+            return settings[name] == nil
+                ? nil
+                : texts.enumerated().compactMap { index, text in
+                    if let found = known.first(where: { String($0.word).sameScalars(as: text) }) { return found.value }
+                    let words = known.map { String($0.word) }
+                    let near = nearMatch(to: text, among: words).map { "Did you mean `\($0)`? " } ?? ""
+                    errors.append(
+                        SettingsError(
+                            at: [name, "\(index)"], "`\(text)` is nothing that is delivered", remedy: near + "There are: \(listed(words)).")
+                    )
+                    return nil
+                }
         }
         kinds = Set(read("deliver", Self.words.map { ($0.word, $0.kind) }) ?? [])
         types = read("types", Message.Kind.allCases.map { ($0.word, $0) }).map { Set($0) }
@@ -70,6 +84,12 @@ public struct DeliveryPlan: Sendable, Hashable {
             errors.append(
                 SettingsError(
                     at: ["existing"], "no profiles are delivered", remedy: "Write `profiles` in `deliver`, or leave it out."))
+        }
+        if segments?.isEmpty == false, !kinds.contains(.membership) {
+            errors.append(
+                SettingsError(
+                    at: ["segments"], "segments choose among memberships, and none are delivered",
+                    remedy: "Write `deliver: [memberships]`, or leave it out."))
         }
         if let traits {
             if !kinds.contains(.membership) {

@@ -45,14 +45,17 @@ struct NamedEntries {
 
     /// A name that can be a file's.
     private func name(_ written: JSONObject) throws(SettingsError) -> String {
-        let name = written["name"]?.asString ?? ""
+        func wrong(_ problem: String) -> SettingsError {
+            SettingsError(
+                at: ["name"], problem, remedy: "Write 1 to 64 of the letters a to z and A to Z, digits, - and _; \(kept).")
+        }
+        guard let value = written["name"], value != .null, value != .string("") else { throw wrong("this \(word) needs a name") }
+        guard let name = value.asString else { throw wrong("this name of a \(word) is no text; with quotes around it, it is one") }
         let isPlain = name.utf8.allSatisfy {
             (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
         }
-        guard isPlain, (1...64).contains(name.utf8.count) else {
-            throw SettingsError(
-                at: ["name"], "this \(word) needs a name", remedy: "Write 1 to 64 letters, digits, - and _; \(kept).")
-        }
+        if !isPlain { throw wrong("the name of a \(word) cannot have other characters than letters, digits, - and _") }
+        if name.utf8.count > 64 { throw wrong("this name of a \(word) has \(name.utf8.count) characters") }
         return name
     }
 }

@@ -17,6 +17,8 @@ public final class RunningConnectors: Sendable {
         /// Those that were asked to end and may not have yet, by name.
         var ending: [String: Task<Void, Never>] = [:]
         var caches = CachePlan()
+        /// The files with secrets of what was taken over last.
+        var secrets = SettledChange<SecretFiles>()
         /// What was last kept of how each stands, by name.
         var standings: [String: Standing] = [:]
     }
@@ -42,7 +44,7 @@ public final class RunningConnectors: Sendable {
     private let surroundings: ConnectorSurroundings
     private let state = Mutex(State())
 
-    /// How often the settings file is looked at.
+    /// How often the settings file and those with secrets are looked at.
     private static let look = Duration.seconds(1)
 
     /// - Parameter store: Path of the store, beside which positions are kept.
@@ -83,11 +85,17 @@ public final class RunningConnectors: Sendable {
         for task in tasks { await task.value }
     }
 
-    /// Takes the settings file over, where it has changed.
+    /// Takes the settings file over, where it has changed, or where a file with a secret has.
     private func follow(into worker: Worker) async {
-        guard let file, let data = file.look() else { return }
+        guard let file else { return }
+        let changed = file.look()
+        let hasNewSecret = state.withLock { state in state.secrets.taken.map { state.secrets.isNews($0.again) } ?? false }
+        // With another secret the settings are those that were taken over: the file as it is may have a mistake.
+        guard let data = changed ?? (hasNewSecret ? file.taken : nil) else { return }
+        // What is wrong with the file as a whole is told by the worker, which follows it as well.
+        guard let settings = try? SettingsFile(path: file.path, data: data) else { return }
         do {
-            let plan = try read(SettingsFile(path: file.path, data: data))
+            let plan = try read(settings)
             await begin(plan, worker)
             take(plan, into: worker)
             file.take(data)
@@ -143,10 +151,11 @@ public final class RunningConnectors: Sendable {
     private func take(_ plan: ConnectorPlan, into worker: Worker) {
         let wanted = plan.entries.filter(\.isEnabled)
         state.withLock { state in
-            let areCachesNew = state.caches.written != plan.caches.written
+            state.secrets.taken = plan.secrets
+            let areCachesNew = state.caches.written != plan.caches.written || state.caches.secrets != plan.caches.secrets
             if areCachesNew { state.caches = plan.caches }
             for (name, running) in state.running
-            where areCachesNew || !wanted.contains(where: { $0.name == name && $0.written == running.entry.written }) {
+            where areCachesNew || !wanted.contains(where: { $0.isSame(as: running.entry) }) {
                 running.task.cancel()
                 (state.running[name], state.ending[name]) = (nil, running.task)
             }
@@ -165,16 +174,43 @@ public final class RunningConnectors: Sendable {
 
     /// Runs one connector to its end: a source's, or to where everything is delivered.
     ///
+    /// - Parameter patience: How long failures in a row may go on where the settings name no `maximumAge`. Then it has stopped, and nothing
+    ///   else follows of that: no record of a destination becomes a dead letter.
     /// - Returns: How it ended, and what it did: over all runs, and under `thisRun` in this one.
-    public func runOnce(_ entry: ConnectorPlan.Entry, into worker: Worker) async -> (phase: ConnectorPhase, told: JSONObject) {
+    public func runOnce(
+        _ entry: ConnectorPlan.Entry, into worker: Worker, patience: Duration = .seconds(300)
+    ) async -> (phase: ConnectorPhase, told: JSONObject) {
         await begin(first, worker)
         // What cannot be read is told when it runs.
         let before = try? await folder.told(of: entry)
         let runner = runner(of: entry, into: worker, once: true)
-        let phase = await runner.run()
+        let phase = await withTaskGroup(of: ConnectorPhase.self) { group in
+            group.addTask { await runner.run() }
+            if entry.retry.maximumAge == nil { group.addTask { await self.givenUp(runner, after: patience) } }
+            let first = await group.next() ?? .ended
+            group.cancelAll()
+            return first
+        }
         var told = runner.told
         told.set("thisRun", .object(runner.told(since: before ?? JSONObject())))
         return (phase, told)
+    }
+
+    /// Waits until a connector has failed for too long, with nothing done meanwhile; `ended` where the task is cancelled before.
+    private func givenUp(_ runner: ConnectorRun, after patience: Duration) async -> ConnectorPhase {
+        var (done, since) = (runner.told, Duration?.none)
+        while true {
+            do { try await surroundings.sleep(Self.look) } catch { return .ended }
+            if runner.told != done { (done, since) = (runner.told, nil) }
+            guard case .waiting(var error) = runner.phase else { continue }
+            let now = surroundings.elapsed()
+            since = since ?? now
+            guard now - (since ?? now) >= patience else { continue }
+            error.recovery = .stop
+            let seconds = Int(patience / .seconds(1))
+            error.remedy = "It failed for \(seconds) s and more: mend that, then run it again. `--within` lets it try for longer."
+            return .stopped(error)
+        }
     }
 
     /// What runs one connector into a worker.

@@ -34,9 +34,10 @@ public struct SettingsFile {
         self.path = path
         guard let text = String(validating: data, as: UTF8.self) else { throw CommandError(.damaged, "\(path) is not UTF-8.") }
         do { root = try Yams.compose(yaml: text) } catch let error as YamlError {
-            throw CommandError(.syntax, "\(path): this is not YAML. \(error)")
+            throw CommandError(notYAML: error, in: path)
         } catch { throw CommandError(any: error) }
         guard let root else { return }
+        if let error = CommandError(notUnderstood: root, in: path) { throw error }
         guard let mapping = root.mapping else {
             throw CommandError(.syntax, "\(path): sections such as `http:` were expected.", line: 1, column: 1)
         }
@@ -54,6 +55,12 @@ public struct SettingsFile {
 
     /// A section; nil where the file has none of that name.
     public subscript(section: String) -> JSONValue? { root?.mapping?[Node(section)].map { JSONValue($0) } }
+
+    /// Where a section begins, for sentences: `tessera.yaml:7`; nil where the file has none of that name.
+    public func place(of section: String) -> String? {
+        guard let key = root?.mapping?.first(where: { $0.key.string == section })?.key else { return nil }
+        return "\(path):\(key.mark?.line ?? 1)"
+    }
 
     /// An error in a section, with the file and the line it stands in.
     public func located(_ error: SettingsError, in section: String) -> CommandError {

@@ -19,12 +19,7 @@ extension Worker {
 
     /// Takes over a changed tracking plan and changed enrichers, makes the live state anew where definitions changed, and moves the bounds of percentiles.
     func keepUp() {
-        do throws(CommandError) { try plan.follow() } catch {
-            news.say("The tracking plan could not be taken over; the one before counts. \(error.message)")
-        }
-        do throws(CommandError) { try enrichers.follow() } catch {
-            news.say("The enrichers could not be taken over; the ones before count. \(error.message)")
-        }
+        followSettings()
         do throws(CommandError) {
             let store = try tessera.store()
             let saved = try attempt { try store.definitions() }
@@ -36,6 +31,21 @@ extension Worker {
                 _ = try refreshThresholds()
             }
         } catch { news.say("The definitions could not be taken over; the ones before count. \(error.message)") }
+    }
+
+    /// Takes over what has changed in the settings file. What is wrong with the file as a whole is told once, for connectors as well.
+    private func followSettings() {
+        func failure(_ follow: () throws(CommandError) -> Void) -> CommandError? {
+            do throws(CommandError) { try follow() } catch { return error }
+            return nil
+        }
+        let ofPlan = failure { () throws(CommandError) in try plan.follow() }
+        let ofEnrichers = failure { () throws(CommandError) in try enrichers.follow() }
+        if let ofPlan, ofPlan == ofEnrichers {
+            return news.say("The settings file could not be taken over; what it said before counts. \(ofPlan.message)")
+        }
+        if let ofPlan { news.say("The tracking plan could not be taken over; the one before counts. \(ofPlan.message)") }
+        if let ofEnrichers { news.say("The enrichers could not be taken over; the ones before count. \(ofEnrichers.message)") }
     }
 
     private func reload() throws(CommandError) {
