@@ -39,6 +39,11 @@ public final class DestinationRunner: Sendable {
         public var state = DeliveryState()
         /// How often it failed in this one.
         public var failures = 0
+        /// How often the destination was called, and how long that took in all.
+        public var calls = 0
+        public var callTime = Duration.zero
+        /// How often the other side said when to come again.
+        public var throttled = 0
         /// Whether too many failures in a row keep it from trying.
         public var isOpen = false
         /// Bytes that waited to be delivered when it last looked; nil where nobody knows.
@@ -260,6 +265,7 @@ public final class DestinationRunner: Sendable {
             guard case .retry = error.recovery else { throw error }
             turn.pace.failed(error, hasProgress: settled > 0, at: outside.elapsed(), chance: outside.chance())
             note(error, isFirst: !turn.isTold)
+            if error.asksForWait { present.withLock { $0.throttled += 1 } }
             turn.isTold = true
         } else {
             turn.pace.succeeded()
@@ -272,11 +278,24 @@ public final class DestinationRunner: Sendable {
 
     /// Gives a batch to the destination once, and keeps what it learned.
     private func delivered(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
-        let receipt = try await destination.deliver(batch)
+        let receipt = try await called(batch)
         try receipt.check(against: batch, learns: destination.learns, of: name)
         if receipt.given.isEmpty { return receipt }
         try await again { () async throws(ConnectorError) in try await self.learn(batch, receipt.given) }
         return receipt
+    }
+
+    /// Calls the destination, and notes how long that takes, whatever comes of it.
+    private func called(_ batch: DeliveryBatch) async throws(ConnectorError) -> DeliveryReceipt {
+        let began = outside.elapsed()
+        defer {
+            let took = outside.elapsed() - began
+            present.withLock { present in
+                present.calls += 1
+                present.callTime += took
+            }
+        }
+        return try await destination.deliver(batch)
     }
 
     private func note(_ error: ConnectorError, isFirst: Bool) {

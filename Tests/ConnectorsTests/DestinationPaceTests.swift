@@ -191,9 +191,11 @@ import Testing
         var policy = DestinationRunner.Policy(limits: .init(records: 4))
         policy.retry = RetryPolicy(first: .milliseconds(2), longest: .milliseconds(2))
         policy.breaker = CircuitBreaker(failures: 2, rest: .seconds(60))
-        #expect(await side.runner(4, policy).run() == .finished)
+        let runner = side.runner(4, policy)
+        #expect(await runner.run() == .finished)
         let seconds = side.seen.withLock { $0.tries }.map { Int($0.components.seconds) }
         #expect(seconds == Array(0...20) + [20, 21, 81])
+        #expect(runner.progress.calls == 24 && runner.progress.throttled == 21 && runner.progress.failures == 23)
     }
 }
 

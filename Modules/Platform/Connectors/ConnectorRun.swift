@@ -53,6 +53,9 @@ enum ConnectorRun: Sendable {
             figures.append(
                 ServiceFigure(metric, .counter, help: help, labels: ["connector": name, "outcome": outcome], value: Double(count)))
         }
+        func total(_ metric: String, _ help: String, _ value: Double) {
+            figures.append(ServiceFigure(metric, .counter, help: help, labels: ["connector": name], value: value))
+        }
         func gauge(_ metric: String, _ help: String, _ value: Double) {
             figures.append(ServiceFigure(metric, .gauge, help: help, labels: ["connector": name], value: value))
         }
@@ -82,6 +85,12 @@ enum ConnectorRun: Sendable {
                     "tessera_connector_records_total", "Records for a destination over all its runs, by what became of them.", outcome,
                     number)
             }
+            total("tessera_connector_calls_total", "How often a destination was called since the worker began.", Double(progress.calls))
+            total(
+                "tessera_connector_call_seconds_total", "How long a destination's calls took in all.", progress.callTime / .seconds(1))
+            total(
+                "tessera_connector_throttled_total", "How often a destination's other side said when to come again.",
+                Double(progress.throttled))
             gauge(
                 "tessera_connector_open", "1 while too many failures in a row keep a destination from being tried.",
                 progress.isOpen ? 1 : 0)
@@ -89,10 +98,7 @@ enum ConnectorRun: Sendable {
         if case .destination(let runner) = self, let backlog = runner.progress.backlog {
             gauge("tessera_connector_backlog_bytes", "Bytes of messages that wait to be delivered.", Double(backlog))
         }
-        figures.append(
-            ServiceFigure(
-                "tessera_connector_failures_total", .counter, help: "How often a connector failed since the worker began.",
-                labels: ["connector": name], value: Double(failures)))
+        total("tessera_connector_failures_total", "How often a connector failed since the worker began.", Double(failures))
         gauge(
             "tessera_connector_running", "1 while a connector works; 0 while it waits, is paused, or has stopped.",
             phase == .running ? 1 : 0)
