@@ -66,7 +66,8 @@ public struct S3SourceSettings: SourceSettings {
         return S3Source(
             bucket: try place.makeBucket(aws, context), prefix: place.prefix ?? "", pattern: own.pattern ?? "*",
             formats: try FileFormats(named: own.format, mapping: own.mapping, context),
-            interval: follows ? .seconds(own.interval ?? 30) : nil, settle: .seconds(own.settle ?? 10))
+            interval: follows ? .seconds(own.interval ?? 30) : nil, settle: .seconds(own.settle ?? 10),
+            report: context.report)
     }
 }
 

@@ -14,6 +14,8 @@ struct S3Source: Source {
     let interval: Duration?
     /// So old an object has to be, by the server's clock, before it is read: those of one second are then all there.
     let settle: Duration
+    /// Takes sentences for the log.
+    let report: @Sendable (String) -> Void
 
     func batches(after checkpoint: Checkpoint?) -> Batches { Batches(source: self, checkpoint: checkpoint) }
 
@@ -101,6 +103,16 @@ struct S3Source: Source {
             var start = S3Position(object)
             if let position, !position.isDone, position.key.sameScalars(as: object.key), position.tag.sameScalars(as: object.tag) {
                 start = position
+            }
+            if !source.formats.isOfAll {
+                do throws(ConnectorError) { _ = try source.formats.makeReader(of: object.key) } catch {
+                    // One stray object keeps no others back.
+                    source.report(
+                        "\(object.key) is passed over: its name tells no format. Name one with `format`, or leave it out with `pattern`.")
+                    start.isDone = true
+                    position = start
+                    return
+                }
             }
             guard let file = try await SpooledObject(object, of: source.bucket) else {
                 throw ConnectorError(

@@ -108,6 +108,19 @@ private func ids(_ batches: [SourceBatch]) -> [String] {
         #expect(try await read(patient).isEmpty)
     }
 
+    @Test func `an object whose name tells no format keeps no others back`() async throws {
+        try await put(Array("notes".utf8), "a/README.txt")
+        try await put(lines(0..<5), "b.ndjson")
+        try await put(Array("notes".utf8), "c")
+        let source = try makeSource(moto.endpoint, #","settle":0"#)
+        let all = try await read(source)
+        #expect(ids(all) == (0..<5).map { "m\($0)" })
+        let end = try #require(all.last?.checkpoint)
+        try await Task.sleep(for: .milliseconds(1_100))
+        try await put(lines(5..<7), "d.ndjson")
+        #expect(ids(try await read(source, after: end)) == ["m5", "m6"])
+    }
+
     @Test func `objects of many pieces and gzip are read, and a position within them is gone on from`() async throws {
         let text = lines(0..<300_000)
         #expect(text.count > 17 << 20)
